@@ -1,0 +1,186 @@
+"""What routing knows and what it answers: plain frozen records, no behaviour beyond reading them.
+
+Loaders build the facts from the database; preview, replay and tests build them by hand. Nothing here reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+NANO = 1_000_000_000
+"""Credit is kept in whole nano-leads: one lead is this many. Coarser units drift with uneven weights."""
+
+
+class Picker(StrEnum):
+    """How the next person is chosen among the eligible."""
+
+    ROTATION = "rotation"
+
+
+class Delivery(StrEnum):
+    """How the lead reaches the chosen person."""
+
+    ASSIGN = "assign"
+    OFFER = "offer"
+
+
+class DefaultMode(StrEnum):
+    """What default assignees get when the line is used up: the lead itself, or word that it waits."""
+
+    OWN = "own"
+    TELL = "tell"
+
+
+class Stage(StrEnum):
+    """Which step of the ladder a decision stands on."""
+
+    LINE = "line"
+    SECOND_CHANCE = "second_chance"
+    LAST_CALL = "last_call"
+    DEFAULT = "default"
+    NEXT_POOL = "next_pool"
+    TEAM = "team"
+    ANY_ACTIVE = "any_active"
+    WAITING = "waiting"
+
+
+class Outcome(StrEnum):
+    """What the caller has to do with the chosen."""
+
+    ASSIGN = "assign"
+    OFFER = "offer"
+    TELL = "tell"
+    WAIT = "wait"
+
+
+class Credit(StrEnum):
+    """Which of a member's two credits a step is played on."""
+
+    TURN = "turn"
+    SECOND = "second"
+
+
+class Asked(StrEnum):
+    """How an earlier offer of this lead to this agent ended. Withdrawn and waiting offers do not count as asked."""
+
+    DECLINED = "declined"
+    MISSED = "missed"
+
+
+class WaitingFor(StrEnum):
+    """What an unassigned lead waits for. Only PERSON is calm; the others raise an alarm."""
+
+    ROUTING = "routing"
+    CATCH_ALL = "catch_all"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFacts:
+    """A lead as rules and gates see it. `taken_from` is the owner it is being reassigned from."""
+
+    id: UUID | None = None
+    source: str | None = None
+    channel: str | None = None
+    lead_type: str | None = None
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    has_phone: bool = False
+    location: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    taken_from: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One agent as gates, pickers and the ledger see them, for one lead and one pool.
+
+    `weight` is None for somebody who is not a member of the pool. `tie_order` is the random order fixed per pool at
+    creation. Credits are in nano-leads. `open_leads` needs to be exact only up to `open_cap`.
+    """
+
+    user_id: UUID
+    name: str
+    active: bool = True
+    receives: bool = True
+    available: bool = True
+    open_leads: int = 0
+    open_cap: int | None = None
+    last_lead_at: datetime | None = None
+    asked: Asked | None = None
+    weight: int | None = None
+    credit: int = 0
+    second_credit: int = 0
+    tie_order: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PoolFacts:
+    """A pool with its members (in any order) and its default assignees (in their order)."""
+
+    id: UUID
+    name: str
+    picker: Picker = Picker.ROTATION
+    delivery: Delivery = Delivery.OFFER
+    window_seconds: int = 300
+    max_offers: int = 8
+    members: Sequence[Candidate] = ()
+    default_assignees: Sequence[Candidate] = ()
+    default_mode: DefaultMode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An ordered condition that names a pool. The company's default rule is last and restricts nothing."""
+
+    id: UUID
+    name: str
+    pool_id: UUID | None
+    is_default: bool = False
+    paused: bool = False
+    conditions: Mapping[str, object] = field(default_factory=dict)
+    strictness: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCheck:
+    """One rule held against the lead: met or not, and why, as a sentence."""
+
+    rule_id: UUID
+    name: str
+    met: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How far a lead has got in its pool: offers that count towards `max_offers`, and who stands in line again.
+
+    `offers_made` is 0 exactly when the first hand-out is still to come (turn credit); later ones are played on the
+    second-choice credit. `second_chances` are users in the order they pressed.
+    """
+
+    offers_made: int = 0
+    second_chances: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One candidate in a decision. `gate` and `reason` are None for the eligible. Credits in nano-leads, of the
+    credit the decision was played on; None where no ledger is touched."""
+
+    user_id: UUID
+    name: str
+    eligible: bool
+    gate: str | None
+    reason: str | None
+    weight: int | None
+    credit_before: int | None
+    credit_after: int | None
+    last_lead_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    score: int | None = None
