@@ -1,0 +1,53 @@
+"""Baton, a lead-distribution portal. `create_app` is the table of contents."""
+
+from __future__ import annotations
+
+from apiflask import APIFlask
+
+from portal.config import Settings
+from portal.database import engine_options
+
+
+def create_app(settings: Settings | None = None) -> APIFlask:
+    """The application: configuration, extensions, blueprints, errors; nothing else.
+
+    Args:
+        settings: all settings; read from the environment when None.
+
+    Raises:
+        SettingError: a setting makes no sense.
+    """
+    settings = settings or Settings.from_environ()
+    app = APIFlask(__name__, title="Baton", version="1", spec_path=None, docs_path=None, json_errors=False)
+    configure(app, settings)
+    bind_extensions(app)
+    register(app)
+    return app
+
+
+def configure(app: APIFlask, settings: Settings) -> None:
+    """Hand each extension its settings under the names it knows."""
+    if settings.database_url is None:
+        raise RuntimeError("create_app needs a database: start the embedded one first, or set DATABASE_URL.")
+    app.extensions["settings"] = settings
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
+        OWNER_DATABASE_URI=settings.database_url,
+        MAX_CONTENT_LENGTH=64 * 1024,
+    )
+
+
+def bind_extensions(app: APIFlask) -> None:
+    """Extensions are made in `portal.extensions`; here they learn of this application."""
+    from portal import models  # noqa: F401  (names every table)
+    from portal.extensions import db, htmx, migrate
+
+    db.init_app(app)
+    migrate.init_app(app, db)
+    htmx.init_app(app)
+
+
+def register(app: APIFlask) -> None:
+    """Blueprints and error pages."""

@@ -1,0 +1,26 @@
+"""How the application reaches PostgreSQL: which role it runs as, and what a connection is set to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.config import Settings
+
+APPLICATION_ROLE = "portal_app"
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """Options for the application's engine.
+
+    Every connection takes on the role that row-level security binds, from its first statement on. A statement that
+    runs away, or a transaction left open, must not hold a pool's lock for ever.
+    """
+    options = f"-c role={APPLICATION_ROLE} -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000"
+    return {
+        "pool_size": 12,
+        "max_overflow": 8,
+        "pool_timeout": 5,
+        "pool_recycle": 1800,
+        "pool_pre_ping": False,
+        "connect_args": {"options": options, "connect_timeout": 5, "prepare_threshold": 2},
+    }

@@ -1,0 +1,60 @@
+"""The tables. Importing this package names them all, so that relationships and migrations see the whole."""
+
+from portal.models.account import Account
+from portal.models.company import Company, ReturningContacts, Team
+from portal.models.contact import Contact, ContactKey, KeyKind
+from portal.models.decision import Decision
+from portal.models.due_work import DueWork, WorkKind
+from portal.models.ids import new_id
+from portal.models.key import KeptAnswer, Key, KeyScope
+from portal.models.lead import Channel, CloseReason, Lead, LeadAlias, LeadState, Source, Touch
+from portal.models.message import Cause, Message, MessageChannel, MessageState
+from portal.models.offer import Offer, OfferKind, OfferState
+from portal.models.pool import EntryKind, LedgerAccount, LedgerEntry, Pool, PoolDefault, PoolMember
+from portal.models.rule import Rule
+from portal.models.timeline import ActorType, TimelineItem, TimelineKind
+from portal.models.user import LeadAccess, Role, User
+
+__all__ = [
+    "Account",
+    "ActorType",
+    "Cause",
+    "Channel",
+    "CloseReason",
+    "Company",
+    "Contact",
+    "ContactKey",
+    "Decision",
+    "DueWork",
+    "EntryKind",
+    "KeptAnswer",
+    "Key",
+    "KeyKind",
+    "KeyScope",
+    "Lead",
+    "LeadAccess",
+    "LeadAlias",
+    "LeadState",
+    "LedgerAccount",
+    "LedgerEntry",
+    "Message",
+    "MessageChannel",
+    "MessageState",
+    "Offer",
+    "OfferKind",
+    "OfferState",
+    "Pool",
+    "PoolDefault",
+    "PoolMember",
+    "ReturningContacts",
+    "Role",
+    "Rule",
+    "Source",
+    "Team",
+    "TimelineItem",
+    "TimelineKind",
+    "Touch",
+    "User",
+    "WorkKind",
+    "new_id",
+]

@@ -1,0 +1,68 @@
+"""A company, the customer of Baton, and its tree of teams."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, UniqueConstraint, Uuid, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.extensions import db
+from portal.models.columns import CompanyId, Id, Made, Ref, Str, of_company, one_of, same_company
+from portal.models.ids import new_id
+
+
+class ReturningContacts(StrEnum):
+    """Who gets a new lead of a contact whose earlier leads are closed."""
+
+    PREVIOUS_OWNER = "previous_owner"
+    ROUTE = "route"
+
+
+class Company(db.Model):  # type: ignore[name-defined,misc]
+    """One customer of Baton; nothing is shared between companies."""
+
+    __tablename__ = "companies"
+
+    id: Mapped[Ref] = mapped_column(Uuid, primary_key=True, default=new_id)
+    name: Mapped[Str]
+    # IANA zone; opening hours, reports and days are counted in it.
+    time_zone: Mapped[Str] = mapped_column(server_default="UTC")
+    # ISO 3166 alpha-2; the default country of phone numbers.
+    country: Mapped[Str] = mapped_column(server_default="US")
+    # Ladder step 6: any active user rather than nobody.
+    fallback_any_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    returning_contacts: Mapped[Str] = mapped_column(server_default=ReturningContacts.PREVIOUS_OWNER.value)
+    # A lead given by name or by hand costs the receiver a turn in the pool the rules name.
+    named_counts_as_turn: Mapped[bool] = mapped_column(server_default=text("false"))
+    # Users without a see-all right see only leads they own, whatever their boxes say.
+    isolate_leads: Mapped[bool] = mapped_column(server_default=text("false"))
+    # Requests per second and key; bursts are twice that.
+    rate_limit: Mapped[int] = mapped_column(server_default=text("300"))
+    created_at: Mapped[Made]
+
+    __table_args__ = (
+        one_of("returning_contacts", ReturningContacts),
+        CheckConstraint("length(country) = 2", name="country"),
+        CheckConstraint("rate_limit BETWEEN 1 AND 100000", name="rate_limit"),
+    )
+
+
+class Team(db.Model):  # type: ignore[name-defined,misc]
+    """A node in the company's tree of offices and teams."""
+
+    __tablename__ = "teams"
+
+    company_id: Mapped[CompanyId]
+    id: Mapped[Id]
+    parent_id: Mapped[Ref | None]
+    name: Mapped[Str]
+    created_at: Mapped[Made]
+
+    __table_args__ = (
+        of_company(),
+        same_company("parent_id", "teams"),
+        # Two teams of one name under one parent could not be told apart on any page.
+        UniqueConstraint("company_id", "parent_id", "name", postgresql_nulls_not_distinct=True),
+        CheckConstraint("parent_id <> id", name="not_its_own_parent"),
+    )

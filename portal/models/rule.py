@@ -1,0 +1,38 @@
+"""Rules: ordered conditions on a lead that name a pool. The default rule is last and always there."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.extensions import db
+from portal.models.columns import CompanyId, Id, Json, Made, Ref, Str, of_company, same_company
+
+
+class Rule(db.Model):  # type: ignore[name-defined,misc]
+    """A condition that names a pool; the first that is met wins."""
+
+    __tablename__ = "rules"
+
+    company_id: Mapped[CompanyId]
+    id: Mapped[Id]
+    name: Mapped[Str]
+    # Lower is looked at first; the default rule stands behind all of them.
+    position: Mapped[int] = mapped_column(server_default=text("0"))
+    is_default: Mapped[bool] = mapped_column(server_default=text("false"))
+    paused: Mapped[bool] = mapped_column(server_default=text("false"))
+    # Field → accepted values; empty restricts nothing.
+    conditions: Mapped[Json]
+    strictness: Mapped[Json]
+    pool_id: Mapped[Ref | None]
+    team_id: Mapped[Ref | None]
+    created_at: Mapped[Made]
+
+    __table_args__ = (
+        of_company(),
+        same_company("pool_id", "pools"),
+        same_company("team_id", "teams"),
+        CheckConstraint("NOT (is_default AND (paused OR conditions <> '{}'))", name="default_restricts_nothing"),
+        Index("uq_rules_default", "company_id", unique=True, postgresql_where=text("is_default")),
+        Index(None, "company_id", "position"),
+    )

@@ -1,0 +1,69 @@
+"""A user: an account's membership in one company. Everything in a company refers to users."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.extensions import db
+from portal.models.columns import CompanyId, Id, Made, Moment, Ref, Str, of_company, same_company
+
+
+class Role(StrEnum):
+    """The built-in roles. A user may hold several; their rights add up."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    EDITOR = "editor"
+    MANAGER = "manager"
+    TRUSTED_EMPLOYEE = "trusted_employee"
+    AGENT = "agent"
+
+
+class LeadAccess(StrEnum):
+    """The boxes that say which buckets a user sees."""
+
+    UNASSIGNED = "unassigned"
+    MINE = "mine"
+    ASSIGNED = "assigned"
+
+
+class User(db.Model):  # type: ignore[name-defined,misc]
+    """One person in one company. One who may receive leads is an agent."""
+
+    __tablename__ = "users"
+
+    company_id: Mapped[CompanyId]
+    id: Mapped[Id]
+    account_id: Mapped[Ref]
+    name: Mapped[Str]
+    # Where this company writes to; lower case. The account's own address may differ.
+    email: Mapped[Str]
+    phone: Mapped[Str | None]
+    roles: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{agent}'"))
+    lead_access: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{unassigned,mine,assigned}'"))
+    team_id: Mapped[Ref | None]
+    # False = deactivated: no offers, no sign-in; never deleted.
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    # False = paused: signed in as ever, but no leads.
+    available: Mapped[bool] = mapped_column(server_default=text("true"))
+    # Most open leads this person may own before routing passes them by; None = no cap.
+    open_cap: Mapped[int | None]
+    # When routing last gave or offered this person a lead, over all pools: breaks ties.
+    last_lead_at: Mapped[Moment | None]
+    created_at: Mapped[Made]
+
+    __table_args__ = (
+        of_company(),
+        ForeignKeyConstraint(["account_id"], ["accounts.id"]),
+        same_company("team_id", "teams"),
+        UniqueConstraint("company_id", "account_id"),
+        UniqueConstraint("company_id", "email"),
+        CheckConstraint("email = lower(email)", name="email_lower_case"),
+        CheckConstraint("open_cap >= 0", name="open_cap"),
+        CheckConstraint(f"roles <@ ARRAY[{', '.join(repr(str(r)) for r in Role)}]", name="roles"),
+        CheckConstraint(f"lead_access <@ ARRAY[{', '.join(repr(str(a)) for a in LeadAccess)}]", name="lead_access"),
+        Index(None, "account_id"),
+    )

@@ -1,0 +1,96 @@
+"""The one module that looks across companies, before one is known: sign-in, API keys, due work.
+
+Everything here calls a function of the database that reads just the columns it needs (migration 0001); the
+application's own role could not run these queries itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.extensions import db
+from portal.models import Account
+from portal.models.tenancy import enter_company
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """Whose key a request came with, and the settings of their company that every intake needs."""
+
+    company_id: UUID
+    key_id: UUID
+    user_id: UUID
+    scope: str
+    country: str
+    time_zone: str
+    fallback_any_active: bool
+    returning_contacts: str
+    named_counts_as_turn: bool
+    rate_limit: int
+
+
+class Membership(NamedTuple):
+    """One company an account works for."""
+
+    company_id: UUID
+    company_name: str
+    user_id: UUID
+
+
+class Due(NamedTuple):
+    """One piece of due work. `group_id` is set where work of one group is done together."""
+
+    company_id: UUID
+    id: UUID
+    kind: str
+    subject_id: UUID
+    group_id: UUID | None
+    due_at: datetime
+
+
+def enter_by_key(digest: bytes) -> KeyHolder | None:
+    """The holder of an API key by its SHA-256 digest; the session then sees their company. None = no such key."""
+    row = (
+        db.session.connection()
+        .exec_driver_sql("SELECT * FROM enter_by_key(%(digest)s)", {"digest": digest})
+        .one_or_none()
+    )
+    if row is None:
+        return None
+    enter_company(row.company_id, already_set=True)
+    return KeyHolder(*row)
+
+
+def memberships_of(account_id: UUID) -> list[Membership]:
+    """The companies an account is an active user of, by name."""
+    rows = db.session.connection().exec_driver_sql("SELECT * FROM memberships_of(%(id)s)", {"id": account_id})
+    return [Membership(*row) for row in rows]
+
+
+def account_with_email(email: str) -> Account | None:
+    """The account that signs in with this address, in any spelling of case."""
+    return db.session.scalar(select(Account).where(Account.email == email.strip().lower()))
+
+
+def work_due(kinds: Sequence[str], at_most: int) -> list[Due]:
+    """What is due now and held by nobody, longest overdue first."""
+    rows = db.session.connection().exec_driver_sql(
+        "SELECT * FROM work_due(%(kinds)s, %(at_most)s)", {"kinds": list(kinds), "at_most": at_most}
+    )
+    return [Due(*row) for row in rows]
+
+
+def work_waiting() -> list[tuple[str, int, datetime]]:
+    """Overdue work by kind: how much, and since when the oldest is due."""
+    return [tuple(row) for row in db.session.connection().exec_driver_sql("SELECT * FROM work_waiting()")]  # type: ignore[misc]
+
+
+def company_ids() -> list[UUID]:
+    """Every company, for commands that go through all of them one by one."""
+    return [row[0] for row in db.session.connection().exec_driver_sql("SELECT * FROM company_ids()")]
