@@ -1,0 +1,1 @@
+"""What ``portal up`` starts and stops: the embedded servers, the web server and the workers."""
