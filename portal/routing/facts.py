@@ -1,4 +1,4 @@
-"""What routing knows and what it answers: plain frozen records, no behaviour beyond reading them.
+"""What routing knows: plain frozen records, no behaviour beyond reading them. What it answers is in `decision`.
 
 Loaders build the facts from the database; preview, replay and tests build them by hand. Nothing here reads a clock.
 """
@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 NANO = 1_000_000_000
@@ -157,6 +158,15 @@ class RuleCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleMatch:
+    """The first rule a lead meets, with every rule looked at on the way, that one included. `rule` is None when no
+    rule is met: that happens only to a list without its default rule."""
+
+    rule: Rule | None
+    checks: tuple[RuleCheck, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Asking:
     """How far a lead has got in its pool: offers that count towards `max_offers`, and who stands in line again.
 
@@ -168,13 +178,24 @@ class Asking:
     second_chances: tuple[UUID, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One candidate in a decision. `gate` and `reason` are None for the eligible. Credits in nano-leads, of the
-    credit the decision was played on; None where no ledger is touched."""
+class Refusal(NamedTuple):
+    """The first gate that refused a candidate, and why: a fragment that follows a name and a colon."""
+
+    gate: str
+    reason: str
+
+
+class Verdict(NamedTuple):
+    """One candidate in a decision, on the stage where they were looked at.
+
+    `gate` and `reason` are None for the eligible, save on the last rung of the ladder, where they name what was set
+    aside for want of anybody else. Credits in nano-leads, of the credit the stage is played on; None where it touches
+    no ledger.
+    """
 
     user_id: UUID
     name: str
+    stage: Stage
     eligible: bool
     gate: str | None
     reason: str | None

@@ -1,0 +1,138 @@
+"""What routing answers: one look at one stage, with everybody looked at and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from portal.routing import explain
+from portal.routing.facts import (
+    Candidate,
+    Credit,
+    LeadFacts,
+    Outcome,
+    PoolFacts,
+    Refusal,
+    RuleCheck,
+    RuleMatch,
+    Stage,
+    Verdict,
+    WaitingFor,
+)
+from portal.routing.ledger import CREDIT_OF, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who gets the lead, or why nobody does.
+
+    `refusals` stand beside `candidates`, in the same order, None for the eligible; `set_aside` (only on the last rung
+    of the ladder) beside them likewise: what would have refused them, had there been anybody else. `credit` is the one
+    this stage is played on, None where it touches no ledger. `note` says why a stage chose nobody, or what is special
+    about its choice. `before` is the stage that was looked at before this one and chose nobody.
+
+    Only raw facts are kept; verdicts and sentences are made when somebody asks for them.
+    """
+
+    lead: LeadFacts
+    pool: PoolFacts | None
+    match: RuleMatch | None
+    at: datetime
+    stage: Stage
+    outcome: Outcome
+    chosen: tuple[UUID, ...]
+    candidates: Sequence[Candidate] = ()
+    refusals: Sequence[Refusal | None] = ()
+    credit: Credit | None = None
+    step: Step | None = None
+    note: str | None = None
+    before: Decision | None = None
+    set_aside: Sequence[Refusal | None] | None = None
+
+    @property
+    def lead_id(self) -> UUID | None:
+        return self.lead.id
+
+    @property
+    def pool_id(self) -> UUID | None:
+        return self.pool.id if self.pool else None
+
+    @property
+    def rule_id(self) -> UUID | None:
+        return self.match.rule.id if self.match and self.match.rule else None
+
+    @property
+    def rules(self) -> tuple[RuleCheck, ...]:
+        return self.match.checks if self.match else ()
+
+    @property
+    def waiting_for(self) -> WaitingFor | None:
+        """What the lead waits for once this is carried out; None when somebody got it or the ladder goes on."""
+        if self.outcome is Outcome.TELL:
+            return WaitingFor.CATCH_ALL
+        if self.stage is not Stage.WAITING:
+            return None
+        return WaitingFor.ROUTING if self.pool else WaitingFor.PERSON
+
+    @property
+    def stages(self) -> list[Decision]:
+        """The whole story: every stage looked at, from the first to this one."""
+        return [*self.before.stages, self] if self.before else [self]
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What every candidate of every stage was told, from the first stage to this one."""
+        return tuple(verdict for stage in self.stages for verdict in stage._own_verdicts())
+
+    @property
+    def tie_break(self) -> str | None:
+        """A sentence when people were exactly level."""
+        return explain.tie_break(self.step.tie_break) if self.step else None
+
+    @property
+    def why(self) -> str:
+        """One or two plain sentences."""
+        return explain.why(self)
+
+    def as_data(self) -> dict[str, Any]:
+        """This decision as JSON-able data, to be stored and explained later."""
+        return explain.as_data(self)
+
+    def _own_verdicts(self) -> Iterator[Verdict]:
+        credit_changes = self._credit_changes()
+        set_aside = self.set_aside or self.refusals
+        for candidate, refused, aside in zip(self.candidates, self.refusals, set_aside, strict=True):
+            before, after = next(credit_changes) if refused is None else self._frozen(candidate)
+            gate, reason = refused or aside or (None, None)
+            yield Verdict(
+                candidate.user_id,
+                candidate.name,
+                self.stage,
+                refused is None,
+                gate,
+                reason,
+                candidate.weight,
+                before,
+                after,
+                candidate.last_lead_at,
+            )
+
+    def _credit_changes(self) -> Iterator[tuple[int | None, int | None]]:
+        """Credit before and after for each of the eligible, in their order."""
+        if self.step is None:
+            eligible = zip(self.candidates, self.refusals, strict=True)
+            yield from (self._frozen(candidate) for candidate, refused in eligible if refused is None)
+            return
+        credit_of, place, paid = CREDIT_OF[self.step.credit], self.step.place, self.step.paid
+        for index, (member, share) in enumerate(zip(self.step.members, self.step.entitled, strict=True)):
+            before = credit_of(member)
+            yield before, before + share - (paid if index == place else 0)
+
+    def _frozen(self, candidate: Candidate) -> tuple[int | None, int | None]:
+        if self.credit is None:
+            return None, None
+        credit = CREDIT_OF[self.credit](candidate)
+        return credit, credit

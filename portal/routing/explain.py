@@ -1,0 +1,187 @@
+"""A decision as data to keep, and the data as plain sentences.
+
+Sentences are always made from the data, never from the decision itself: what is said while a lead is routed and what
+is said a year later, from the stored record, is the same by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from portal.routing.facts import NANO, Credit, Outcome, Stage
+from portal.routing.ledger import TieBreak
+
+if TYPE_CHECKING:
+    from portal.routing.decision import Decision
+    from portal.routing.facts import RuleCheck, Verdict
+
+Data = dict[str, Any]
+"""A decision as JSON-able data: ids and times as strings, credits as whole nano-leads."""
+
+Names = Mapping[str, str]
+"""Names to say instead of the stored ones, by user id: newer ones, or masks. Who is not listed keeps the stored name."""
+
+TIE_BREAKS: Mapping[str, str] = {
+    TieBreak.LEAST_RECENT: "Others were level; the least recent lead decided.",
+    TieBreak.FIXED_ORDER: "Others were level; the pool's fixed order decided.",
+}
+
+
+def as_data(decision: Decision) -> Data:
+    """`decision` as data that can be stored as JSON and explained later."""
+    step = decision.step
+    data: Data = {
+        "lead_id": decision.lead_id and str(decision.lead_id),
+        "pool_id": decision.pool_id and str(decision.pool_id),
+        "pool": decision.pool and decision.pool.name,
+        "rule_id": decision.rule_id and str(decision.rule_id),
+        "at": decision.at.isoformat(),
+        "rules": [_rule_row(check) for check in decision.rules],
+        "candidates": [_candidate_row(verdict) for verdict in decision.verdicts],
+        "chosen": [str(user_id) for user_id in decision.chosen],
+        "stage": decision.stage.value,
+        "outcome": decision.outcome.value,
+        "credit": decision.credit and decision.credit.value,
+        "paid": step and step.paid,
+        "tie_break": step and step.tie_break and step.tie_break.value,
+        "ladder": [{"stage": stage.stage.value, "note": stage.note} for stage in decision.stages],
+    }
+    data["why"] = why_from(data)
+    return data
+
+
+def _rule_row(check: RuleCheck) -> Data:
+    return {"id": str(check.rule_id), "name": check.name, "met": check.met, "why": check.why}
+
+
+def _candidate_row(verdict: Verdict) -> Data:
+    user_id, name, stage, eligible, gate, reason, weight, before, after, last_lead_at, tags, score = verdict
+    return {
+        "user_id": str(user_id),
+        "name": name,
+        "stage": stage.value,
+        "eligible": eligible,
+        "gate": gate,
+        "reason": reason,
+        "tags": [*tags],
+        "score": score,
+        "weight": weight,
+        "credit_before": before,
+        "credit_after": after,
+        "last_lead_at": last_lead_at and last_lead_at.isoformat(),
+    }
+
+
+def why(decision: Decision) -> str:
+    """One or two plain sentences on what was decided."""
+    return why_from(as_data(decision))
+
+
+def sentences(decision: Decision) -> list[str]:
+    """The whole story of `decision`; see `sentences_from`."""
+    return sentences_from(as_data(decision))
+
+
+def tie_break(kind: TieBreak | None) -> str | None:
+    """What is said when people were exactly level."""
+    return TIE_BREAKS[kind] if kind else None
+
+
+def why_from(data: Data, names: Names | None = None) -> str:
+    """One or two plain sentences from stored data."""
+    said = _choice(data, names or {})
+    if data["tie_break"]:
+        said = f"{said} {TIE_BREAKS[data['tie_break']]}"
+    return said
+
+
+def _choice(data: Data, names: Names) -> str:
+    rows = _chosen_rows(data)
+    who = _listed([_name(row, names) for row in rows])
+    match data["stage"], data["outcome"]:
+        case Stage.LINE, Outcome.WAIT:
+            return str(data["ladder"][-1]["note"])
+        case Stage.LINE, _:
+            return _turn(data, rows[0], who)
+        case Stage.SECOND_CHANCE, _:
+            return f"{who} asked for another chance and comes before anybody not yet asked."
+        case Stage.DEFAULT, Outcome.TELL:
+            return f"Nobody in the line could take it: {who} {'is' if len(rows) == 1 else 'are'} told that it waits."
+        case Stage.DEFAULT, _:
+            return f"Nobody in the line could take it, so it goes to {who}, the default assignee."
+        case Stage.ANY_ACTIVE, _:
+            return f"Nobody in the line could take it, so it goes to {who}, whose last lead is the least recent."
+        case _ if data["pool_id"] is None:
+            return "No pool is set for it, so it waits for somebody to assign it."
+        case _:
+            return "Nobody can get it now, so it waits until somebody can."
+
+
+def _turn(data: Data, row: Data, who: str) -> str:
+    if row["credit_before"] is None:
+        return f"{who} is next."
+    turn = "next in turn" if data["credit"] == Credit.TURN else "the next choice among those not yet asked"
+    return f"{who} is {turn}: {_standing(_owed(data, row))}."
+
+
+def sentences_from(data: Data, names: Names | None = None) -> list[str]:
+    """The whole story from stored data: rules, pool, everybody looked at stage by stage, and the choice."""
+    names = names or {}
+    told = [f"Rule “{rule['name']}”: {'met' if rule['met'] else 'not met'}, {rule['why']}." for rule in data["rules"]]
+    if data["pool"]:
+        told.append(f"Pool “{data['pool']}”.")
+    for rung in data["ladder"]:
+        told += [_candidate(data, row, names) for row in data["candidates"] if row["stage"] == rung["stage"]]
+        told += [rung["note"]] if rung["note"] else []
+    choice = why_from(data, names)
+    return told if told[-1:] == [choice] else [*told, choice]
+
+
+def _candidate(data: Data, row: Data, names: Names) -> str:
+    if row["reason"]:
+        return f"{_name(row, names)}: {row['reason']}{', set aside' if row['eligible'] else ''}."
+    is_chosen = row["stage"] == data["stage"] and row["user_id"] in data["chosen"]
+    place = PLACES[row["stage"]][0 if is_chosen else 1]
+    if row["credit_after"] is None:
+        return f"{_name(row, names)}: {place}."
+    return f"{_name(row, names)}: {place} ({_standing(_owed(data, row))})."
+
+
+PLACES: Mapping[str, tuple[str, str]] = {
+    Stage.LINE: ("next in turn", "in line"),
+    Stage.SECOND_CHANCE: ("asked for another chance", "asked for another chance, later"),
+    Stage.DEFAULT: ("default assignee", "default assignee, not needed"),
+    Stage.ANY_ACTIVE: ("takes it", "could take it"),
+}
+"""What is said of the chosen and of the other eligible, by stage."""
+
+
+def _chosen_rows(data: Data) -> list[Data]:
+    chosen, stage = data["chosen"], data["stage"]
+    return [row for row in data["candidates"] if row["user_id"] in chosen and row["stage"] == stage] if chosen else []
+
+
+def _owed(data: Data, row: Data) -> int:
+    """Credit when the lead was handed out: the chosen had not paid for it yet."""
+    paid: int = data["paid"] if row["user_id"] in data["chosen"] else 0
+    after: int = row["credit_after"]
+    return after + paid
+
+
+def _standing(credit: int) -> str:
+    """A credit in nano-leads as people say it."""
+    leads = f"{abs(credit) / NANO:.2f}"
+    if leads == "0.00":
+        return "even"
+    amount = "1 lead" if leads == "1.00" else f"{leads} of a lead" if abs(credit) < NANO else f"{leads} leads"
+    return f"owed {amount}" if credit > 0 else f"{amount} ahead"
+
+
+def _name(row: Data, names: Names) -> str:
+    user_id, name = row["user_id"], row["name"]
+    return names.get(user_id, name)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -1,0 +1,235 @@
+"""The turn ledger: what each member of a pool was entitled to and what they received.
+
+The difference is a member's credit, in whole nano-leads. Every movement here sums to exactly zero over the pool, so
+its credits always do. With the same people in line throughout, nobody is ever a whole lead ahead of or behind their
+fair share: among those who are owed something, the one whose next whole lead falls due first is next. (That is
+earliest-deadline-first for the chairman assignment problem; R. Tijdeman, Discrete Mathematics 32, 1980.)
+
+A pool keeps two such credits: the turn credit for first hand-outs, the second-choice credit for what is passed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from operator import attrgetter
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from portal.routing.facts import NANO, Candidate, Credit, Outcome, PoolFacts
+
+if TYPE_CHECKING:
+    from portal.routing.decision import Decision
+
+JOINING = 0
+"""The credit somebody joins with, on both counts: no flood for the newcomer."""
+
+
+CREDIT_OF: Mapping[Credit, Callable[[Candidate], int]] = {
+    Credit.TURN: attrgetter("credit"),
+    Credit.SECOND: attrgetter("second_credit"),
+}
+"""Which of a candidate's two credits a step is played on."""
+
+
+class TieBreak(StrEnum):
+    """What decided between people who were exactly level."""
+
+    LEAST_RECENT = "least_recent"
+    FIXED_ORDER = "fixed_order"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One turn: everybody in line was entitled to a part of a lead, and one of them got the whole.
+
+    `entitled` are nano-leads, in the order of `members`; `place` is where the chosen stands among them. `paid` is
+    exactly what was handed out: a lead less what rounding down left over, so at most a few nano-leads below NANO.
+    """
+
+    credit: Credit
+    members: Sequence[Candidate]
+    entitled: Sequence[int]
+    place: int
+    paid: int
+    tie_break: TieBreak | None = None
+
+    @property
+    def chosen(self) -> UUID:
+        return self.members[self.place].user_id
+
+    @property
+    def owed(self) -> int:
+        """What the chosen was owed when the lead was theirs, this step's part included, in nano-leads."""
+        return CREDIT_OF[self.credit](self.members[self.place]) + self.entitled[self.place]
+
+    @property
+    def handed(self) -> dict[UUID, int]:
+        """What each member became entitled to in this step, in nano-leads."""
+        return {member.user_id: share for member, share in zip(self.members, self.entitled, strict=True)}
+
+    def deltas(self) -> dict[UUID, int]:
+        """The net change of each member's credit, in nano-leads. Sums to zero."""
+        changes = self.handed
+        changes[self.chosen] -= self.paid
+        return changes
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a member holds on one of the two credits, in nano-leads, with what decides how others' credit is spread."""
+
+    user_id: UUID
+    credit: int
+    weight: int
+    tie_order: int
+
+
+def step(eligible: Sequence[Candidate], credit: Credit) -> Step:
+    """Play one turn among `eligible`, who all have a weight above zero. Everybody else is frozen.
+
+    Raises ValueError when nobody is eligible or somebody has no weight.
+    """
+    weights = [member.weight or 0 for member in eligible]
+    if not all(weights):
+        raise ValueError("a step is played among members with a weight above zero")
+    entitled = _entitlements(weights)
+    owed = [before + share for before, share in zip(map(CREDIT_OF[credit], eligible), entitled, strict=True)]
+    place, tie_break = _choose(eligible, _level(owed, weights))
+    return Step(credit, eligible, entitled, place, sum(entitled), tie_break)
+
+
+def _entitlements(weights: Sequence[int]) -> list[int]:
+    total = sum(weights)
+    return [NANO * weight // total for weight in weights]
+
+
+def _level(owed: Sequence[int], weights: Sequence[int]) -> list[int]:
+    """The places of those who come first: one, or several who are exactly level."""
+    first: list[int] = []
+    least_gap, its_weight = 0, 1
+    for place, credit in enumerate(owed):
+        if credit <= 0:
+            continue
+        gap, weight = NANO - credit, weights[place]
+        # gap / weight is how long until the next whole lead falls due. Cross-multiplied: a float would invent ties.
+        later = gap * its_weight - least_gap * weight
+        if later < 0 or not first:
+            first = [place]
+            least_gap, its_weight = gap, weight
+        elif later == 0:
+            first.append(place)
+    return first or _highest(owed)
+
+
+def _highest(owed: Sequence[int]) -> list[int]:
+    """Nobody in line is owed anything when those who are frozen hold the credit: the one least ahead is next."""
+    highest = max(owed)
+    return [place for place, credit in enumerate(owed) if credit == highest]
+
+
+def _choose(members: Sequence[Candidate], level: Sequence[int]) -> tuple[int, TieBreak | None]:
+    """Among the level: the least recent lead over all pools (never is longest ago), then the pool's fixed order."""
+    if len(level) == 1:
+        return level[0], None
+    never = [place for place in level if members[place].last_lead_at is None]
+    oldest = never or _oldest(members, level)
+    if len(oldest) == 1:
+        return oldest[0], TieBreak.LEAST_RECENT
+    return min(oldest, key=lambda place: members[place].tie_order), TieBreak.FIXED_ORDER
+
+
+def _oldest(members: Sequence[Candidate], level: Sequence[int]) -> list[int]:
+    times = {place: at for place in level if (at := members[place].last_lead_at) is not None}
+    oldest = min(times.values())
+    return [place for place, at in times.items() if at == oldest]
+
+
+def charge(told: Sequence[Candidate], taker: UUID, credit: Credit = Credit.TURN) -> Step:
+    """A turn whose taker is settled already: the others in `told` become entitled, the taker pays.
+
+    Raises ValueError when the taker is not among those told.
+    """
+    place = next((place for place, member in enumerate(told) if member.user_id == taker), None)
+    if place is None:
+        raise ValueError("the taker is not among those the lead was told to")
+    weights = [member.weight or 0 for member in told]
+    entitled = _entitlements(weights) if any(weights) else weights
+    return Step(credit, told, entitled, place, sum(entitled))
+
+
+def leave(members: Sequence[Holding], leaver: UUID) -> dict[UUID, int]:
+    """Net changes when `leaver` goes: their credit passes to the rest. The last one out takes it along, to zero.
+
+    `members` are the pool's holdings on one credit, the leaver among them; call it once for each credit. Raises
+    ValueError when the leaver is no member.
+    """
+    going = next((member for member in members if member.user_id == leaver), None)
+    if going is None:
+        raise ValueError("somebody who is not a member cannot leave")
+    staying = [member for member in members if member.user_id != leaver]
+    return {leaver: -going.credit, **_spread(going.credit, staying)}
+
+
+def reverse(deltas: Mapping[UUID, int], present: Sequence[Holding]) -> dict[UUID, int]:
+    """Net changes that undo an entry. What falls to somebody who left since is spread over those present."""
+    here = {member.user_id for member in present}
+    changes = {user_id: -delta for user_id, delta in deltas.items() if user_id in here}
+    of_those_gone = -sum(delta for user_id, delta in deltas.items() if user_id not in here)
+    for user_id, share in _spread(of_those_gone, present).items():
+        changes[user_id] = changes.get(user_id, 0) + share
+    return changes
+
+
+def zero(members: Iterable[Holding]) -> dict[UUID, int]:
+    """Net changes that set every credit back to zero."""
+    return {member.user_id: -member.credit for member in members}
+
+
+def _spread(amount: int, over: Sequence[Holding]) -> dict[UUID, int]:
+    """`amount` (nano-leads, of either sign) over members by weight, evenly when all stand at weight 0. What cannot be
+    divided goes to the first in tie order, so the parts sum to the whole."""
+    if not over:
+        return {}
+    weights = [member.weight for member in over]
+    if not any(weights):
+        weights = [1] * len(over)
+    total = sum(weights)
+    shares = {member.user_id: amount * weight // total for member, weight in zip(over, weights, strict=True)}
+    first = min(over, key=lambda member: member.tie_order)
+    shares[first.user_id] += amount - sum(shares.values())
+    return shares
+
+
+def apply(pool: PoolFacts, decision: Decision, now: datetime) -> PoolFacts:
+    """The pool as the next lead finds it, once `decision` is carried out at `now`.
+
+    So a batch is played in memory, with the result of as many single hand-outs. Who was offered or assigned the lead
+    had their last lead now; who was assigned it has one open lead more.
+    """
+    if decision.outcome not in (Outcome.OFFER, Outcome.ASSIGN):
+        return pool
+    members = pool.members if decision.step is None else _credited(pool.members, decision.step)
+    moment = _after_all(members, now)
+    received = [_received(one, decision, moment) if one.user_id in decision.chosen else one for one in members]
+    return replace(pool, members=tuple(received))
+
+
+def _credited(members: Sequence[Candidate], step: Step) -> list[Candidate]:
+    deltas = step.deltas()
+    if step.credit is Credit.TURN:
+        return [replace(one, credit=one.credit + deltas.get(one.user_id, 0)) for one in members]
+    return [replace(one, second_credit=one.second_credit + deltas.get(one.user_id, 0)) for one in members]
+
+
+def _received(member: Candidate, decision: Decision, moment: datetime) -> Candidate:
+    assigned = decision.outcome is Outcome.ASSIGN
+    return replace(member, last_lead_at=moment, open_leads=member.open_leads + assigned)
+
+
+def _after_all(members: Sequence[Candidate], now: datetime) -> datetime:
+    """`now`, or just after the newest lead: in a batch under one clock reading, order is still by who had theirs."""
+    newest = max((member.last_lead_at for member in members if member.last_lead_at), default=None)
+    return now if newest is None or newest < now else newest + timedelta(microseconds=1)
