@@ -85,7 +85,7 @@ class Decision:
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """What every candidate of every stage was told, from the first stage to this one."""
-        return tuple(verdict for stage in self.stages for verdict in stage._own_verdicts())
+        return tuple(verdict for stage in self.stages for verdict in stage.own_verdicts())
 
     @property
     def tie_break(self) -> str | None:
@@ -101,7 +101,8 @@ class Decision:
         """This decision as JSON-able data, to be stored and explained later."""
         return explain.as_data(self)
 
-    def _own_verdicts(self) -> Iterator[Verdict]:
+    def own_verdicts(self) -> Iterator[Verdict]:
+        """What the candidates of this stage alone were told, in their order."""
         credit_changes = self._credit_changes()
         set_aside = self.set_aside or self.refusals
         for candidate, refused, aside in zip(self.candidates, self.refusals, set_aside, strict=True):

@@ -20,7 +20,7 @@ Data = dict[str, Any]
 """A decision as JSON-able data: ids and times as strings, credits as whole nano-leads."""
 
 Names = Mapping[str, str]
-"""Names to say instead of the stored ones, by user id: newer ones, or masks. Who is not listed keeps the stored name."""
+"""Names to say instead of the stored ones, by user id: newer ones, or masks. Who is not listed keeps theirs."""
 
 TIE_BREAKS: Mapping[str, str] = {
     TieBreak.LEAST_RECENT: "Others were level; the least recent lead decided.",
@@ -38,7 +38,7 @@ def as_data(decision: Decision) -> Data:
         "rule_id": decision.rule_id and str(decision.rule_id),
         "at": decision.at.isoformat(),
         "rules": [_rule_row(check) for check in decision.rules],
-        "candidates": [_candidate_row(verdict) for verdict in decision.verdicts],
+        "candidates": [row for stage in decision.stages for row in _candidate_rows(stage)],
         "chosen": [str(user_id) for user_id in decision.chosen],
         "stage": decision.stage.value,
         "outcome": decision.outcome.value,
@@ -55,12 +55,17 @@ def _rule_row(check: RuleCheck) -> Data:
     return {"id": str(check.rule_id), "name": check.name, "met": check.met, "why": check.why}
 
 
-def _candidate_row(verdict: Verdict) -> Data:
-    user_id, name, stage, eligible, gate, reason, weight, before, after, last_lead_at, tags, score = verdict
+def _candidate_rows(decision: Decision) -> list[Data]:
+    stage = decision.stage.value
+    return [_candidate_row(verdict, stage) for verdict in decision.own_verdicts()]
+
+
+def _candidate_row(verdict: Verdict, stage: str) -> Data:
+    user_id, name, _, eligible, gate, reason, weight, before, after, last_lead_at, tags, score = verdict
     return {
         "user_id": str(user_id),
         "name": name,
-        "stage": stage.value,
+        "stage": stage,
         "eligible": eligible,
         "gate": gate,
         "reason": reason,
