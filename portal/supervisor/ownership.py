@@ -15,13 +15,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from portal.supervisor.places import Places
+from portal.supervisor.refusal import RefusalError
 
 _LOOK_AGAIN = 0.05
 _PATIENCE = 90.0
 """Seconds to wait for an owner that is just starting, stopping, or was killed and is being cleared away."""
 
 
-class OwnershipError(RuntimeError):
+class OwnershipError(RefusalError):
     """The servers belong to somebody who does not let go; the message says who."""
 
 

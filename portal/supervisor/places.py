@@ -21,6 +21,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from portal.supervisor.refusal import RefusalError
+
 UNPRIVILEGED = 65534
 """The user (and group) "nobody" of practically every system."""
 
@@ -28,7 +30,7 @@ LONGEST_SOCKET_PATH = 99
 _POSTGRES_SOCKET = ".s.PGSQL.5432"
 
 
-class PlaceError(RuntimeError):
+class PlaceError(RefusalError):
     """The servers' data cannot stand where it would have to; the message says what to do."""
 
 

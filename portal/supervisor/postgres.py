@@ -27,6 +27,7 @@ from psycopg import errors, sql
 from portal.supervisor.guardian import signal_process
 from portal.supervisor.places import Places
 from portal.supervisor.processes import Command, Stage
+from portal.supervisor.refusal import RefusalError
 
 DATABASE = "portal"
 OWNER = "portal_owner"
@@ -34,6 +35,8 @@ OWNER = "portal_owner"
 
 OLDEST_MAJOR = 15
 _LOOK_AGAIN = 0.02
+_STATUS_LINE = 7
+"""Where postmaster.pid says "ready" (LOCK_FILE_LINE_PM_STATUS in PostgreSQL's miscadmin.h, counted from 0)."""
 
 _MACHINE_BINARIES = (
     "/usr/lib/postgresql/*/bin",
@@ -53,14 +56,16 @@ _SETTINGS = {
     "synchronous_commit": "on",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    "log_checkpoints": "off",
+    # An ERROR is the portal's to report, and its detail would put people's addresses into the log.
+    "log_min_messages": "fatal",
+    "log_min_error_statement": "panic",
     "log_line_prefix": "",
 }
 
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-class PostgresError(RuntimeError):
+class PostgresError(RefusalError):
     """The embedded PostgreSQL cannot be set up or does not start; the message says what to do."""
 
 
@@ -115,25 +120,32 @@ def prepare(places: Places, durable: bool = True) -> Command:
 
 def is_ready(places: Places) -> bool:
     """Whether the server answers; makes the portal's database the first time it does."""
-    try:
-        with _connect(places, DATABASE):
-            return True
-    except psycopg.OperationalError as error:
-        # psycopg gives no SQLSTATE when connecting fails, so the missing database is asked for by name.
-        if "does not exist" not in str(error):
-            return False
-    _make_database(places)
-    return True
+    if not _says_ready(places.postgres_data / "postmaster.pid"):
+        return False
+    with suppress(psycopg.OperationalError), _connect(places) as connection:
+        _make_database(connection)
+        return True
+    return False
 
 
-def _connect(places: Places, database: str) -> psycopg.Connection:
+def _says_ready(note: Path) -> bool:
+    # Asked before connecting, so that the log does not fill with connections refused during the start.
+    with suppress(FileNotFoundError):
+        lines = note.read_text(encoding="utf-8", errors="replace").splitlines()
+        return len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == "ready"
+    return False
+
+
+def _connect(places: Places) -> psycopg.Connection:
     return psycopg.connect(
-        host=str(places.postgres_sockets), user=OWNER, dbname=database, connect_timeout=5, autocommit=True
+        host=str(places.postgres_sockets), user=OWNER, dbname="postgres", connect_timeout=5, autocommit=True
     )
 
 
-def _make_database(places: Places) -> None:
-    with _connect(places, "postgres") as connection, suppress(errors.DuplicateDatabase, errors.UniqueViolation):
+def _make_database(connection: psycopg.Connection) -> None:
+    if connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).rowcount:
+        return
+    with suppress(errors.DuplicateDatabase, errors.UniqueViolation):
         connection.execute(
             sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER))
         )

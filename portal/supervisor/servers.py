@@ -14,13 +14,14 @@ from portal.supervisor import postgres, valkey
 from portal.supervisor.ownership import own, own_or_use, without_users
 from portal.supervisor.places import Places, places
 from portal.supervisor.processes import Command, Guardian, Process, start, stop_in_stages
+from portal.supervisor.refusal import RefusalError
 
 LONGEST_START = 120.0
 """Seconds a server may take to answer; after a crash it may have much to read back first."""
 _LOOK_AGAIN = 0.02
 
 
-class ServerError(RuntimeError):
+class ServerError(RefusalError):
     """An embedded server ended or did not answer; the message says where to read why."""
 
 
@@ -65,7 +66,7 @@ def embedded_servers(settings: Settings, durable: bool = True) -> Iterator[Setti
         durable: False gives up safety against power failures for speed; for tests only.
 
     Raises:
-        PlaceError, PostgresError, ValkeyError, OwnershipError, ServerError: each says what to do.
+        RefusalError: what is in the way and what to do.
     """
     if settings.database_url is not None and settings.redis_url is not None:
         yield settings

@@ -18,12 +18,13 @@ import redis
 
 from portal.supervisor.places import Places
 from portal.supervisor.processes import Command, Stage
+from portal.supervisor.refusal import RefusalError
 
 _LOOK_AGAIN = 0.02
 _SAFE_POLICY = "noeviction"
 
 
-class ValkeyError(RuntimeError):
+class ValkeyError(RefusalError):
     """The embedded Valkey cannot be started; the message says what to do."""
 
 
