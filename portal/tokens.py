@@ -1,0 +1,163 @@
+"""Links that open a page without signing in: made when needed from the secret key, stored nowhere.
+
+A token is what it names, followed by a random nonce and an HMAC over both (RFC 2104, SHA-256 cut to 128 bits). Each
+purpose has a key of its own, derived from SECRET_KEY, so a token of one kind can never pass as another. Whoever reads
+the database, a log or a backup finds no link in it.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hmac
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from portal.config import Settings
+from portal.errors import NotFound
+from portal.extensions import db
+from portal.models import Account
+
+_ID = 16
+_NONCE = 8
+_MAC = 16
+_TIME = 8
+_OFFER = b"offer"
+
+
+class AccountPurpose(StrEnum):
+    """What an account link lets its holder do, once."""
+
+    SET_PASSWORD = "set_password"  # noqa: S105 (a purpose, not a secret)
+    RESET = "reset"
+
+
+LIFETIMES = {
+    AccountPurpose.SET_PASSWORD: timedelta(hours=72),
+    AccountPurpose.RESET: timedelta(hours=1),
+}
+
+
+def offer_token(company_id: UUID, offer_id: UUID) -> str:
+    """A token that names one offer, and with it one agent. Every call gives a new one; all of them are good."""
+    return _sealed(_OFFER, company_id.bytes + offer_id.bytes)
+
+
+def read_offer_token(token: str) -> tuple[UUID, UUID]:
+    """The company and the offer a token names; whether they exist is for the database to say.
+
+    Raises:
+        NotFound: it was not made here, or a character was lost or changed on the way.
+    """
+    named = _opened(_OFFER, token, length=2 * _ID)
+    return UUID(bytes=named[:_ID]), UUID(bytes=named[_ID:])
+
+
+def account_token(account: Account, purpose: AccountPurpose, issued_at: datetime) -> str:
+    """A token that lets its holder set this account's password.
+
+    It is good for `LIFETIMES[purpose]` and until the password changes, whichever is sooner: so it works once.
+
+    Args:
+        issued_at: from when the lifetime counts, by the database's clock (a message's `created_at`).
+    """
+    seconds = int(issued_at.timestamp()).to_bytes(_TIME, "big")
+    return _sealed(_key_name(purpose), account.id.bytes + seconds, bound_to=_password_state(account))
+
+
+def read_account_token(token: str, *purposes: AccountPurpose) -> Account:
+    """The account a token names, while the token is good for one of the purposes.
+
+    Raises:
+        NotFound: not made here, for another purpose, too old, used already, or the account is shut.
+    """
+    account, now = _account_named_in(token)
+    bound_to = _password_state(account)
+    for purpose in purposes:
+        try:
+            named = _opened(_key_name(purpose), token, length=_ID + _TIME, bound_to=bound_to)
+        except NotFound:
+            continue
+        issued_at = datetime.fromtimestamp(int.from_bytes(named[_ID:], "big"), UTC)
+        if now < issued_at + LIFETIMES[purpose]:
+            return account
+    raise NotFound
+
+
+def offer_link(company_id: UUID, offer_id: UUID) -> str:
+    """The address of the offer page. Built from PUBLIC_URL: a Host header is whatever the sender likes."""
+    return f"{_settings().public_url}/o/{offer_token(company_id, offer_id)}"
+
+
+def set_password_link(account: Account, purpose: AccountPurpose, issued_at: datetime) -> str:
+    """The address of the page where this account's password is set, for the first time or again."""
+    return f"{_settings().public_url}/set-password/{account_token(account, purpose, issued_at)}"
+
+
+def _account_named_in(token: str) -> tuple[Account, datetime]:
+    """The account that an unproven token claims to name, and the database's time."""
+    claimed = UUID(bytes=_decoded(token, _ID + _TIME)[:_ID])
+    found = db.session.execute(
+        select(Account, func.clock_timestamp()).where(Account.id == claimed, Account.active)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found[0], found[1]
+
+
+def _password_state(account: Account) -> bytes:
+    """Changes with the password, and with it every token made before."""
+    return sha256(f"{account.fs_uniquifier}\0{account.password or ''}".encode()).digest()
+
+
+def _key_name(purpose: AccountPurpose) -> bytes:
+    return f"account {purpose}".encode()
+
+
+def _sealed(key_name: bytes, named: bytes, bound_to: bytes = b"") -> str:
+    body = named + secrets.token_bytes(_NONCE)
+    return urlsafe_b64encode(body + _mac(key_name, body, bound_to)).rstrip(b"=").decode()
+
+
+def _opened(key_name: bytes, token: str, length: int, bound_to: bytes = b"") -> bytes:
+    raw = _decoded(token, length)
+    body, mac = raw[:-_MAC], raw[-_MAC:]
+    if not hmac.compare_digest(mac, _mac(key_name, body, bound_to)):
+        raise NotFound
+    return body[:length]
+
+
+def _decoded(token: str, length: int) -> bytes:
+    """The bytes of a token, if it is spelled exactly as we spell them.
+
+    The last character of base64 without padding carries bits that decoding drops; encoding again and comparing
+    leaves one spelling per token.
+    """
+    try:
+        raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+    except (UnicodeEncodeError, binascii.Error):
+        raise NotFound from None
+    if len(raw) != length + _NONCE + _MAC or urlsafe_b64encode(raw).rstrip(b"=").decode() != token:
+        raise NotFound
+    return raw
+
+
+def _mac(key_name: bytes, body: bytes, bound_to: bytes) -> bytes:
+    # The length in front keeps what is named and what it is bound to from running into each other.
+    message = len(body).to_bytes(2, "big") + body + bound_to
+    return hmac.digest(_derived_key(key_name), message, "sha256")[:_MAC]
+
+
+def _derived_key(key_name: bytes) -> bytes:
+    return hmac.digest(_settings().secret_key.encode(), b"baton link token: " + key_name, "sha256")
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings
