@@ -1,0 +1,204 @@
+"""The rows one operation adds or changes, written in a single statement.
+
+Intake, offers and expiry are the hot path: a round trip and a plan for each row would cost more than the rows. Rows
+travel as JSON and become typed rows in the database. All parts of the statement see the snapshot from before it, so
+no part may rest on what another writes: an offer is ended in a statement before the one that makes the next offer.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from portal.extensions import db
+from portal.models import Cause, TimelineKind, WorkKind, new_id
+from portal.operations.actors import Actor
+
+Row = dict[str, Any]
+
+LEAD_STATE_COLUMNS = (
+    "state", "waiting_for", "owner_id", "pool_id", "rule_id", "decision_id", "was_offered", "alarmed_at", "assigned_at"
+)  # fmt: skip
+
+
+def _insert(table: str, columns: str, on_conflict: str = "") -> str:
+    return (
+        f"INSERT INTO {table} ({columns}) SELECT {columns} "
+        f"FROM jsonb_populate_recordset(NULL::{table}, %({table})s::jsonb) {on_conflict}"
+    )
+
+
+# Part → its statement. What is not named here has a default in the database.
+_PARTS: dict[str, str] = {
+    "sources": _insert("sources", "company_id, id, name", "ON CONFLICT DO NOTHING"),
+    "contacts": _insert("contacts", "company_id, id, name"),
+    "contact_keys": _insert(
+        "contact_keys", "company_id, id, contact_id, kind, raw, value, extension, doubtful", "ON CONFLICT DO NOTHING"
+    ),
+    "leads": _insert(
+        "leads",
+        "company_id, id, contact_id, external_id, source, channel, lead_type, text, language, fields, location, price, "
+        "tags_found, flags, received_at, created_at, last_activity_at, " + ", ".join(LEAD_STATE_COLUMNS),
+    ),
+    "lead_aliases": _insert("lead_aliases", "company_id, id, lead_id, source, external_id"),
+    "touches": _insert("touches", "company_id, id, lead_id, channel, source, text, payload, at"),
+    "decisions": _insert(
+        "decisions", "company_id, id, lead_id, pool_id, rule_id, stage, outcome, chosen, data, actor, at"
+    ),
+    "offers": _insert(
+        "offers", "company_id, id, lead_id, user_id, pool_id, decision_id, state, kind, created_at, expires_at"
+    ),
+    "timeline": _insert(
+        "timeline", "company_id, id, lead_id, at, kind, actor_type, actor_id, actor_name, text, before, after"
+    ),
+    "ledger_entries": _insert(
+        "ledger_entries",
+        "company_id, id, pool_id, kind, credit, user_ids, entitled, received, lead_id, decision_id, offer_id, "
+        "reverses_id, at",
+    ),
+    "due_work": _insert(
+        "due_work",
+        "company_id, id, kind, subject_id, group_id, due_at",
+        "ON CONFLICT (company_id, kind, subject_id) DO UPDATE SET due_at = least(due_work.due_at, excluded.due_at)",
+    ),
+    # The address is the user's at this moment; a message that was said before is not said, nor sent, again.
+    "messages": """
+        INSERT INTO messages (company_id, id, user_id, cause, about, lead_id, offer_id, facts, created_at, "to")
+        SELECT m.company_id, m.id, m.user_id, m.cause, m.about, m.lead_id, m.offer_id, m.facts, m.created_at, u.email
+        FROM jsonb_populate_recordset(NULL::messages, %(messages)s::jsonb) m
+        JOIN users u ON u.company_id = m.company_id AND u.id = m.user_id
+        ON CONFLICT DO NOTHING
+        RETURNING company_id, id, created_at""",
+    "message_work": """
+        INSERT INTO due_work (company_id, id, kind, subject_id, due_at)
+        SELECT company_id, id, 'send_message', id, created_at FROM messages_part""",
+    "lead_changes": f"""
+        UPDATE leads l SET ({", ".join(LEAD_STATE_COLUMNS)}, last_activity_at)
+            = ROW ({", ".join(f"c.{column}" for column in LEAD_STATE_COLUMNS)}, c.last_activity_at)
+        FROM jsonb_populate_recordset(NULL::leads, %(lead_changes)s::jsonb) c
+        WHERE l.company_id = c.company_id AND l.id = c.id""",
+    "offers_opened": """
+        UPDATE offers o SET state = 'open', expires_at = c.expires_at, decision_id = c.decision_id
+        FROM jsonb_populate_recordset(NULL::offers, %(offers_opened)s::jsonb) c
+        WHERE o.company_id = c.company_id AND o.id = c.id AND o.state = 'waiting'""",
+    "ledger_changes": """
+        UPDATE ledger_accounts a SET
+            entitled = a.entitled + c.entitled, received = a.received + c.received,
+            credit = a.credit + c.entitled - c.received, second_credit = a.second_credit + c.second_credit
+        FROM jsonb_populate_recordset(NULL::ledger_accounts, %(ledger_changes)s::jsonb) c
+        WHERE a.company_id = c.company_id AND a.pool_id = c.pool_id AND a.user_id = c.user_id""",
+    "members_served": """
+        UPDATE users u SET last_lead_at = c.last_lead_at
+        FROM jsonb_populate_recordset(NULL::users, %(members_served)s::jsonb) c
+        WHERE u.company_id = c.company_id AND u.id = c.id""",
+    "answers": """
+        UPDATE kept_answers k SET status = c.status, answer = c.answer
+        FROM jsonb_populate_recordset(NULL::kept_answers, %(answers)s::jsonb) c
+        WHERE k.company_id = c.company_id AND k.id = c.id""",
+}
+
+
+@cache
+def _statement(parts: tuple[str, ...]) -> str:
+    listed = ", ".join(f"{part}_part AS ({_PARTS[part]})" for part in parts)
+    return f"WITH {listed} SELECT 1"
+
+
+class Writes:
+    """Collects rows in the order they come to mind; `flush` writes them all at once.
+
+    Args:
+        company_id: the company entered in the session.
+        at: the database's clock after the locks were taken.
+    """
+
+    def __init__(self, company_id: UUID, at: datetime) -> None:
+        self.company_id = company_id
+        self.at = at
+        self._rows: defaultdict[str, list[Row]] = defaultdict(list)
+        self._ledger: dict[tuple[UUID, UUID], Row] = {}
+
+    def add(self, part: str, **columns: Any) -> UUID:
+        """One row for a table (or part); gives the id it will have."""
+        made: UUID = columns.setdefault("id", new_id())
+        self._rows[part].append({"company_id": self.company_id, **columns})
+        return made
+
+    def record(
+        self,
+        lead_id: UUID,
+        kind: TimelineKind,
+        actor: Actor,
+        *,
+        text: str | None = None,
+        before: Row | None = None,
+        after: Row | None = None,
+    ) -> UUID:
+        """A timeline entry."""
+        return self.add(
+            "timeline",
+            lead_id=lead_id,
+            at=self.at,
+            kind=kind,
+            actor_type=actor.type,
+            actor_id=actor.id,
+            actor_name=actor.name,
+            text=text,
+            before=before,
+            after=after,
+        )
+
+    def say(
+        self,
+        cause: Cause,
+        user_id: UUID,
+        *,
+        about: str,
+        lead_id: UUID | None = None,
+        offer_id: UUID | None = None,
+        facts: Row | None = None,
+    ) -> None:
+        """A message to a user, and the work of sending it; said once per user, cause and `about`."""
+        self.add(
+            "messages",
+            user_id=user_id,
+            cause=cause,
+            about=about,
+            lead_id=lead_id,
+            offer_id=offer_id,
+            facts=facts or {},
+            created_at=self.at,
+        )
+
+    def work(self, kind: WorkKind, subject_id: UUID, due_at: datetime, group_id: UUID | None = None) -> None:
+        """Something that must happen at `due_at`; sooner, if it is planned for later already."""
+        self.add("due_work", kind=kind, subject_id=subject_id, due_at=due_at, group_id=group_id)
+
+    def credit(self, pool_id: UUID, user_id: UUID, *, entitled: int = 0, received: int = 0, second: int = 0) -> None:
+        """A change of one member's ledger account, in nano-leads; several add up."""
+        change = self._ledger.setdefault(
+            (pool_id, user_id), {"entitled": 0, "received": 0, "second_credit": 0, "pool_id": pool_id}
+        )
+        change["entitled"] += entitled
+        change["received"] += received
+        change["second_credit"] += second
+
+    def flush(self) -> None:
+        """Write everything collected so far, in one statement."""
+        for (_, user_id), change in self._ledger.items():
+            if change["entitled"] or change["received"] or change["second_credit"]:
+                self.add("ledger_changes", user_id=user_id, **change)
+        self._ledger.clear()
+        if not self._rows:
+            return
+        parts = tuple(
+            part for part in _PARTS if part in self._rows or (part == "message_work" and "messages" in self._rows)
+        )
+        parameters = {part: msgspec.json.encode(rows).decode() for part, rows in self._rows.items()}
+        db.session.connection().exec_driver_sql(_statement(parts), parameters)
+        self._rows.clear()

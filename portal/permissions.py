@@ -1,0 +1,133 @@
+"""Who may do what, and who may see which lead. One rule, used by every query, page, call and message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import TypeAlias
+
+from sqlalchemy import ColumnElement, and_, false, or_, true
+
+from portal.errors import Forbidden
+from portal.models import Lead, LeadAccess, LeadState, Role, User
+
+
+class Right(StrEnum):
+    """One thing a user may do. Roles are sets of these."""
+
+    OWNERSHIP = "ownership"
+    COMPANY = "company"
+    PEOPLE = "people"
+    DISTRIBUTION = "distribution"
+    SOURCES = "sources"
+    ASSIGN = "assign"
+    SEE_ALL = "see_all"
+    REPORTS = "reports"
+    EXPORT = "export"
+    INSIGHTS = "insights"
+    AUDIT = "audit"
+    RECEIVE = "receive"
+
+
+_ALL = frozenset(Right)
+
+RIGHTS_OF_ROLE: dict[Role, frozenset[Right]] = {
+    Role.OWNER: _ALL,
+    Role.ADMIN: _ALL - {Right.OWNERSHIP},
+    Role.EDITOR: frozenset({Right.DISTRIBUTION, Right.SOURCES, Right.PEOPLE}),
+    Role.MANAGER: frozenset({Right.SEE_ALL, Right.ASSIGN, Right.REPORTS}),
+    Role.TRUSTED_EMPLOYEE: frozenset({Right.RECEIVE}),
+    Role.AGENT: frozenset({Right.RECEIVE}),
+}
+
+# Who is told when a lead waits or something needs a decision.
+MANAGING_ROLES = (Role.OWNER, Role.ADMIN, Role.MANAGER)
+RECEIVING_ROLES = tuple(role for role, rights in RIGHTS_OF_ROLE.items() if Right.RECEIVE in rights)
+
+Filter: TypeAlias = ColumnElement[bool]
+
+
+def rights_of_roles(roles: Iterable[str]) -> frozenset[Right]:
+    """The rights of several roles together. Raises ValueError for a role that does not exist: a typo is not a no."""
+    return frozenset().union(*(RIGHTS_OF_ROLE[Role(role)] for role in roles))
+
+
+def rights_of(user: User) -> frozenset[Right]:
+    """What an active user may do; nothing once deactivated."""
+    return rights_of_roles(user.roles) if user.active else frozenset()
+
+
+def may(user: User, right: Right) -> bool:
+    """Whether the user holds the right."""
+    return right in rights_of(user)
+
+
+def require(user: User, right: Right) -> None:
+    """Raise Forbidden unless the user holds the right."""
+    if not may(user, right):
+        raise Forbidden(f"This needs the right “{right}”. Ask an admin of your company for it.")
+
+
+def outranks(user: User, other_roles: Iterable[str]) -> bool:
+    """Whether somebody with `other_roles` stands above the user: holds a right the user lacks, `receive` apart."""
+    return not rights_of_roles(other_roles) - {Right.RECEIVE} <= rights_of(user)
+
+
+UNOWNED = (LeadState.UNASSIGNED, LeadState.OFFERING, LeadState.HELD, LeadState.QUARANTINED)
+
+
+def in_unassigned() -> Filter:
+    """Open, without an owner."""
+    return Lead.state.in_(UNOWNED)
+
+
+def in_mine(user: User) -> Filter:
+    """Open, and the user is the owner."""
+    return and_(Lead.state == LeadState.OWNED, Lead.owner_id == user.id)
+
+
+def in_assigned(user: User) -> Filter:
+    """Open, and somebody else is the owner."""
+    return and_(Lead.state == LeadState.OWNED, Lead.owner_id != user.id)
+
+
+def in_closed() -> Filter:
+    """Closed, whoever owned it."""
+    return Lead.state == LeadState.CLOSED
+
+
+def visible_leads(user: User, *, isolated: bool) -> Filter:
+    """The leads a user may see. A lead outside this filter answers as if it did not exist.
+
+    Closed leads follow their former owner, so the boxes ask for the owner and not for the state.
+
+    Args:
+        user: the one who looks.
+        isolated: the company's setting `isolate_leads`.
+    """
+    if not user.active:
+        return false()
+    if may(user, Right.SEE_ALL):
+        return true()
+    if isolated:
+        return Lead.owner_id == user.id
+    boxes = {
+        LeadAccess.UNASSIGNED: Lead.owner_id.is_(None),
+        LeadAccess.MINE: Lead.owner_id == user.id,
+        LeadAccess.ASSIGNED: and_(Lead.owner_id.is_not(None), Lead.owner_id != user.id),
+    }
+    return or_(false(), *(boxes[LeadAccess(box)] for box in user.lead_access))
+
+
+def unmasked_leads(user: User) -> Filter:
+    """Of the leads a user sees, those whose customer is shown to them: all but what is or was on offer to others."""
+    if rights_of(user) & {Right.SEE_ALL, Right.ASSIGN}:
+        return true()
+    return or_(~Lead.was_offered, Lead.owner_id == user.id)
+
+
+def is_masked(user: User, lead: Lead) -> bool:
+    """The same rule for one lead at hand."""
+    if rights_of(user) & {Right.SEE_ALL, Right.ASSIGN}:
+        return False
+    return lead.was_offered and lead.owner_id != user.id

@@ -1,0 +1,153 @@
+"""Loads the facts routing works with: pools and their members, rules, people, and how far a lead has been asked.
+
+Raw statements, few of them: these run for every lead, under the pool's lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from portal.errors import NotFound
+from portal.extensions import db
+from portal.permissions import RECEIVING_ROLES
+from portal.routing.facts import Asked, Asking, Candidate, DefaultMode, Delivery, Picker, PoolFacts, Rule
+
+_RECEIVING = "'{" + ",".join(RECEIVING_ROLES) + "}'::text[]"
+
+# Exact only up to the cap: what lies beyond changes nothing, and counting it would cost more with every lead.
+_OPEN_LEADS = """
+    CASE WHEN u.open_cap IS NULL THEN 0 ELSE (
+        SELECT count(*) FROM (
+            SELECT 1 FROM leads l
+            WHERE l.company_id = u.company_id AND l.owner_id = u.id AND l.state = 'owned' LIMIT u.open_cap
+        ) open_ones
+    ) END"""
+
+_PERSON = f"u.id, u.name, u.active, u.roles && {_RECEIVING}, u.available, {_OPEN_LEADS}, u.open_cap, u.last_lead_at"
+
+_POOL = """
+    SELECT p.id, p.name, p.picker, p.delivery, p.window_seconds, p.max_offers, p.default_mode
+    FROM pools p WHERE p.company_id = %(company)s AND p.id = %(pool)s AND p.deleted_at IS NULL"""
+
+_MEMBERS = f"""
+    SELECT clock_timestamp(), {_PERSON}, m.weight, a.credit, a.second_credit, a.tie_order
+    FROM pool_members m
+    JOIN users u ON u.company_id = m.company_id AND u.id = m.user_id
+    JOIN ledger_accounts a ON a.company_id = m.company_id AND a.pool_id = m.pool_id AND a.user_id = m.user_id
+    WHERE m.company_id = %(company)s AND m.pool_id = %(pool)s"""
+
+_DEFAULTS = f"""
+    SELECT {_PERSON}
+    FROM pool_defaults d JOIN users u ON u.company_id = d.company_id AND u.id = d.user_id
+    WHERE d.company_id = %(company)s AND d.pool_id = %(pool)s
+    ORDER BY d.position"""
+
+# By name: routing never breaks a tie by id, and among strangers to a pool no other order is fixed.
+_EVERYONE = f"""
+    SELECT {_PERSON} FROM users u WHERE u.company_id = %(company)s AND u.active ORDER BY lower(u.name), u.email"""
+
+_RULES = """
+    SELECT r.id, r.name, r.pool_id, r.is_default, r.paused, r.conditions, r.strictness
+    FROM rules r WHERE r.company_id = %(company)s ORDER BY r.is_default, r.position, r.id"""
+
+_HISTORY = """
+    SELECT o.lead_id, o.user_id, o.id, o.pool_id, o.state, o.kind
+    FROM offers o WHERE o.company_id = %(company)s AND o.lead_id = ANY (%(leads)s) ORDER BY o.id"""
+
+
+def _rows(statement: str, **parameters: Any) -> Sequence[Any]:
+    return db.session.connection().exec_driver_sql(statement, parameters).all()
+
+
+def lock_pool(company_id: UUID, pool_id: UUID) -> PoolFacts | None:
+    """The pool without its members, its row locked: turns are played by one at a time. None when it was deleted.
+
+    NO KEY: rows that refer to the pool may be written meanwhile, only other turns wait.
+    """
+    rows = _rows(f"{_POOL} FOR NO KEY UPDATE", company=company_id, pool=pool_id)
+    return _pool(rows[0]) if rows else None
+
+
+def with_members(company_id: UUID, pool: PoolFacts) -> tuple[PoolFacts, datetime]:
+    """The pool with its members, and the database's clock after any wait for the lock."""
+    rows = _rows(_MEMBERS, company=company_id, pool=pool.id)
+    if not rows:
+        return pool, database_clock()
+    return replace(pool, members=tuple(_member(row) for row in rows)), rows[0][0]
+
+
+def with_defaults(company_id: UUID, pool: PoolFacts) -> PoolFacts:
+    """The pool with its default assignees; only the ladder asks for them."""
+    rows = _rows(_DEFAULTS, company=company_id, pool=pool.id)
+    return replace(pool, default_assignees=tuple(Candidate(*row) for row in rows))
+
+
+def pool_facts(company_id: UUID, pool_id: UUID) -> PoolFacts:
+    """The whole pool as it stands, unlocked: for pages, previews and "who is next". Raises NotFound."""
+    rows = _rows(_POOL, company=company_id, pool=pool_id)
+    if not rows:
+        raise NotFound("There is no such pool.")
+    pool, _ = with_members(company_id, _pool(rows[0]))
+    return with_defaults(company_id, pool)
+
+
+def everyone(company_id: UUID) -> tuple[Candidate, ...]:
+    """All active users of the company, by name."""
+    return tuple(Candidate(*row) for row in _rows(_EVERYONE, company=company_id))
+
+
+def rules(company_id: UUID) -> tuple[Rule, ...]:
+    """The company's rules from the top, the default rule last."""
+    return tuple(Rule(*row) for row in _rows(_RULES, company=company_id))
+
+
+def database_clock() -> datetime:
+    """Now, by the clock that decides."""
+    return _rows("SELECT clock_timestamp()")[0][0]  # type: ignore[no-any-return]
+
+
+@dataclass(slots=True)
+class History:
+    """How far one lead has been asked: who answered how, and the offers still in line."""
+
+    asked: dict[UUID, Asked] = field(default_factory=dict)
+    # Waiting second chances: user → offer, in order of pressing.
+    in_line: dict[UUID, UUID] = field(default_factory=dict)
+    # Pool → first offers and re-offers made there; withdrawn ones were undone and do not count.
+    made: dict[UUID, int] = field(default_factory=dict)
+
+    def asking(self, pool_id: UUID) -> Asking:
+        """The same, as one pool counts it."""
+        return Asking(self.made.get(pool_id, 0), tuple(self.in_line))
+
+
+def histories(company_id: UUID, lead_ids: Sequence[UUID]) -> dict[UUID, History]:
+    """What was asked about each of these leads so far."""
+    told = {lead_id: History() for lead_id in lead_ids}
+    for lead_id, user_id, offer_id, pool_id, state, kind in _rows(_HISTORY, company=company_id, leads=list(lead_ids)):
+        history = told[lead_id]
+        if state == "waiting":
+            history.in_line[user_id] = offer_id
+        elif state == "declined" or (state == "missed" and user_id not in history.asked):
+            history.asked[user_id] = Asked(state)
+        if kind == "exclusive" and state != "withdrawn":
+            history.made[pool_id] = history.made.get(pool_id, 0) + 1
+    return told
+
+
+def _pool(row: Any) -> PoolFacts:
+    mode = DefaultMode(row[6]) if row[6] else None
+    return PoolFacts(row[0], row[1], Picker(row[2]), Delivery(row[3]), row[4], row[5], default_mode=mode)
+
+
+def _member(row: Any) -> Candidate:
+    _, user_id, name, active, receives, available, open_leads, open_cap, last_lead_at, *account = row
+    weight, credit, second_credit, tie_order = account
+    return Candidate(
+        user_id, name, active, receives, available, open_leads, open_cap, last_lead_at, None, weight, credit,
+        second_credit, tie_order,
+    )  # fmt: skip
