@@ -1,0 +1,1 @@
+"""The tests mirror the code tree; what they share is in `factories` and `cast`."""
