@@ -43,10 +43,17 @@ def bind_extensions(app: APIFlask) -> None:
     """Extensions are made in `portal.extensions`; here they learn of this application."""
     from portal import models  # noqa: F401  (names every table)
     from portal.extensions import db, htmx, migrate
+    from portal.page_frame import bind_page_frame
+    from portal.security_headers import bind_security_headers
+    from portal.sign_in import bind_sign_in
 
+    settings: Settings = app.extensions["settings"]
     db.init_app(app)
     migrate.init_app(app, db)
     htmx.init_app(app)
+    bind_sign_in(app, settings)
+    bind_page_frame(app)
+    bind_security_headers(app, settings)
 
 
 def register(app: APIFlask) -> None:

@@ -1,0 +1,104 @@
+"""What every page needs around its content: navigation, the viewer, links to files that may be cached for long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app, g, request, session, url_for
+
+from portal.config import Settings
+from portal.models import User
+from portal.permissions import Right, may
+from portal.sign_in import current_company
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationItem:
+    """One way in the bar. `current` is what aria-current says: this page, or one below it."""
+
+    text: str
+    href: str
+    icon: str
+    current: str | None
+
+
+# Text, path, icon, the right it needs.
+_PLACES = (
+    ("Leads", "/leads", "leads", None),
+    ("People", "/people", "people", Right.PEOPLE),
+    ("Pools", "/pools", "pools", Right.DISTRIBUTION),
+    ("Settings", "/settings", "settings", Right.COMPANY),
+    ("Outbox", "/outbox", "outbox", Right.COMPANY),
+)
+
+
+def bind_page_frame(app: Flask) -> None:
+    """Give templates their filters and the frame of signed-in pages."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(initials=initials, local_time=local_time)
+    app.jinja_env.globals["static_url"] = static_url
+    app.context_processor(_frame)
+
+
+def _frame() -> dict[str, Any]:
+    user: User | None = g.get("signed_in_user")
+    if user is None:
+        return {"viewer": None}
+    company = current_company()
+    return {
+        "viewer": user,
+        "company_name": company.name,
+        "zone": company.time_zone,
+        "several_companies": session.get("several_companies", False),
+        "navigation": navigation(user, request.path),
+    }
+
+
+def navigation(user: User, path: str) -> list[NavigationItem]:
+    """The places a user may go, the one they are in marked."""
+    return [
+        NavigationItem(text, href, icon, _current(href, path))
+        for text, href, icon, right in _PLACES
+        if (right is None or may(user, right)) and (href != "/outbox" or outbox_exists())
+    ]
+
+
+def _current(href: str, path: str) -> str | None:
+    if path == href:
+        return "page"
+    return "true" if path.startswith(f"{href}/") else None
+
+
+def outbox_exists() -> bool:
+    """Messages are shown on /outbox only while no real channel carries them."""
+    settings: Settings = current_app.extensions["settings"]
+    return settings.mail_server is None
+
+
+def initials(name: str) -> str:
+    """The first letters of the first and last word, for the round mark of a person."""
+    words = [word for word in name.split() if word[:1].isalnum()] or [name[:1] or "?"]
+    return "".join(word[0] for word in dict.fromkeys((words[0], words[-1]))).upper()
+
+
+def local_time(at: datetime, zone: str = "UTC") -> str:
+    """A moment on the wall clock of `zone`, the zone named: 21 Nov 2026, 21:27 UTC."""
+    local = at.astimezone(ZoneInfo(zone))
+    year = "" if local.year == datetime.now(UTC).astimezone(ZoneInfo(zone)).year else f" {local.year}"
+    return f"{local.day} {local:%b}{year}, {local:%H:%M} {local.tzname()}"
+
+
+def static_url(name: str) -> str:
+    """The address of a static file with its fingerprint, so that browsers may keep it for ever."""
+    return url_for("static", filename=name, v=_fingerprint(str(current_app.static_folder), name))
+
+
+@cache
+def _fingerprint(folder: str, name: str) -> str:
+    return sha256((Path(folder) / name).read_bytes()).hexdigest()[:12]

@@ -1,0 +1,171 @@
+"""Who is signed in: accounts by Flask-Security on Flask-Login, and the company this session works in.
+
+The session (a signed cookie) holds the account, as Flask-Login writes it, and the chosen company and user. Rights
+belong to the user, so every request enters the company and reads the user afresh: a deactivation or a change of
+roles counts at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import ParamSpec
+from uuid import UUID
+
+from flask import Flask, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_security import RoleMixin, SQLAlchemyUserDatastore
+from flask_security.utils import login_user, logout_user
+
+from portal.config import Settings
+from portal.errors import NotSignedIn
+from portal.extensions import csrf, db, security
+from portal.models import Account, Company, User
+from portal.models.tenancy import enter_company
+from portal.permissions import Right, require
+
+P = ParamSpec("P")
+
+SESSION_LASTS = timedelta(days=14)
+
+
+def bind_sign_in(app: Flask, settings: Settings) -> None:
+    """Cookies, CSRF protection and Flask-Security, without the latter's own pages."""
+    app.config.update(
+        # The prefix makes browsers refuse the cookie from any other host or path; it needs https.
+        SESSION_COOKIE_NAME="__Host-baton" if settings.is_https else "baton",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=SESSION_LASTS,
+        # A page left open overnight must still be able to send its form: the token lives as long as the session.
+        WTF_CSRF_TIME_LIMIT=None,
+        # The referrer is hidden by our own Referrer-Policy; the token and SameSite do the work.
+        WTF_CSRF_SSL_STRICT=False,
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106  (the name of an algorithm)
+        SECURITY_PASSWORD_LENGTH_MIN=10,
+        SECURITY_RETURN_GENERIC_RESPONSES=True,
+        SECURITY_JOIN_USER_ROLES=False,
+        SECURITY_CLI_USERS_NAME=None,
+        SECURITY_CLI_ROLES_NAME=None,
+    )
+    csrf.init_app(app)
+    # Roles of an account do not exist; the bare mixin stands in for a table nobody asks for.
+    security.init_app(app, SQLAlchemyUserDatastore(db, Account, RoleMixin), register_blueprint=False)
+    _only_by_session()
+
+
+def _only_by_session() -> None:
+    """Switch off what Flask-Security does to every request: reading tokens from bodies, and loading the account."""
+    security.login_manager.request_loader(None)
+    security.principal.identity_loaders.clear()
+
+
+def begin_session(account: Account) -> None:
+    """Sign an account in with a session that shares nothing with the one before."""
+    session.clear()
+    g.pop("csrf_token", None)
+    session.permanent = True
+    login_user(account, authn_via=["password"])
+
+
+def choose_company(company_id: UUID, user_id: UUID) -> None:
+    """Work in this company from now on. The caller has checked that the user is the account's own."""
+    session["company_id"], session["user_id"] = str(company_id), str(user_id)
+    g.pop("signed_in_user", None)
+
+
+def end_session() -> None:
+    """Sign out on this device."""
+    logout_user()
+    session.clear()
+    g.pop("signed_in_user", None)
+
+
+def signed_in_account() -> Account | None:
+    """The account of this session, whether or not a company is chosen yet."""
+    if not current_user or not current_user.is_authenticated:
+        return None
+    account: Account = current_user._get_current_object()
+    return account
+
+
+def signed_in_user() -> User:
+    """The user of this session, in their company; the database then shows that company and nothing else.
+
+    Raises:
+        NotSignedIn: no session, no company chosen, or the user was deactivated (which ends the session).
+    """
+    if "signed_in_user" not in g:
+        g.signed_in_user = _load_user()
+    user: User = g.signed_in_user
+    return user
+
+
+def maybe_signed_in_user() -> User | None:
+    """The same for pages that are open to all; None when nobody is signed in."""
+    try:
+        return signed_in_user()
+    except NotSignedIn:
+        return None
+
+
+def _load_user() -> User:
+    if "_user_id" not in session or "company_id" not in session:
+        raise NotSignedIn
+    company_id, user_id = UUID(session["company_id"]), UUID(session["user_id"])
+    enter_company(company_id)
+    account = signed_in_account()
+    user = db.session.get(User, (company_id, user_id)) if account else None
+    if user is None or account is None or user.account_id != account.id or not user.active:
+        end_session()
+        raise NotSignedIn
+    return user
+
+
+def current_company() -> Company:
+    """The company of the signed-in user."""
+    company = db.session.get(Company, signed_in_user().company_id)
+    if company is None:
+        raise NotSignedIn
+    return company
+
+
+def signed_in(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Only for signed-in users; others are shown the way to /login and back."""
+
+    @wraps(view)
+    def run(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        try:
+            signed_in_user()
+        except NotSignedIn:
+            if request.method in ("GET", "HEAD"):
+                return redirect(_sign_in_page(), code=303)
+            raise
+        return view(*args, **kwargs)
+
+    return run
+
+
+def _sign_in_page() -> str:
+    if signed_in_account() is not None:
+        return url_for("auth.which_company", next=request.full_path.rstrip("?"))
+    return url_for("auth.login", next=request.full_path.rstrip("?"))
+
+
+def right_required(
+    right: Right,
+) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
+    """Only for signed-in users who hold `right`; others get 403 before anything is read for them."""
+
+    def wrap(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+        @wraps(view)
+        def run(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+            require(signed_in_user(), right)
+            return view(*args, **kwargs)
+
+        return signed_in(run)
+
+    return wrap
