@@ -1,0 +1,328 @@
+"""Which leads a user sees, and how much of each. Lists, search, pages and the API all ask here.
+
+What is masked for the viewer is left out by the database itself: it never reaches this process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, any_, case, false, func, literal_column, null, select, true
+
+from portal.errors import NotFound
+from portal.extensions import db
+from portal.models import Company, Contact, Lead, LeadState, Pool, User
+from portal.permissions import (
+    Filter,
+    Right,
+    in_assigned,
+    in_closed,
+    in_mine,
+    in_unassigned,
+    may,
+    unmasked_leads,
+    visible_leads,
+)
+from portal.queries.contacts import ContactView, contact_view, keys_of_lead
+from portal.queries.lead_search import found_by
+from portal.queries.paging import USUAL_LIMIT, Page, Statement, older_than, page_of
+
+# What of a place may be told before a lead is owned: the area, never the address or the spot on the map.
+AREA_PARTS = ("postcode", "city", "region", "country")
+
+
+class Bucket(StrEnum):
+    """Where a viewer sees a lead."""
+
+    UNASSIGNED = "unassigned"
+    MINE = "mine"
+    ASSIGNED = "assigned"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilters:
+    """What a list is narrowed to; None does not narrow. Values of one field each; all must hold."""
+
+    owner: UUID | None = None
+    pool: UUID | None = None
+    source: str | None = None
+    tag: str | None = None
+    status: LeadState | None = None
+    q: str | None = None
+    since: datetime | None = None
+
+    @property
+    def narrow(self) -> bool:
+        """Whether anything is filtered at all."""
+        return any(getattr(self, each.name) is not None for each in fields(self))
+
+
+@dataclass(frozen=True, slots=True)
+class LeadView:
+    """A lead as one user may see it.
+
+    While `masked`, everything of the customer is None or empty: contact, text, fields, external id, flags, note; and
+    `location` holds the area only.
+    """
+
+    id: UUID
+    state: str
+    waiting_for: str | None
+    held_until: datetime | None
+    held_reason: str | None
+    needs_attention: bool
+    masked: bool
+    bucket: str
+    owner_id: UUID | None
+    owner_name: str | None
+    owner_active: bool | None
+    team_id: UUID | None
+    pool_id: UUID | None
+    pool_name: str | None
+    rule_id: UUID | None
+    decision_id: UUID | None
+    source: str | None
+    channel: str
+    lead_type: str | None
+    language: str | None
+    price: dict[str, Any] | None
+    location: dict[str, Any] | None
+    tags_found: list[str]
+    alarmed_at: datetime | None
+    created_at: datetime
+    received_at: datetime | None
+    last_activity_at: datetime
+    assigned_at: datetime | None
+    closed_at: datetime | None
+    close_reason: str | None
+    close_note: str | None
+    external_id: str | None
+    text: str | None
+    fields: dict[str, Any]
+    flags: list[str]
+    contact: ContactView | None
+
+    @property
+    def called(self) -> str:
+        """What to call the lead on pages: its customer, or what is known without naming them."""
+        if self.contact is not None:
+            return self.contact.called
+        return called_without_customer(self.lead_type, self.location)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many, exact up to `most`; above it, only that there are more."""
+
+    value: int
+    more: bool
+
+    def __str__(self) -> str:
+        return f"{self.value:,}+" if self.more else f"{self.value:,}"
+
+
+COUNTED_TO = 1000
+
+
+def visible(user: User) -> Filter:
+    """The leads this user may see, with their company's isolation setting."""
+    if may(user, Right.SEE_ALL):
+        return visible_leads(user, isolated=False)
+    return visible_leads(user, isolated=is_isolated(user))
+
+
+def is_isolated(user: User) -> bool:
+    """Whether the company narrows users without a see-all right to leads they own."""
+    company = db.session.get(Company, user.company_id)
+    return company is not None and company.isolate_leads
+
+
+def open_buckets(user: User) -> list[Bucket]:
+    """The buckets that can hold anything for this user, in the order they are shown."""
+    if may(user, Right.SEE_ALL):
+        return list(Bucket)
+    if is_isolated(user):
+        return [Bucket.MINE, Bucket.CLOSED]
+    boxes = [Bucket(box) for box in ("unassigned", "mine", "assigned") if box in user.lead_access]
+    return [*boxes, Bucket.CLOSED] if boxes else []
+
+
+def in_bucket(user: User, bucket: Bucket, *, quarantined: bool = False) -> Filter:
+    """The leads of a bucket. Quarantined ones are in Unassigned, but shown only when asked for."""
+    match bucket:
+        case Bucket.UNASSIGNED if quarantined:
+            return in_unassigned()
+        case Bucket.UNASSIGNED:
+            return in_unassigned() & (Lead.state != LeadState.QUARANTINED)
+        case Bucket.MINE:
+            return in_mine(user)
+        case Bucket.ASSIGNED:
+            return in_assigned(user)
+        case Bucket.CLOSED:
+            return in_closed()
+
+
+def lead_for(user: User, lead_id: UUID) -> LeadView:
+    """One lead as the user may see it.
+
+    Raises:
+        NotFound: there is none, or the user may not see it; the two answer alike.
+    """
+    statement = _views(user).where(Lead.company_id == user.company_id, Lead.id == lead_id, visible(user))
+    row = db.session.execute(statement).one_or_none()
+    if row is None:
+        raise NotFound("There is no such lead, or it is not among those you see.")
+    return _view(row)
+
+
+def bucket_page(
+    user: User, bucket: Bucket | str | None, filters: LeadFilters, cursor: str | None = None, limit: int = USUAL_LIMIT
+) -> Page[LeadView]:
+    """A page of a bucket, or of all the user sees when `bucket` is None; newest first.
+
+    Raises:
+        Invalid: the cursor or the limit makes no sense.
+    """
+    statement = _views(user).where(narrowed(user, bucket, filters))
+    rows = db.session.execute(older_than(statement, Lead.id, cursor, limit)).all()
+    return page_of(rows, limit, lambda row: row.id, _view)
+
+
+def bucket_counts(user: User) -> dict[Bucket, Count]:
+    """How many leads each bucket holds for this user, in one statement; buckets closed to them are left out."""
+    buckets = open_buckets(user)
+    if not buckets:
+        return {}
+    counts = [_count(narrowed(user, bucket, LeadFilters())).label(bucket) for bucket in buckets]
+    found = db.session.execute(select(*counts)).one()
+    return {
+        bucket: Count(min(number, COUNTED_TO), number > COUNTED_TO)
+        for bucket, number in zip(buckets, found, strict=True)
+    }
+
+
+def narrowed(user: User, bucket: Bucket | str | None, filters: LeadFilters) -> Filter:
+    """All conditions of a list: the company, what the user sees, the bucket, the filters."""
+    quarantined = filters.status == LeadState.QUARANTINED
+    condition = (Lead.company_id == user.company_id) & visible(user)
+    if bucket is not None:
+        condition &= in_bucket(user, Bucket(bucket), quarantined=quarantined)
+    if filters.owner is not None:
+        condition &= Lead.owner_id == filters.owner
+    if filters.pool is not None:
+        condition &= Lead.pool_id == filters.pool
+    if filters.source is not None:
+        condition &= Lead.source == filters.source
+    if filters.tag is not None:
+        condition &= any_(Lead.tags_found) == filters.tag
+    if filters.status is not None:
+        condition &= Lead.state == filters.status
+    if filters.since is not None:
+        condition &= Lead.created_at >= filters.since
+    if filters.q is not None:
+        condition &= found_by(filters.q, user)
+    return condition
+
+
+def called_without_customer(lead_type: str | None, location: dict[str, Any] | None) -> str:
+    """A lead in words that name nobody: "Roofing in Leeds"."""
+    place = (location or {}).get("city") or (location or {}).get("region")
+    kind = lead_type or "Lead"
+    return f"{kind} in {place}" if place else kind
+
+
+def area_of(location: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A place without its address."""
+    if location is None:
+        return None
+    return {part: location[part] for part in AREA_PARTS if location.get(part)}
+
+
+def _count(condition: Filter) -> Any:
+    some = select(literal_column("1")).select_from(Lead).where(condition).limit(COUNTED_TO + 1).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+def _views(user: User) -> Statement:
+    """One row per lead, with the customer's columns NULL where they are masked for the user."""
+    shown = unmasked_leads(user)
+
+    def only_shown(column: Any) -> ColumnElement[Any]:
+        return column if shown is true() else case((shown, column), else_=null())
+
+    return (
+        select(
+            Lead.id,
+            Lead.state,
+            Lead.waiting_for,
+            Lead.held_until,
+            Lead.held_reason,
+            Lead.needs_attention,
+            # No owner is NULL, and so is every comparison with them.
+            (~func.coalesce(shown, false())).label("masked"),
+            _bucket_for(user).label("bucket"),
+            Lead.owner_id,
+            User.name.label("owner_name"),
+            User.active.label("owner_active"),
+            Lead.team_id,
+            Lead.pool_id,
+            Pool.name.label("pool_name"),
+            Lead.rule_id,
+            Lead.decision_id,
+            Lead.source,
+            Lead.channel,
+            Lead.lead_type,
+            Lead.language,
+            Lead.price,
+            case((shown, Lead.location), else_=_area()).label("location"),
+            Lead.tags_found,
+            Lead.alarmed_at,
+            Lead.created_at,
+            Lead.received_at,
+            Lead.last_activity_at,
+            Lead.assigned_at,
+            Lead.closed_at,
+            Lead.close_reason,
+            only_shown(Lead.close_note).label("close_note"),
+            only_shown(Lead.external_id).label("external_id"),
+            only_shown(Lead.text).label("text"),
+            only_shown(Lead.fields).label("fields"),
+            only_shown(Lead.flags).label("flags"),
+            only_shown(Lead.contact_id).label("contact_id"),
+            only_shown(Contact.name).label("contact_name"),
+            only_shown(keys_of_lead()).label("contact_keys"),
+        )
+        .join(Contact, (Contact.company_id == Lead.company_id) & (Contact.id == Lead.contact_id))
+        .outerjoin(User, (User.company_id == Lead.company_id) & (User.id == Lead.owner_id))
+        .outerjoin(Pool, (Pool.company_id == Lead.company_id) & (Pool.id == Lead.pool_id))
+    )
+
+
+def _bucket_for(user: User) -> ColumnElement[str]:
+    return case(
+        (in_closed(), Bucket.CLOSED.value),
+        (in_mine(user), Bucket.MINE.value),
+        (in_assigned(user), Bucket.ASSIGNED.value),
+        else_=Bucket.UNASSIGNED.value,
+    )
+
+
+def _area() -> ColumnElement[Any]:
+    """`area_of`, in the database."""
+    parts = [part for name in AREA_PARTS for part in (literal_column(f"'{name}'"), Lead.location[name])]
+    return case((Lead.location.is_not(None), func.jsonb_strip_nulls(func.jsonb_build_object(*parts))), else_=null())
+
+
+def _view(row: Row[Any]) -> LeadView:
+    """A row of `_views` as the object everybody is handed."""
+    values = dict(row._mapping)
+    contact_id, name, keys = (values.pop(key) for key in ("contact_id", "contact_name", "contact_keys"))
+    values["contact"] = None if contact_id is None else contact_view(contact_id, name, keys)
+    values["fields"] = values["fields"] or {}
+    values["flags"] = values["flags"] or []
+    return LeadView(**values)

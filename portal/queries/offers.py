@@ -1,0 +1,245 @@
+"""Offers: lists of them, and all the offer page needs to know about one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from portal.errors import NotFound
+from portal.extensions import db
+from portal.models import Company, Lead, LeadState, Offer, OfferKind, OfferState, User
+from portal.permissions import Right, may
+from portal.queries.leads import area_of, visible
+from portal.queries.paging import USUAL_LIMIT, Page, older_than, page_of
+
+# How long the whole lead is shown under the link after acceptance.
+SHOWN_FOR = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """One offer in a list."""
+
+    id: UUID
+    lead_id: UUID
+    user_id: UUID
+    user_name: str
+    pool_id: UUID
+    state: str
+    kind: str
+    created_at: datetime
+    expires_at: datetime | None
+    ended_at: datetime | None
+    reason: str | None
+
+
+class Standing(StrEnum):
+    """What an offer's link shows now."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    # Theirs, or once theirs, but no longer shown without signing in.
+    SIGN_IN = "sign_in"
+    DECLINED = "declined"
+    MISSED = "missed"
+    IN_LINE = "in_line"
+    TAKEN = "taken"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFacts:
+    """An offer as its link shows it: nothing in here names the customer.
+
+    `id` is the agent's newest offer of the lead, which may be a later one than the link was made for.
+    """
+
+    id: UUID
+    company_id: UUID
+    company_name: str
+    time_zone: str
+    lead_id: UUID
+    user_id: UUID
+    user_active: bool
+    state: str
+    kind: str
+    created_at: datetime
+    expires_at: datetime | None
+    ended_at: datetime | None
+    seen_at: datetime | None
+    # Whether this agent has asked for another chance at this lead before.
+    asked_again: bool
+    # Whether anybody else holds an open offer of it.
+    others_asked: bool
+    lead_state: str
+    lead_owner_id: UUID | None
+    lead_type: str | None
+    source: str | None
+    channel: str
+    language: str | None
+    price: dict[str, Any] | None
+    location: dict[str, Any] | None
+    tags_found: list[str]
+    received_at: datetime
+    # The database's clock, which alone decides.
+    now: datetime
+
+    @property
+    def standing(self) -> Standing:
+        """Which page the link shows."""
+        if not self.user_active:
+            return Standing.WITHDRAWN
+        if self.is_owned_by_agent:
+            return Standing.ACCEPTED if self._shown_under_link else Standing.SIGN_IN
+        if self.state == OfferState.ACCEPTED:
+            return Standing.SIGN_IN
+        if self.state == OfferState.DECLINED:
+            return Standing.DECLINED
+        if self.lead_state == LeadState.OWNED:
+            return Standing.TAKEN
+        if self.lead_state == LeadState.CLOSED or self.state == OfferState.WITHDRAWN:
+            return Standing.WITHDRAWN
+        if self.state == OfferState.WAITING:
+            return Standing.IN_LINE
+        if self.state == OfferState.OPEN and self.seconds_left > 0:
+            return Standing.OPEN
+        return Standing.MISSED
+
+    @property
+    def is_owned_by_agent(self) -> bool:
+        """Whether the agent owns the lead, open or closed."""
+        return self.lead_owner_id == self.user_id
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds to the end of the window by the database's clock; 0 when over, or without an end."""
+        return max(0.0, (self.expires_at - self.now).total_seconds()) if self.expires_at else 0.0
+
+    @property
+    def may_ask_again(self) -> bool:
+        """Whether the missed page has a button: once per agent and lead, while the lead is free."""
+        return not self.asked_again and self.lead_state in (LeadState.OFFERING, LeadState.UNASSIGNED)
+
+    @property
+    def _shown_under_link(self) -> bool:
+        accepted_at = self.ended_at if self.state == OfferState.ACCEPTED else None
+        return accepted_at is not None and self.now < accepted_at + SHOWN_FOR
+
+
+def offers_page(
+    user: User,
+    lead: UUID | None = None,
+    user_id: UUID | None = None,
+    state: OfferState | str | None = None,
+    cursor: str | None = None,
+    limit: int = USUAL_LIMIT,
+) -> Page[OfferView]:
+    """A page of offers, newest first: one's own, or with `see_all` those of every lead one sees.
+
+    Raises:
+        Invalid: the cursor or the limit makes no sense.
+    """
+    statement = (
+        select(
+            Offer.id,
+            Offer.lead_id,
+            Offer.user_id,
+            User.name.label("user_name"),
+            Offer.pool_id,
+            Offer.state,
+            Offer.kind,
+            Offer.created_at,
+            Offer.expires_at,
+            Offer.ended_at,
+            Offer.reason,
+        )
+        .join(User, (User.company_id == Offer.company_id) & (User.id == Offer.user_id))
+        .where(Offer.company_id == user.company_id)
+    )
+    if not may(user, Right.SEE_ALL):
+        statement = statement.where(Offer.user_id == user.id)
+    else:
+        on_lead = (Lead.company_id == Offer.company_id) & (Lead.id == Offer.lead_id)
+        statement = statement.join(Lead, on_lead).where(visible(user))
+    if lead is not None:
+        statement = statement.where(Offer.lead_id == lead)
+    if user_id is not None:
+        statement = statement.where(Offer.user_id == user_id)
+    if state is not None:
+        statement = statement.where(Offer.state == OfferState(state))
+    rows = db.session.execute(older_than(statement, Offer.id, cursor, limit)).all()
+    return page_of(rows, limit, lambda row: row.id, lambda row: OfferView(**row._mapping))
+
+
+def offer_state(offer_id: UUID) -> OfferFacts:
+    """All the offer page needs before the lead is owned, in one statement that reads nothing of the customer.
+
+    The caller has entered the company the token names. The agent's newest offer of the same lead is answered, so
+    that an old link never shows an old truth.
+
+    Raises:
+        NotFound: the company has no such offer.
+    """
+    named, newest, other = aliased(Offer, name="named"), aliased(Offer, name="newest"), aliased(Offer, name="other")
+    latest = (
+        select(newest.id)
+        .where(newest.company_id == named.company_id, newest.lead_id == named.lead_id, newest.user_id == named.user_id)
+        .order_by(newest.id.desc())
+        .limit(1)
+        .correlate(named)
+        .scalar_subquery()
+    )
+    of_lead = (other.company_id == Offer.company_id) & (other.lead_id == Offer.lead_id)
+    asked_again = select(other.id).where(of_lead, other.user_id == Offer.user_id, other.kind == OfferKind.SECOND_CHANCE)
+    others_asked = select(other.id).where(
+        of_lead,
+        other.user_id != Offer.user_id,
+        other.state == OfferState.OPEN,
+        other.expires_at > func.clock_timestamp(),
+    )
+    row = db.session.execute(
+        select(
+            Offer.id,
+            Offer.company_id,
+            Company.name.label("company_name"),
+            Company.time_zone,
+            Offer.lead_id,
+            Offer.user_id,
+            User.active.label("user_active"),
+            Offer.state,
+            Offer.kind,
+            Offer.created_at,
+            Offer.expires_at,
+            Offer.ended_at,
+            Offer.seen_at,
+            asked_again.correlate(Offer).exists().label("asked_again"),
+            others_asked.correlate(Offer).exists().label("others_asked"),
+            Lead.state.label("lead_state"),
+            Lead.owner_id.label("lead_owner_id"),
+            Lead.lead_type,
+            Lead.source,
+            Lead.channel,
+            Lead.language,
+            Lead.price,
+            Lead.location,
+            Lead.tags_found,
+            func.coalesce(Lead.received_at, Lead.created_at).label("received_at"),
+            func.clock_timestamp().label("now"),
+        )
+        .select_from(named)
+        .join(Offer, (Offer.company_id == named.company_id) & (Offer.id == latest))
+        .join(Lead, (Lead.company_id == Offer.company_id) & (Lead.id == Offer.lead_id))
+        .join(User, (User.company_id == Offer.company_id) & (User.id == Offer.user_id))
+        .join(Company, Company.id == Offer.company_id)
+        .where(named.id == offer_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("This link does not lead to an offer.")
+    facts = dict(row._mapping)
+    return OfferFacts(**facts | {"location": area_of(facts["location"])})
