@@ -298,7 +298,7 @@ def create_tables() -> None:
         sa.Column(
             "created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
         ),
-        sa.CheckConstraint("kind IN ('phone', 'email')", name=op.f("ck_contact_keys_kind")),
+        sa.CheckConstraint("kind IN ('phone', 'email', 'visitor')", name=op.f("ck_contact_keys_kind")),
         sa.CheckConstraint("value IS NOT NULL OR doubtful", name=op.f("ck_contact_keys_unreadable_is_doubtful")),
         sa.ForeignKeyConstraint(
             ["company_id", "contact_id"],

@@ -1,8 +1,8 @@
 """The tables. Importing this package names them all, so that relationships and migrations see the whole."""
 
 from portal.models.account import Account
-from portal.models.company import Company, ReturningContacts, Team
-from portal.models.contact import Contact, ContactKey, KeyKind
+from portal.models.company import Company, Team
+from portal.models.contact import Contact, ContactKey
 from portal.models.decision import Decision
 from portal.models.due_work import DueWork, WorkKind
 from portal.models.ids import new_id
@@ -14,6 +14,7 @@ from portal.models.pool import EntryKind, LedgerAccount, LedgerEntry, Pool, Pool
 from portal.models.rule import Rule
 from portal.models.timeline import ActorType, TimelineItem, TimelineKind
 from portal.models.user import LeadAccess, Role, User
+from portal.routing.recognise import KeyKind, ReturningContacts
 
 __all__ = [
     "Account",

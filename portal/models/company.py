@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from sqlalchemy import CheckConstraint, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
 from portal.models.columns import CompanyId, Id, Made, Ref, Str, of_company, one_of, same_company
 from portal.models.ids import new_id
-
-
-class ReturningContacts(StrEnum):
-    """Who gets a new lead of a contact whose earlier leads are closed."""
-
-    PREVIOUS_OWNER = "previous_owner"
-    ROUTE = "route"
+from portal.routing.recognise import ReturningContacts
 
 
 class Company(db.Model):  # type: ignore[name-defined,misc]

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
 from portal.models.columns import CompanyId, Id, Made, Ref, Str, of_company, one_of, same_company
-
-
-class KeyKind(StrEnum):
-    """What a contact can be known by."""
-
-    PHONE = "phone"
-    EMAIL = "email"
+from portal.routing.recognise import KeyKind
 
 
 class Contact(db.Model):  # type: ignore[name-defined,misc]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -84,9 +85,9 @@ class Lead(db.Model):  # type: ignore[name-defined,misc]
     # Notes for people: possible_duplicate, doubtful_phone.
     flags: Mapped[Texts]
     # The owner cannot work it (deactivated): managers are told.
-    needs_attention: Mapped[bool] = mapped_column(server_default=text("false"))
+    needs_attention: Mapped[bool] = mapped_column(server_default=sql("false"))
     # Is or was on offer: masked for everybody without see_all or assign until they own it.
-    was_offered: Mapped[bool] = mapped_column(server_default=text("false"))
+    was_offered: Mapped[bool] = mapped_column(server_default=sql("false"))
     # Since when the lead waits with an alarm raised; None = calm.
     alarmed_at: Mapped[Moment | None]
     held_until: Mapped[Moment | None]
@@ -129,13 +130,13 @@ class Lead(db.Model):  # type: ignore[name-defined,misc]
             "ix_leads_unassigned",
             "company_id",
             "id",
-            postgresql_where=text("state IN ('unassigned', 'offering', 'held', 'quarantined')"),
+            postgresql_where=sql("state IN ('unassigned', 'offering', 'held', 'quarantined')"),
         ),
-        Index("ix_leads_owner_open", "company_id", "owner_id", "id", postgresql_where=text("state = 'owned'")),
-        Index("ix_leads_assigned", "company_id", "id", postgresql_where=text("state = 'owned'")),
-        Index("ix_leads_closed", "company_id", "id", postgresql_where=text("state = 'closed'")),
+        Index("ix_leads_owner_open", "company_id", "owner_id", "id", postgresql_where=sql("state = 'owned'")),
+        Index("ix_leads_assigned", "company_id", "id", postgresql_where=sql("state = 'owned'")),
+        Index("ix_leads_closed", "company_id", "id", postgresql_where=sql("state = 'closed'")),
         Index("ix_leads_contact", "company_id", "contact_id", "id"),
-        Index("ix_leads_waiting", "company_id", "waiting_for", "id", postgresql_where=text("state = 'unassigned'")),
+        Index("ix_leads_waiting", "company_id", "waiting_for", "id", postgresql_where=sql("state = 'unassigned'")),
     )
 
 

@@ -41,7 +41,7 @@ def leave_company() -> None:
 
 def entered_company() -> UUID | None:
     """The company this session sees, or None."""
-    return db.session().info.get("company_id")  # type: ignore[no-any-return]
+    return db.session().info.get("company_id")
 
 
 @contextmanager

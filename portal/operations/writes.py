@@ -126,8 +126,17 @@ class Writes:
     def add(self, part: str, **columns: Any) -> UUID:
         """One row for a table (or part); gives the id it will have."""
         made: UUID = columns.setdefault("id", new_id())
-        self._rows[part].append({"company_id": self.company_id, **columns})
+        self.add_row(part, columns)
         return made
+
+    def add_row(self, part: str, row: Row) -> None:
+        """A row the caller may go on filling in until the flush."""
+        row["company_id"] = self.company_id
+        self._rows[part].append(row)
+
+    def ids_of(self, part: str) -> tuple[UUID, ...]:
+        """The ids of the rows collected for a part so far."""
+        return tuple(row["id"] for row in self._rows[part])
 
     def record(
         self,
@@ -194,7 +203,7 @@ class Writes:
             if change["entitled"] or change["received"] or change["second_credit"]:
                 self.add("ledger_changes", user_id=user_id, **change)
         self._ledger.clear()
-        if not self._rows:
+        if not any(self._rows.values()):
             return
         parts = tuple(
             part for part in _PARTS if part in self._rows or (part == "message_work" and "messages" in self._rows)

@@ -1,0 +1,375 @@
+"""Hands leads out: one engine for a lead that comes in, an offer nobody took, a waiting lead and a whole batch.
+
+A `Round` holds one pool under its lock. It loads the facts once, plays a turn for each lead in memory and collects the
+rows; n leads in one round come out as n single ones would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from portal.extensions import db
+from portal.metrics import DECISIONS
+from portal.models import Cause, EntryKind, LeadState, OfferKind, TimelineKind, WorkKind
+from portal.operations.actors import SYSTEM, Actor
+from portal.operations.transaction import after_commit
+from portal.operations.writes import LEAD_STATE_COLUMNS, Row, Writes
+from portal.permissions import MANAGING_ROLES
+from portal.queries import routing_facts
+from portal.queries.routing_facts import History
+from portal.routing import ladder, ledger
+from portal.routing.decision import Decision
+from portal.routing.facts import (
+    Candidate,
+    Credit,
+    LeadFacts,
+    Outcome,
+    PoolFacts,
+    RuleMatch,
+    Stage,
+    WaitingFor,
+)
+from portal.routing.gates import refusals
+from portal.routing.route import hand_out, unrouted
+
+
+@dataclass(slots=True)
+class Routable:
+    """A lead on its way through routing.
+
+    `state` holds the columns of LEAD_STATE_COLUMNS as they are now, and after the round as they shall be. For a lead
+    that is not stored yet (`is_new`) the caller writes the row; otherwise the round writes the change.
+    """
+
+    facts: LeadFacts
+    match: RuleMatch
+    state: Row
+    history: History = field(default_factory=History)
+    is_new: bool = False
+
+    @property
+    def id(self) -> UUID:
+        if self.facts.id is None:
+            raise ValueError("only leads that exist are handed out; a preview asks routing itself")
+        return self.facts.id
+
+
+class Round:
+    """One pool, locked, and the leads that are handed out in it in this transaction.
+
+    Args:
+        company_id: the company entered in the session.
+        pool_id: the pool whose turns are played; None when the rules name none.
+        fallback_any_active: the company's setting, ladder step 6.
+        cause: who or what set this off, kept with the decisions.
+    """
+
+    def __init__(self, company_id: UUID, pool_id: UUID | None, *, fallback_any_active: bool, cause: str) -> None:
+        self.company_id = company_id
+        self.cause = cause
+        self._fallback = fallback_any_active
+        self._everyone: tuple[Candidate, ...] | None = None
+        self._has_defaults = False
+        self._managers: list[UUID] | None = None
+        self.pool, self.at = self._locked(pool_id)
+        self.writes = Writes(company_id, self.at)
+
+    def _locked(self, pool_id: UUID | None) -> tuple[PoolFacts | None, datetime]:
+        pool = routing_facts.lock_pool(self.company_id, pool_id) if pool_id else None
+        if pool is None:
+            return None, routing_facts.database_clock()
+        return routing_facts.with_members(self.company_id, pool)
+
+    def hand_out(self, lead: Routable, *, only_if_somebody: bool = False) -> Decision:
+        """Decide about one lead and collect what follows from it.
+
+        Args:
+            lead: its state is changed in place.
+            only_if_somebody: leave everything as it was when nobody can get it (a waiting lead goes on waiting).
+        """
+        decision = self._decide(lead)
+        if only_if_somebody and not decision.chosen:
+            return decision
+        self._note_for_next(decision)
+        decision_id = self._keep(lead, decision)
+        lead.state |= {
+            "pool_id": decision.pool_id,
+            "rule_id": decision.rule_id,
+            "decision_id": decision_id,
+            "waiting_for": None,
+            "alarmed_at": None,
+        }
+        carry_out = {
+            Outcome.OFFER: self._offer,
+            Outcome.ASSIGN: self._assign,
+            Outcome.TELL: self._tell,
+            Outcome.WAIT: self._wait,
+        }
+        carry_out[decision.outcome](lead, decision, decision_id)
+        if not lead.is_new:
+            change_lead(self.writes, lead.id, lead.state)
+        stage, outcome = decision.stage.value, decision.outcome.value
+        after_commit(lambda: DECISIONS.labels(stage, outcome).inc())
+        return decision
+
+    def _decide(self, lead: Routable) -> Decision:
+        if self.pool is None:
+            return unrouted(lead.facts, lead.match, self.at)
+        for _ in range(len(self.pool.members) + 1):
+            pool = self._as_asked(lead.history)
+            decision = hand_out(lead.facts, pool, lead.match, lead.history.asking(pool.id), self.at)
+            if not decision.chosen:
+                return self._climb(lead, pool, decision)
+            if not self._is_full_by_now(decision):
+                return decision
+        raise AssertionError("unreachable: each turn of the loop finds one more member full")
+
+    def _as_asked(self, history: History) -> PoolFacts:
+        """The pool as it looks for one lead: with how each member answered about it."""
+        assert self.pool is not None
+        if not history.asked:
+            return self.pool
+        return replace(self.pool, members=_with_answers(self.pool.members, history))
+
+    def _climb(self, lead: Routable, pool: PoolFacts, line: Decision) -> Decision:
+        if not self._has_defaults:
+            assert self.pool is not None
+            self.pool = routing_facts.with_defaults(self.company_id, self.pool)
+            self._has_defaults = True
+        pool = replace(pool, default_assignees=self.pool.default_assignees if self.pool else ())
+
+        def everyone() -> Sequence[Candidate]:
+            if self._everyone is None:
+                self._everyone = routing_facts.everyone(self.company_id)
+            return _with_answers(self._everyone, lead.history)
+
+        return ladder.climb(lead.facts, pool, everyone if self._fallback else None, line, self.at)
+
+    def _is_full_by_now(self, decision: Decision) -> bool:
+        """Whether the chosen reached their cap through another pool since the facts were loaded.
+
+        Caps span pools, so the pool's lock does not guard them: the member's row does.
+        """
+        assert self.pool is not None
+        chosen = next(one for one in self.pool.members if one.user_id == decision.chosen[0])
+        if chosen.open_cap is None or decision.outcome is not Outcome.ASSIGN:
+            return False
+        fresh = open_leads_of_locked(self.company_id, chosen.user_id, chosen.open_cap)
+        # What this round itself gave them is not in the table yet.
+        open_leads = max(fresh, chosen.open_leads)
+        if open_leads < chosen.open_cap:
+            return False
+        full = replace(chosen, open_leads=open_leads)
+        members = tuple(full if one is chosen else one for one in self.pool.members)
+        self.pool = replace(self.pool, members=members)
+        return True
+
+    def _note_for_next(self, decision: Decision) -> None:
+        """The pool and the people as the next lead of this round finds them."""
+        if self.pool is not None:
+            self.pool = ledger.apply(self.pool, decision, self.at)
+        if self._everyone is not None and decision.outcome in (Outcome.ASSIGN, Outcome.OFFER):
+            self._everyone = tuple(
+                replace(one, last_lead_at=self.at, open_leads=one.open_leads + 1)
+                if one.user_id in decision.chosen
+                else one
+                for one in self._everyone
+            )
+
+    def _keep(self, lead: Routable, decision: Decision) -> UUID:
+        """The decision's own row, and the turn it cost."""
+        return self.writes.add(
+            "decisions",
+            lead_id=lead.id,
+            pool_id=decision.pool_id,
+            rule_id=decision.rule_id,
+            stage=decision.stage,
+            outcome=decision.outcome,
+            chosen=decision.chosen,
+            data=decision.as_data(),
+            actor=self.cause,
+            at=self.at,
+        )
+
+    def _offer(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
+        assert self.pool is not None
+        user_id = decision.chosen[0]
+        ends = self.at + timedelta(seconds=self.pool.window_seconds)
+        if decision.stage is Stage.SECOND_CHANCE:
+            offer_id = lead.history.in_line[user_id]
+            self.writes.add("offers_opened", id=offer_id, expires_at=ends, decision_id=decision_id)
+        else:
+            offer_id = self.writes.add(
+                "offers",
+                lead_id=lead.id,
+                user_id=user_id,
+                pool_id=self.pool.id,
+                decision_id=decision_id,
+                state="open",
+                kind=OfferKind.EXCLUSIVE,
+                created_at=self.at,
+                expires_at=ends,
+            )
+        self._charge(lead, decision, decision_id, offer_id)
+        self.writes.work(WorkKind.END_OFFER, offer_id, ends, group_id=self.pool.id)
+        self.writes.say(Cause.OFFER, user_id, about=f"{offer_id}", lead_id=lead.id, offer_id=offer_id)
+        self._record(lead, decision, decision_id, TimelineKind.OFFERED, {"offer_id": offer_id, "user_id": user_id})
+        lead.state |= {"state": LeadState.OFFERING, "owner_id": None, "was_offered": True}
+
+    def _assign(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
+        user_id = decision.chosen[0]
+        self._charge(lead, decision, decision_id, None)
+        self.writes.say(Cause.ASSIGNED, user_id, about=f"{decision_id}", lead_id=lead.id)
+        if decision.stage is Stage.ANY_ACTIVE:
+            self._tell_managers(
+                lead, {"reason": "fallback", "why": decision.why}, about=decision_id, but=decision.chosen
+            )
+        self._record(lead, decision, decision_id, TimelineKind.ASSIGNED, {"owner_id": user_id})
+        lead.state |= {"state": LeadState.OWNED, "owner_id": user_id, "assigned_at": self.at}
+
+    def _tell(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
+        for user_id in decision.chosen:
+            self.writes.say(Cause.CATCH_ALL, user_id, about=f"{decision_id}", lead_id=lead.id)
+        self._tell_managers(lead, {"reason": "catch_all"}, about=decision_id, but=decision.chosen)
+        self._record(lead, decision, decision_id, TimelineKind.DECISION, {"waiting_for": WaitingFor.CATCH_ALL})
+        self._leave_unassigned(lead, WaitingFor.CATCH_ALL)
+
+    def _wait(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
+        waiting_for = decision.waiting_for or WaitingFor.ROUTING
+        if waiting_for is not WaitingFor.PERSON:
+            self._tell_managers(lead, {"reason": "nobody", "why": decision.why}, about=decision_id)
+        self._record(lead, decision, decision_id, TimelineKind.DECISION, {"waiting_for": waiting_for})
+        self._leave_unassigned(lead, waiting_for)
+
+    def _leave_unassigned(self, lead: Routable, waiting_for: WaitingFor) -> None:
+        alarmed_at = None if waiting_for is WaitingFor.PERSON else self.at
+        lead.state |= {
+            "state": LeadState.UNASSIGNED,
+            "owner_id": None,
+            "waiting_for": waiting_for,
+            "alarmed_at": alarmed_at,
+        }
+
+    def _charge(self, lead: Routable, decision: Decision, decision_id: UUID, offer_id: UUID | None) -> None:
+        """The turn in the ledger, and when the chosen had their last lead."""
+        if decision.step is not None:
+            keep_step(self.writes, decision.step, self.pool_id, lead.id, decision_id, offer_id)
+        self.writes.add("members_served", id=decision.chosen[0], last_lead_at=self._served_at(decision.chosen[0]))
+
+    def charge(self, lead_id: UUID, user_id: UUID) -> None:
+        """Charge a member a turn for a lead that reached them another way; nothing for somebody who is no member."""
+        if self.pool is None or all(one.user_id != user_id for one in self.pool.members):
+            return
+        refused = refusals(self.pool.members, LeadFacts())
+        told = [
+            one
+            for one, refusal in zip(self.pool.members, refused, strict=True)
+            if refusal is None or one.user_id == user_id
+        ]
+        step = ledger.charge(told, user_id)
+        keep_step(self.writes, step, self.pool.id, lead_id, None, None, EntryKind.CHARGE)
+
+    @property
+    def pool_id(self) -> UUID:
+        assert self.pool is not None
+        return self.pool.id
+
+    def _served_at(self, user_id: UUID) -> datetime:
+        # In a batch, later leads count as later: `ledger.apply` keeps the order by microseconds.
+        members = self.pool.members if self.pool else ()
+        return next((one.last_lead_at for one in members if one.user_id == user_id and one.last_lead_at), self.at)
+
+    def _record(self, lead: Routable, decision: Decision, decision_id: UUID, kind: TimelineKind, after: Row) -> None:
+        rule = decision.match.rule if decision.match else None
+        actor = Actor.rule(rule.id, rule.name) if rule else SYSTEM
+        before = {"state": lead.state["state"], "owner_id": lead.state["owner_id"]}
+        after = {**after, "decision_id": decision_id}
+        self.writes.record(lead.id, kind, actor, text=decision.why, before=before, after=after)
+
+    def _tell_managers(self, lead: Routable, facts: Row, *, about: UUID, but: Sequence[UUID] = ()) -> None:
+        if self._managers is None:
+            self._managers = managers(self.company_id)
+        alarm(self.writes, [one for one in self._managers if one not in but], lead.id, facts, about=about)
+
+
+def keep_step(
+    writes: Writes,
+    step: ledger.Step,
+    pool_id: UUID,
+    lead_id: UUID,
+    decision_id: UUID | None,
+    offer_id: UUID | None,
+    kind: EntryKind = EntryKind.STEP,
+) -> None:
+    """One turn's entry in the ledger and the accounts it changes: a step played, or a charge."""
+    users = [member.user_id for member in step.members]
+    received = [step.paid if place == step.place else 0 for place in range(len(users))]
+    writes.add(
+        "ledger_entries",
+        pool_id=pool_id,
+        kind=kind,
+        credit=step.credit,
+        user_ids=users,
+        entitled=list(step.entitled),
+        received=received,
+        lead_id=lead_id,
+        decision_id=decision_id,
+        offer_id=offer_id,
+        at=writes.at,
+    )
+    for user_id, due, paid in zip(users, step.entitled, received, strict=True):
+        if step.credit is Credit.TURN:
+            writes.credit(pool_id, user_id, entitled=due, received=paid)
+        else:
+            writes.credit(pool_id, user_id, second=due - paid)
+
+
+def change_lead(writes: Writes, lead_id: UUID, state: Row) -> None:
+    """Put a lead, locked by this transaction, into a state."""
+    columns = {column: state[column] for column in LEAD_STATE_COLUMNS}
+    writes.add("lead_changes", id=lead_id, last_activity_at=writes.at, **columns)
+
+
+def managers(company_id: UUID) -> list[UUID]:
+    """Who is told when a lead waits."""
+    rows = db.session.connection().exec_driver_sql(
+        "SELECT id FROM users WHERE company_id = %(company)s AND active AND roles && %(roles)s ORDER BY id",
+        {"company": company_id, "roles": list(MANAGING_ROLES)},
+    )
+    return [row[0] for row in rows]
+
+
+def alarm(writes: Writes, user_ids: Sequence[UUID], lead_id: UUID, facts: Row, *, about: UUID) -> None:
+    """Tell people that a lead needs somebody."""
+    for user_id in user_ids:
+        writes.say(Cause.ALARM, user_id, about=f"{about}", lead_id=lead_id, facts=facts)
+
+
+def open_leads_of_locked(company_id: UUID, user_id: UUID, at_most: int) -> int:
+    """How many open leads a user owns, counted up to a cap, with the user's row locked until the end."""
+    connection = db.session.connection()
+    names: dict[str, Any] = {"company": company_id, "user": user_id, "most": at_most}
+    # Two statements: a count in the locking one would see the table as it was before the wait.
+    connection.exec_driver_sql(
+        "SELECT 1 FROM users WHERE company_id = %(company)s AND id = %(user)s FOR NO KEY UPDATE", names
+    )
+    counted = connection.exec_driver_sql(
+        "SELECT count(*) FROM (SELECT 1 FROM leads WHERE company_id = %(company)s AND owner_id = %(user)s "
+        "AND state = 'owned' LIMIT %(most)s) open_ones",
+        names,
+    )
+    return int(counted.scalar_one())
+
+
+def _with_answers(people: Sequence[Candidate], history: History) -> tuple[Candidate, ...]:
+    asked = history.asked
+    return tuple(replace(one, asked=asked[one.user_id]) if one.user_id in asked else one for one in people)
+
+
+def fresh_state() -> Row:
+    """The state columns of a lead that was never handed out."""
+    return dict.fromkeys(LEAD_STATE_COLUMNS) | {"state": None, "was_offered": False}
