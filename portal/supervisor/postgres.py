@@ -56,8 +56,9 @@ _SETTINGS = {
     "synchronous_commit": "on",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # An ERROR is the portal's to report, and its detail would put people's addresses into the log.
-    "log_min_messages": "fatal",
+    # Everything but ERROR: that is the portal's to report, and its detail would put people's addresses into the log.
+    "log_min_messages": "log",
+    "log_checkpoints": "off",
     "log_min_error_statement": "panic",
     "log_line_prefix": "",
 }
