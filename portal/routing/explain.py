@@ -114,7 +114,7 @@ def _choice(data: Data, names: Names) -> str:
         case Stage.DEFAULT, Outcome.TELL:
             return f"Nobody in the line could take it: {who} {'is' if len(rows) == 1 else 'are'} told that it waits."
         case Stage.DEFAULT, _:
-            return f"Nobody in the line could take it, so it goes to {who}, the default assignee."
+            return f"Nobody in the line could take it, so it goes to {who}, its default assignee."
         case Stage.ANY_ACTIVE, _:
             return f"Nobody in the line could take it, so it goes to {who}, whose last lead is the least recent."
         case _ if data["pool_id"] is None:
@@ -136,11 +136,18 @@ def sentences_from(data: Data, names: Names | None = None) -> list[str]:
     told = [f"Rule “{rule['name']}”: {'met' if rule['met'] else 'not met'}, {rule['why']}." for rule in data["rules"]]
     if data["pool"]:
         told.append(f"Pool “{data['pool']}”.")
+    rows = _worth_saying(data["candidates"])
     for rung in data["ladder"]:
-        told += [_candidate(data, row, names) for row in data["candidates"] if row["stage"] == rung["stage"]]
+        told += [_candidate(data, row, names) for row in rows if row["stage"] == rung["stage"]]
         told += [rung["note"]] if rung["note"] else []
     choice = why_from(data, names)
     return told if told[-1:] == [choice] else [*told, choice]
+
+
+def _worth_saying(rows: list[Data]) -> list[Data]:
+    """Without refusals that were told before: whoever is paused in the line is still paused further up."""
+    refused = {(row["user_id"], row["reason"]): row for row in reversed(rows) if not row["eligible"]}
+    return [row for row in rows if row["eligible"] or refused[row["user_id"], row["reason"]] is row]
 
 
 def _candidate(data: Data, row: Data, names: Names) -> str:

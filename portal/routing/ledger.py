@@ -93,7 +93,7 @@ def step(eligible: Sequence[Candidate], credit: Credit) -> Step:
     Raises ValueError when nobody is eligible or somebody has no weight.
     """
     weights = [member.weight or 0 for member in eligible]
-    if not all(weights):
+    if min(weights, default=0) < 1:
         raise ValueError("a step is played among members with a weight above zero")
     entitled = _entitlements(weights)
     owed = [before + share for before, share in zip(map(CREDIT_OF[credit], eligible), entitled, strict=True)]
