@@ -1,0 +1,121 @@
+"""What a message needs to be written: read when it is sent or shown, so that it tells what is true then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from sqlalchemy import Row, Select, and_, case, null, select
+
+from portal.extensions import db
+from portal.messages import AboutLead, Customer, Facts, Links, Window
+from portal.models import Account, Cause, Company, Contact, Lead, Message, Offer, Touch, User
+from portal.queries.contacts import contact_view, keys_of_lead
+from portal.tokens import AccountPurpose, offer_link, set_password_link
+
+# Causes that are told to the lead's owner; only these may name the customer.
+_TO_OWNER = (Cause.ASSIGNED, Cause.ACCEPTED_COPY, Cause.TOUCH)
+
+
+def facts_of(message_ids: Iterable[UUID]) -> dict[UUID, Facts]:
+    """The facts of these messages of the company entered; ids that do not exist there are left out.
+
+    The customer is loaded only for a recipient who owns the lead now: the database leaves them out for all others.
+    """
+    rows = db.session.execute(_statement().where(Message.id.in_(list(message_ids))))
+    return {row.Message.id: _facts(row) for row in rows}
+
+
+def _statement() -> Select[Any]:
+    owns = and_(Lead.owner_id == Message.user_id, Message.cause.in_(_TO_OWNER), User.active)
+
+    def for_owner(value: Any) -> Any:
+        return case((owns, value), else_=null())
+
+    # What the customer wrote last, where that is what the message is about.
+    last_touch = (
+        select(Touch.text)
+        .where(Touch.company_id == Lead.company_id, Touch.lead_id == Lead.id)
+        .order_by(Touch.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Message,
+            User.name.label("recipient"),
+            Company.name.label("company_name"),
+            Company.time_zone,
+            Account,
+            Offer.created_at.label("opened_at"),
+            Offer.expires_at,
+            Lead.lead_type,
+            Lead.source,
+            Lead.language,
+            Lead.location,
+            Lead.price,
+            Lead.tags_found,
+            for_owner(Lead.contact_id).label("contact_id"),
+            for_owner(Contact.name).label("contact_name"),
+            for_owner(keys_of_lead()).label("contact_keys"),
+            for_owner(case((Message.cause == Cause.TOUCH, last_touch), else_=Lead.text)).label("text"),
+        )
+        .join(User, and_(User.company_id == Message.company_id, User.id == Message.user_id))
+        .join(Company, Company.id == Message.company_id)
+        .join(Account, Account.id == User.account_id)
+        .outerjoin(Offer, and_(Offer.company_id == Message.company_id, Offer.id == Message.offer_id))
+        .outerjoin(Lead, and_(Lead.company_id == Message.company_id, Lead.id == Message.lead_id))
+        .outerjoin(Contact, and_(Contact.company_id == Lead.company_id, Contact.id == Lead.contact_id))
+    )
+
+
+def _facts(row: Row[Any]) -> Facts:
+    message: Message = row.Message
+    said: dict[str, Any] = message.facts
+    is_alarm = message.cause == Cause.ALARM
+    return Facts(
+        cause=message.cause,
+        recipient=row.recipient,
+        company=row.company_name,
+        zone=ZoneInfo(row.time_zone),
+        links=_links(message, row.Account),
+        lead=_about_lead(row),
+        customer=_customer(row),
+        window=Window(row.opened_at, row.expires_at) if row.expires_at else None,
+        reason=said.get("why"),
+        alarm=said.get("reason") if is_alarm else None,
+        purpose=said.get("link"),
+    )
+
+
+def _about_lead(row: Row[Any]) -> AboutLead:
+    return AboutLead(
+        lead_type=row.lead_type,
+        source=row.source,
+        language=row.language,
+        location=row.location or {},
+        price=row.price or {},
+        tags=tuple(row.tags_found or ()),
+    )
+
+
+def _customer(row: Row[Any]) -> Customer | None:
+    if row.contact_id is None:
+        return None
+    contact = contact_view(row.contact_id, row.contact_name, row.contact_keys)
+    address = (row.location or {}).get("address")
+    return Customer(contact.name, tuple(phone.shown for phone in contact.phones), contact.emails, address, row.text)
+
+
+def _links(message: Message, account: Account) -> Links:
+    public_url = current_app.extensions["settings"].public_url
+    purpose = message.facts.get("link") if message.cause == Cause.ACCOUNT else None
+    return Links(
+        offer=offer_link(message.company_id, message.offer_id) if message.offer_id else None,
+        lead=f"{public_url}/leads/{message.lead_id}" if message.lead_id else None,
+        # Counted from when it was asked for: showing the message again makes the link no younger.
+        account=set_password_link(account, AccountPurpose(purpose), message.created_at) if purpose else None,
+    )
