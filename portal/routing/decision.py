@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 from uuid import UUID
 
@@ -103,11 +104,13 @@ class Decision:
 
     def own_verdicts(self) -> Iterator[Verdict]:
         """What the candidates of this stage alone were told, in their order."""
-        credit_changes = self._credit_changes()
+        credit_of = CREDIT_OF[self.credit] if self.credit else None
+        changes = iter(self.step.changes()) if self.step else repeat(0)
         set_aside = self.set_aside or self.refusals
         for candidate, refused, aside in zip(self.candidates, self.refusals, set_aside, strict=True):
-            before, after = next(credit_changes) if refused is None else self._frozen(candidate)
             gate, reason = refused or aside or (None, None)
+            change = next(changes) if refused is None else 0
+            before = credit_of(candidate) if credit_of else None
             yield Verdict(
                 candidate.user_id,
                 candidate.name,
@@ -117,23 +120,6 @@ class Decision:
                 reason,
                 candidate.weight,
                 before,
-                after,
+                None if before is None else before + change,
                 candidate.last_lead_at,
             )
-
-    def _credit_changes(self) -> Iterator[tuple[int | None, int | None]]:
-        """Credit before and after for each of the eligible, in their order."""
-        if self.step is None:
-            eligible = zip(self.candidates, self.refusals, strict=True)
-            yield from (self._frozen(candidate) for candidate, refused in eligible if refused is None)
-            return
-        credit_of, place, paid = CREDIT_OF[self.step.credit], self.step.place, self.step.paid
-        for index, (member, share) in enumerate(zip(self.step.members, self.step.entitled, strict=True)):
-            before = credit_of(member)
-            yield before, before + share - (paid if index == place else 0)
-
-    def _frozen(self, candidate: Candidate) -> tuple[int | None, int | None]:
-        if self.credit is None:
-            return None, None
-        credit = CREDIT_OF[self.credit](candidate)
-        return credit, credit

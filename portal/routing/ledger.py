@@ -70,11 +70,15 @@ class Step:
         """What each member became entitled to in this step, in nano-leads."""
         return {member.user_id: share for member, share in zip(self.members, self.entitled, strict=True)}
 
-    def deltas(self) -> dict[UUID, int]:
-        """The net change of each member's credit, in nano-leads. Sums to zero."""
-        changes = self.handed
-        changes[self.chosen] -= self.paid
+    def changes(self) -> list[int]:
+        """The net change of each member's credit, in nano-leads and in the order of `members`. Sums to zero."""
+        changes = list(self.entitled)
+        changes[self.place] -= self.paid
         return changes
+
+    def deltas(self) -> dict[UUID, int]:
+        """The same net changes, by user id."""
+        return {member.user_id: change for member, change in zip(self.members, self.changes(), strict=True)}
 
 
 @dataclass(frozen=True, slots=True)
