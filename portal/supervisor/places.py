@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pwd
 import shutil
 import stat
 import subprocess
@@ -23,8 +24,17 @@ from pathlib import Path
 
 from portal.supervisor.refusal import RefusalError
 
-UNPRIVILEGED = 65534
-"""The user (and group) "nobody" of practically every system."""
+
+def _nobody() -> int:
+    """The uid (and gid) of "nobody": 65534 practically everywhere, but not on macOS; initdb wants it to exist."""
+    try:
+        return pwd.getpwuid(65534).pw_uid
+    except KeyError:
+        return pwd.getpwnam("nobody").pw_uid
+
+
+UNPRIVILEGED = _nobody()
+"""Who PostgreSQL runs as when we are root."""
 
 LONGEST_SOCKET_PATH = 99
 _POSTGRES_SOCKET = ".s.PGSQL.5432"

@@ -262,9 +262,16 @@ def _make_cluster(places: Places, binaries: Binaries) -> None:
     arguments = ["-D", str(draft), "-U", OWNER, "--auth=trust", "--encoding=UTF8", "--no-instructions"]
     made = _run([str(binaries.folder / "initdb"), *arguments, *_locale(binaries.major)], places.runs_as)
     if made.returncode != 0:
-        raise PostgresError(f"The database folder {places.postgres_data} cannot be made: {made.stderr.strip()}")
+        raise PostgresError(f"The database folder {places.postgres_data} cannot be made: {_why(made.stderr)}")
     # Renamed only when whole: a start killed half-way must not leave something that looks like a database.
     draft.rename(places.postgres_data)
+
+
+def _why(said: str) -> str:
+    if "user does not exist" in said:
+        # Usual in containers that are started under a number.
+        return f"{said.strip()}. Run as a user the system knows (see /etc/passwd), or set DATABASE_URL."
+    return said.strip()
 
 
 def _locale(major: int) -> list[str]:
