@@ -52,6 +52,20 @@ class CloseReason(StrEnum):
     OTHER = "other"
 
 
+# What handing out changes. Operations carry these around together, so that a lead is never half moved.
+LEAD_STATE_COLUMNS = (
+    "state",
+    "waiting_for",
+    "owner_id",
+    "pool_id",
+    "rule_id",
+    "decision_id",
+    "was_offered",
+    "alarmed_at",
+    "assigned_at",
+)
+
+
 class Lead(db.Model):  # type: ignore[name-defined,misc]
     """One engagement with one contact."""
 

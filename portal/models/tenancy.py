@@ -44,6 +44,14 @@ def entered_company() -> UUID | None:
     return db.session().info.get("company_id")
 
 
+def working_company() -> UUID:
+    """The company this session sees. Raises RuntimeError when none was entered: work without one is a mistake."""
+    company_id = entered_company()
+    if company_id is None:
+        raise RuntimeError("no company was entered")
+    return company_id
+
+
 @contextmanager
 def inside_company(company_id: UUID) -> Iterator[None]:
     """Enter a company for a block of work (a job, a command) and leave it again."""

@@ -15,9 +15,11 @@ from uuid import UUID
 from portal.extensions import db
 from portal.metrics import DECISIONS
 from portal.models import Cause, EntryKind, LeadState, OfferKind, TimelineKind, WorkKind
+from portal.models.lead import LEAD_STATE_COLUMNS
 from portal.operations.actors import SYSTEM, Actor
+from portal.operations.ledger import keep_step
 from portal.operations.transaction import after_commit
-from portal.operations.writes import LEAD_STATE_COLUMNS, Row, Writes
+from portal.operations.writes import Row, Writes
 from portal.permissions import MANAGING_ROLES
 from portal.queries import routing_facts
 from portal.queries.routing_facts import History
@@ -25,7 +27,6 @@ from portal.routing import ladder, ledger
 from portal.routing.decision import Decision
 from portal.routing.facts import (
     Candidate,
-    Credit,
     LeadFacts,
     Outcome,
     PoolFacts,
@@ -257,7 +258,9 @@ class Round:
     def _charge(self, lead: Routable, decision: Decision, decision_id: UUID, offer_id: UUID | None) -> None:
         """The turn in the ledger, and when the chosen had their last lead."""
         if decision.step is not None:
-            keep_step(self.writes, decision.step, self.pool_id, lead.id, decision_id, offer_id)
+            keep_step(
+                self.writes, decision.step, self.pool_id, lead_id=lead.id, decision_id=decision_id, offer_id=offer_id
+            )
         self.writes.add("members_served", id=decision.chosen[0], last_lead_at=self._served_at(decision.chosen[0]))
 
     def charge(self, lead_id: UUID, user_id: UUID) -> None:
@@ -271,7 +274,12 @@ class Round:
             if refusal is None or one.user_id == user_id
         ]
         step = ledger.charge(told, user_id)
-        keep_step(self.writes, step, self.pool.id, lead_id, None, None, EntryKind.CHARGE)
+        keep_step(self.writes, step, self.pool.id, lead_id=lead_id, kind=EntryKind.CHARGE)
+
+    def name_of(self, user_id: UUID) -> str:
+        """A member's name, for a timeline entry."""
+        members = self.pool.members if self.pool else ()
+        return next((one.name for one in members if one.user_id == user_id), "A former member")
 
     @property
     def pool_id(self) -> UUID:
@@ -294,38 +302,6 @@ class Round:
         if self._managers is None:
             self._managers = managers(self.company_id)
         alarm(self.writes, [one for one in self._managers if one not in but], lead.id, facts, about=about)
-
-
-def keep_step(
-    writes: Writes,
-    step: ledger.Step,
-    pool_id: UUID,
-    lead_id: UUID,
-    decision_id: UUID | None,
-    offer_id: UUID | None,
-    kind: EntryKind = EntryKind.STEP,
-) -> None:
-    """One turn's entry in the ledger and the accounts it changes: a step played, or a charge."""
-    users = [member.user_id for member in step.members]
-    received = [step.paid if place == step.place else 0 for place in range(len(users))]
-    writes.add(
-        "ledger_entries",
-        pool_id=pool_id,
-        kind=kind,
-        credit=step.credit,
-        user_ids=users,
-        entitled=list(step.entitled),
-        received=received,
-        lead_id=lead_id,
-        decision_id=decision_id,
-        offer_id=offer_id,
-        at=writes.at,
-    )
-    for user_id, due, paid in zip(users, step.entitled, received, strict=True):
-        if step.credit is Credit.TURN:
-            writes.credit(pool_id, user_id, entitled=due, received=paid)
-        else:
-            writes.credit(pool_id, user_id, second=due - paid)
 
 
 def change_lead(writes: Writes, lead_id: UUID, state: Row) -> None:

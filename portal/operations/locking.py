@@ -9,8 +9,9 @@ from sqlalchemy import Select, select
 from portal.errors import NotFound
 from portal.extensions import db
 from portal.models import Lead
-from portal.models.tenancy import entered_company
-from portal.operations.writes import LEAD_STATE_COLUMNS, Row
+from portal.models.lead import LEAD_STATE_COLUMNS
+from portal.models.tenancy import working_company
+from portal.operations.writes import Row
 
 
 def lock_lead(lead_id: UUID) -> Lead:
@@ -26,13 +27,13 @@ def peek_lead(lead_id: UUID) -> Lead:
     return _found(_by_id(lead_id))
 
 
-def _by_id(lead_id: UUID) -> Select[tuple[Lead]]:
-    return select(Lead).where(Lead.id == lead_id, Lead.company_id == entered_company())
+def _by_id(lead_id: UUID) -> Select[Lead]:
+    return select(Lead).where(Lead.id == lead_id, Lead.company_id == working_company())
 
 
-def _found(statement: Select[tuple[Lead]]) -> Lead:
+def _found(statement: Select[Lead]) -> Lead:
     # Whatever the session still holds of the row is older than what the lock gives.
-    lead = db.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    lead = db.session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
     if lead is None:
         raise NotFound("There is no such lead.")
     return lead

@@ -17,13 +17,10 @@ import msgspec
 
 from portal.extensions import db
 from portal.models import Cause, TimelineKind, WorkKind, new_id
+from portal.models.lead import LEAD_STATE_COLUMNS
 from portal.operations.actors import Actor
 
 Row = dict[str, Any]
-
-LEAD_STATE_COLUMNS = (
-    "state", "waiting_for", "owner_id", "pool_id", "rule_id", "decision_id", "was_offered", "alarmed_at", "assigned_at"
-)  # fmt: skip
 
 
 def _insert(table: str, columns: str, on_conflict: str = "") -> str:
@@ -64,7 +61,9 @@ _PARTS: dict[str, str] = {
     "due_work": _insert(
         "due_work",
         "company_id, id, kind, subject_id, group_id, due_at",
-        "ON CONFLICT (company_id, kind, subject_id) DO UPDATE SET due_at = least(due_work.due_at, excluded.due_at)",
+        # The fence tells whoever is at work on it that it was asked for once more meanwhile.
+        "ON CONFLICT (company_id, kind, subject_id) DO UPDATE "
+        "SET due_at = least(due_work.due_at, excluded.due_at), fence = due_work.fence + 1",
     ),
     # The address is the user's at this moment; a message that was said before is not said, nor sent, again.
     "messages": """

@@ -13,8 +13,9 @@ from uuid import UUID
 
 from portal.errors import NotFound
 from portal.extensions import db
+from portal.models.lead import LEAD_STATE_COLUMNS
 from portal.permissions import RECEIVING_ROLES
-from portal.routing.facts import Asked, Asking, Candidate, DefaultMode, Delivery, Picker, PoolFacts, Rule
+from portal.routing.facts import Asked, Asking, Candidate, DefaultMode, Delivery, LeadFacts, Picker, PoolFacts, Rule
 
 _RECEIVING = "'{" + ",".join(RECEIVING_ROLES) + "}'::text[]"
 
@@ -53,6 +54,13 @@ _EVERYONE = f"""
 _RULES = """
     SELECT r.id, r.name, r.pool_id, r.is_default, r.paused, r.conditions, r.strictness
     FROM rules r WHERE r.company_id = %(company)s ORDER BY r.is_default, r.position, r.id"""
+
+_LEADS = f"""
+    SELECT l.id, l.source, l.channel, l.lead_type, l.tags_found, l.language, l.location, l.fields,
+           EXISTS (SELECT 1 FROM contact_keys k WHERE k.company_id = l.company_id AND k.contact_id = l.contact_id
+                   AND k.kind = 'phone' AND k.value IS NOT NULL),
+           {", ".join(f"l.{column}" for column in LEAD_STATE_COLUMNS)}
+    FROM leads l WHERE l.company_id = %(company)s AND l.id = ANY (%(leads)s)"""
 
 _HISTORY = """
     SELECT o.lead_id, o.user_id, o.id, o.pool_id, o.state, o.kind
@@ -137,6 +145,16 @@ def histories(company_id: UUID, lead_ids: Sequence[UUID]) -> dict[UUID, History]
         if kind == "exclusive" and state != "withdrawn":
             history.made[pool_id] = history.made.get(pool_id, 0) + 1
     return told
+
+
+def stored_leads(company_id: UUID, lead_ids: Sequence[UUID]) -> dict[UUID, tuple[LeadFacts, dict[str, Any]]]:
+    """Leads as routing sees them, each with its state columns. Lock them before, or they may have moved on."""
+    stored = {}
+    for row in _rows(_LEADS, company=company_id, leads=list(lead_ids)):
+        lead_id, source, channel, lead_type, tags, language, location, fields, has_phone, *state = row
+        facts = LeadFacts(lead_id, source, channel, lead_type, tuple(tags), language, has_phone, location or {}, fields)
+        stored[lead_id] = (facts, dict(zip(LEAD_STATE_COLUMNS, state, strict=True)))
+    return stored
 
 
 def _pool(row: Any) -> PoolFacts:

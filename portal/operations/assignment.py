@@ -1,0 +1,135 @@
+"""Handing out by hand: assign, reassign, take back. Somebody who may hand out leads decides; no turn is played."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from portal.errors import Conflict, Invalid
+from portal.extensions import db
+from portal.models import Cause, Company, Lead, LeadState, TimelineKind, User
+from portal.models.tenancy import working_company
+from portal.operations.actors import Actor
+from portal.operations.distribution import Round, change_lead
+from portal.operations.ending import take_back, withdraw_offers
+from portal.operations.locking import lock_lead, peek_lead, state_of
+from portal.operations.passing_on import round_of_pool
+from portal.operations.transaction import operation
+from portal.operations.waiting import drain_soon
+from portal.operations.writes import Row, Writes
+from portal.permissions import Right, require, rights_of
+from portal.queries import routing_facts
+from portal.routing.facts import WaitingFor
+from portal.routing.route import match_rules
+
+
+@operation
+def assign(lead_id: UUID, user_id: UUID | None, *, by: User) -> Lead:
+    """Give a lead to a user, or with None back to Unassigned, at once. Assigning the owner again changes nothing.
+
+    Running offers of the lead are withdrawn and their turns given back.
+
+    Raises:
+        Forbidden: without the right to assign (an agent may not hand leads out).
+        NotFound: no such lead.
+        Invalid: no such user, or one who cannot receive leads.
+        Conflict: the lead is closed.
+    """
+    require(by, Right.ASSIGN)
+    receiver = _receiver(user_id) if user_id is not None else None
+    before = peek_lead(lead_id)
+    round_ = _charged_round(before, receiver)
+    _lock_pool_of_offers(before, round_)
+    lead = lock_lead(lead_id)
+    if lead.state == LeadState.CLOSED:
+        raise Conflict("This lead is closed; reopen it first.")
+    if lead.state == LeadState.OFFERING and lead.pool_id != before.pool_id:
+        raise Conflict("This lead was just offered in another pool; please look again.")
+    if (lead.owner_id, lead.state) == (user_id, LeadState.OWNED) or (receiver is None and _is_put_aside(lead)):
+        return lead
+    if receiver is None:
+        put_aside(lead, Actor.user(by), f"{by.name} took it back.")
+        drain_soon(by.company_id)
+        return lead
+    writes = round_.writes if round_ else None
+    own(lead, receiver, Actor.user(by), f"{by.name} gave it to {receiver.name}.", writes=writes)
+    if round_ is not None:
+        round_.charge(lead.id, receiver.id)
+        round_.writes.flush()
+    # The former owner is one lead further from their cap.
+    drain_soon(by.company_id)
+    return lead
+
+
+def own(lead: Lead, receiver: User, by: Actor, said: str, *, writes: Writes | None = None) -> None:
+    """Make a user the owner of a lead, locked by this transaction, whatever state it was in."""
+    writes = writes or Writes(lead.company_id, routing_facts.database_clock())
+    former = lead.owner_id
+    _withdraw(writes, lead, by, f"{said} The offer was withdrawn.")
+    entry = _record(writes, lead, TimelineKind.ASSIGNED, by, said, owner_id=receiver.id)
+    if by.id != receiver.id:
+        writes.say(Cause.ASSIGNED, receiver.id, about=f"{entry}", lead_id=lead.id)
+    _tell_former(writes, lead, former, by, entry)
+    change = {"state": LeadState.OWNED, "owner_id": receiver.id, "assigned_at": writes.at}
+    _finish(writes, lead, change | {"waiting_for": None, "alarmed_at": None})
+
+
+def put_aside(lead: Lead, by: Actor, said: str) -> None:
+    """Leave a lead, locked by this transaction, in Unassigned for a person: calm, and never routed by itself."""
+    writes = Writes(lead.company_id, routing_facts.database_clock())
+    former = lead.owner_id
+    _withdraw(writes, lead, by, said)
+    entry = _record(writes, lead, TimelineKind.UNASSIGNED, by, said, owner_id=None)
+    _tell_former(writes, lead, former, by, entry)
+    calm = {"state": LeadState.UNASSIGNED, "waiting_for": WaitingFor.PERSON, "alarmed_at": None}
+    _finish(writes, lead, calm | {"owner_id": None, "assigned_at": None})
+
+
+def _is_put_aside(lead: Lead) -> bool:
+    return lead.state == LeadState.UNASSIGNED and lead.waiting_for == WaitingFor.PERSON
+
+
+def _receiver(user_id: UUID) -> User:
+    user = db.session.get(User, (working_company(), user_id))
+    if user is None:
+        raise Invalid.field("user_id", "There is no such user.")
+    if Right.RECEIVE not in rights_of(user):
+        why = "is no longer active" if not user.active else "is in no role that receives leads"
+        raise Invalid.field("user_id", f"{user.name} {why}; choose somebody else.")
+    return user
+
+
+def _charged_round(lead: Lead, receiver: User | None) -> Round | None:
+    """A round in the pool the rules name, when the company counts hand-outs as turns."""
+    company = db.session.get(Company, lead.company_id)
+    if receiver is None or company is None or not company.named_counts_as_turn:
+        return None
+    facts, _ = routing_facts.stored_leads(lead.company_id, [lead.id])[lead.id]
+    rule = match_rules(facts, routing_facts.rules(lead.company_id)).rule
+    return round_of_pool(rule.pool_id, cause="handed out by hand") if rule and rule.pool_id else None
+
+
+def _lock_pool_of_offers(lead: Lead, round_: Round | None) -> None:
+    """Giving back a turn needs the lock of the pool it was played in."""
+    is_locked = round_ is not None and round_.pool is not None and round_.pool.id == lead.pool_id
+    if lead.pool_id is not None and not is_locked:
+        routing_facts.lock_pool(lead.company_id, lead.pool_id)
+
+
+def _withdraw(writes: Writes, lead: Lead, by: Actor, reason: str) -> None:
+    take_back(writes, lead.id, withdraw_offers(writes, lead.id, by, reason))
+
+
+def _record(writes: Writes, lead: Lead, kind: TimelineKind, by: Actor, said: str, *, owner_id: UUID | None) -> UUID:
+    before = {"state": lead.state, "owner_id": lead.owner_id}
+    return writes.record(lead.id, kind, by, text=said, before=before, after={"owner_id": owner_id})
+
+
+def _tell_former(writes: Writes, lead: Lead, former: UUID | None, by: Actor, entry: UUID) -> None:
+    if former is not None and former != by.id:
+        writes.say(Cause.REASSIGNED_AWAY, former, about=f"{entry}", lead_id=lead.id)
+
+
+def _finish(writes: Writes, lead: Lead, change: Row) -> None:
+    change_lead(writes, lead.id, state_of(lead) | change)
+    writes.flush()
+    db.session.refresh(lead)

@@ -1,0 +1,105 @@
+"""Closing ends one engagement, not the person; reopening gives it back to whoever had it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from portal.errors import Conflict, Forbidden, Invalid
+from portal.extensions import db
+from portal.models import CloseReason, Lead, LeadState, TimelineKind, User
+from portal.operations.actors import Actor
+from portal.operations.ending import take_back, withdraw_offers
+from portal.operations.locking import lock_lead, peek_lead
+from portal.operations.transaction import operation
+from portal.operations.waiting import drain_soon
+from portal.operations.writes import Writes
+from portal.permissions import Right, is_masked, may
+from portal.queries import routing_facts
+from portal.routing.facts import WaitingFor
+
+MOST_NOTE = 2_000
+
+
+@operation
+def close(lead_id: UUID, *, reason: str, note: str | None, by: User) -> Lead:
+    """Close a lead from any state. Running offers are withdrawn and their turns given back.
+
+    Args:
+        reason: one of CloseReason.
+        note: what is still to be said; needed for the reason "other".
+
+    Raises:
+        Forbidden: the lead is masked for this user.
+        Invalid: an unknown reason, or none given in words where it is "other".
+        Conflict: it is closed already, for another reason.
+    """
+    why = _reason(reason, note)
+    before = peek_lead(lead_id)
+    if before.pool_id is not None:
+        routing_facts.lock_pool(by.company_id, before.pool_id)
+    lead = lock_lead(lead_id)
+    _refuse_masked(lead, by)
+    if lead.state == LeadState.CLOSED:
+        if lead.close_reason == why:
+            return lead
+        raise Conflict(f"This lead is closed already, as {lead.close_reason}.")
+    writes = Writes(by.company_id, routing_facts.database_clock())
+    actor = Actor.user(by)
+    take_back(writes, lead.id, withdraw_offers(writes, lead.id, actor, "The lead was closed."))
+    was = {"state": lead.state, "owner_id": lead.owner_id}
+    said = f"Closed: {why.replace('_', ' ')}." + (f" {note}" if note else "")
+    writes.record(lead.id, TimelineKind.CLOSED, actor, text=said, before=was, after={"reason": why, "note": note})
+    lead.state, lead.waiting_for, lead.alarmed_at = LeadState.CLOSED, None, None
+    lead.closed_at = lead.last_activity_at = writes.at
+    lead.closed_by, lead.close_reason, lead.close_note, lead.needs_attention = by.id, why, note, False
+    db.session.flush()
+    writes.flush()
+    # Whoever had it is one lead further from their cap.
+    drain_soon(by.company_id)
+    return lead
+
+
+@operation
+def reopen(lead_id: UUID, *, by: User) -> Lead:
+    """Open a closed lead again: its owner has it back, if still active; else it waits for a person.
+
+    Raises:
+        Conflict: it is not closed.
+    """
+    lead = lock_lead(lead_id)
+    _refuse_masked(lead, by)
+    if lead.state != LeadState.CLOSED:
+        raise Conflict("This lead is open.")
+    writes = Writes(by.company_id, routing_facts.database_clock())
+    owner = db.session.get(User, (by.company_id, lead.owner_id)) if lead.owner_id else None
+    has_owner = owner is not None and owner.active and may(owner, Right.RECEIVE)
+    was = {"state": lead.state, "reason": lead.close_reason}
+    lead.state = LeadState.OWNED if has_owner else LeadState.UNASSIGNED
+    lead.waiting_for = None if has_owner else WaitingFor.PERSON
+    lead.owner_id = lead.owner_id if has_owner else None
+    lead.closed_at = lead.closed_by = lead.close_reason = lead.close_note = None
+    lead.last_activity_at = writes.at
+    now = {"state": lead.state, "owner_id": lead.owner_id}
+    said = f"Opened again, back to {owner.name}." if owner and has_owner else "Opened again, without an owner."
+    writes.record(lead.id, TimelineKind.REOPENED, Actor.user(by), text=said, before=was, after=now)
+    db.session.flush()
+    writes.flush()
+    return lead
+
+
+def _refuse_masked(lead: Lead, by: User) -> None:
+    """Who does not even see the customer has no business ending, or restarting, the work for them."""
+    if is_masked(by, lead):
+        raise Forbidden("This lead is on offer; only its owner or somebody who hands out leads may do this.")
+
+
+def _reason(reason: str, note: str | None) -> CloseReason:
+    try:
+        why = CloseReason(reason)
+    except ValueError:
+        raise Invalid.field("reason", f"Choose one of {', '.join(CloseReason)}.") from None
+    if why is CloseReason.OTHER and not (note or "").strip():
+        raise Invalid.field("note", "Say in a few words why it is closed.")
+    if note and len(note) > MOST_NOTE:
+        raise Invalid.field("note", f"Keep it under {MOST_NOTE:,} characters.")
+    return why

@@ -1,0 +1,69 @@
+"""Routing leads that are stored already: passed on after an offer, waiting, or routed again by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from portal.extensions import db
+from portal.models import Company
+from portal.models.tenancy import working_company
+from portal.operations.distribution import Round, Routable
+from portal.operations.writes import Row
+from portal.queries import routing_facts
+from portal.routing.facts import LeadFacts, Rule, RuleCheck, RuleMatch
+from portal.routing.route import match_rules
+
+Matching = Callable[[LeadFacts, Row, Sequence[Rule]], RuleMatch]
+
+
+def round_of_pool(pool_id: UUID | None, *, cause: str) -> Round:
+    """A round under the pool's lock, by the settings of the company entered."""
+    company_id = working_company()
+    company = db.session.get(Company, company_id)
+    assert company is not None
+    return Round(company_id, pool_id, fallback_any_active=company.fallback_any_active, cause=cause)
+
+
+def pass_on(round_: Round, lead_ids: Sequence[UUID], *, only_if_somebody: bool = False) -> int:
+    """Hand leads, locked by this transaction, out in the round's pool, in the order given.
+
+    Args:
+        only_if_somebody: a lead nobody can get stays as it is.
+
+    Returns:
+        How many went to somebody.
+    """
+    return _hand_out(round_, lead_ids, _same_pool, only_if_somebody)
+
+
+def route_afresh(round_: Round, lead_ids: Sequence[UUID], *, only_if_somebody: bool = False) -> int:
+    """The same for leads whose pool the rules name now; the round is in that pool."""
+    return _hand_out(round_, lead_ids, _by_the_rules, only_if_somebody)
+
+
+def _hand_out(round_: Round, lead_ids: Sequence[UUID], match: Matching, only_if_somebody: bool) -> int:
+    if not lead_ids:
+        return 0
+    stored = routing_facts.stored_leads(round_.company_id, lead_ids)
+    histories = routing_facts.histories(round_.company_id, lead_ids)
+    rules = routing_facts.rules(round_.company_id)
+    went = 0
+    for lead_id in lead_ids:
+        facts, state = stored[lead_id]
+        lead = Routable(facts, match(facts, state, rules), state, histories[lead_id])
+        decision = round_.hand_out(lead, only_if_somebody=only_if_somebody)
+        went += bool(decision.chosen)
+    return went
+
+
+def _by_the_rules(facts: LeadFacts, state: Row, rules: Sequence[Rule]) -> RuleMatch:
+    return match_rules(facts, rules)
+
+
+def _same_pool(facts: LeadFacts, state: Row, rules: Sequence[Rule]) -> RuleMatch:
+    """The rule that sent the lead to its pool: a lead on its way stays in the pool it is in, whatever rules say now."""
+    rule = next((rule for rule in rules if rule.id == state["rule_id"]), None)
+    if rule is None:
+        return RuleMatch(None, ())
+    return RuleMatch(rule, (RuleCheck(rule.id, rule.name, True, "sent the lead to this pool"),))

@@ -1,0 +1,66 @@
+"""Waiting leads, by hand: somebody takes one, or sends it through the rules again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import exists, select
+
+from portal.errors import Conflict, Forbidden
+from portal.extensions import db
+from portal.models import Lead, LeadState, PoolDefault, User
+from portal.operations.actors import Actor
+from portal.operations.assignment import own
+from portal.operations.locking import lock_lead, peek_lead
+from portal.operations.passing_on import round_of_pool, route_afresh
+from portal.operations.transaction import operation
+from portal.permissions import Right, may, require
+from portal.queries import routing_facts
+from portal.routing.facts import WaitingFor
+from portal.routing.route import match_rules
+
+
+@operation
+def route_again(lead_id: UUID, *, by: User) -> Lead:
+    """Send an unassigned lead through the rules again. Who was asked before is not asked again.
+
+    Raises:
+        Forbidden: without the right to assign.
+        Conflict: it is not waiting.
+    """
+    require(by, Right.ASSIGN)
+    facts, _ = routing_facts.stored_leads(by.company_id, [peek_lead(lead_id).id])[lead_id]
+    rule = match_rules(facts, routing_facts.rules(by.company_id)).rule
+    round_ = round_of_pool(rule.pool_id if rule else None, cause=f"routed again by {by.name}")
+    lead = lock_lead(lead_id)
+    if lead.state != LeadState.UNASSIGNED:
+        raise Conflict("Only an unassigned lead can be routed; take it back from its owner first.")
+    route_afresh(round_, [lead.id])
+    round_.writes.flush()
+    db.session.refresh(lead)
+    return lead
+
+
+@operation
+def take(lead_id: UUID, *, by: User) -> Lead:
+    """Take a waiting lead oneself: a default assignee who was told of it, or somebody with the right to assign.
+
+    Raises:
+        Forbidden: it is not theirs to take.
+        Conflict: somebody was quicker.
+    """
+    require(by, Right.RECEIVE)
+    lead = lock_lead(lead_id)
+    if lead.state == LeadState.OWNED and lead.owner_id == by.id:
+        return lead
+    if not may(by, Right.ASSIGN) and not _was_told(lead, by):
+        raise Forbidden("This lead waits for its pool's default assignees.")
+    if lead.state != LeadState.UNASSIGNED:
+        raise Conflict("This lead is already taken." if lead.owner_id else "This lead is not waiting to be taken.")
+    own(lead, by, Actor.user(by), f"{by.name} took it.")
+    return lead
+
+
+def _was_told(lead: Lead, user: User) -> bool:
+    is_default = exists().where(PoolDefault.pool_id == lead.pool_id, PoolDefault.user_id == user.id)
+    return lead.waiting_for == WaitingFor.CATCH_ALL and bool(db.session.scalar(select(is_default)))

@@ -1,0 +1,92 @@
+"""Leads that wait for routing: handed out by themselves, oldest first, as soon as anybody may get them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from portal.extensions import db
+from portal.models import WorkKind
+from portal.operations.passing_on import round_of_pool, route_afresh
+from portal.operations.transaction import operation
+from portal.operations.writes import Writes
+from portal.queries import routing_facts
+from portal.routing.route import match_rules
+
+CHUNK = 200
+
+# Not locked: whether they still wait is settled under the pool's lock.
+_WAITING = """
+    SELECT id FROM leads
+    WHERE company_id = %(company)s AND state = 'unassigned' AND waiting_for = 'routing' AND id > %(after)s
+    ORDER BY id LIMIT %(limit)s"""
+
+_LOCK_WAITING = """
+    SELECT id FROM leads
+    WHERE company_id = %(company)s AND id = ANY (%(leads)s) AND state = 'unassigned' AND waiting_for = 'routing'
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"""
+
+_FENCE = "SELECT fence FROM due_work WHERE company_id = %(company)s AND kind = 'drain'"
+_DONE = "DELETE FROM due_work WHERE company_id = %(company)s AND kind = 'drain' AND fence = %(fence)s"
+
+
+def drain_soon(company_id: UUID) -> None:
+    """Have the waiting leads looked at once the running operation is committed.
+
+    Call it after any change that may make somebody eligible.
+    """
+    db.session.flush()
+    writes = Writes(company_id, routing_facts.database_clock())
+    writes.work(WorkKind.DRAIN, company_id, writes.at)
+    writes.flush()
+
+
+def drain(company_id: UUID) -> int:
+    """Route the company's waiting leads, oldest first; those nobody can get go on waiting.
+
+    May be run twice, or by two workers at once. Each pool's share of a chunk is a transaction of its own, so a long
+    line holds no lock for long. The work is done when nobody asked for it again meanwhile.
+
+    Returns:
+        How many went to somebody.
+    """
+    fence = next((row.fence for row in _rows(_FENCE, company=company_id)), None)
+    went, after = 0, UUID(int=0)
+    while waiting := [row.id for row in _rows(_WAITING, company=company_id, after=after, limit=CHUNK)]:
+        for pool_id, lead_ids in _by_pool(company_id, waiting).items():
+            went += _route_waiting(company_id, pool_id, lead_ids)
+        after = waiting[-1]
+    _finish(company_id, fence)
+    return went
+
+
+def _by_pool(company_id: UUID, lead_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """The pools the rules name now; a lead they name none for goes on waiting."""
+    rules = routing_facts.rules(company_id)
+    pools: dict[UUID, list[UUID]] = {}
+    for lead_id, (facts, _) in sorted(routing_facts.stored_leads(company_id, lead_ids).items()):
+        rule = match_rules(facts, rules).rule
+        if rule is not None and rule.pool_id is not None:
+            pools.setdefault(rule.pool_id, []).append(lead_id)
+    return pools
+
+
+@operation
+def _route_waiting(company_id: UUID, pool_id: UUID, lead_ids: Sequence[UUID]) -> int:
+    round_ = round_of_pool(pool_id, cause="somebody became free")
+    still = [row.id for row in _rows(_LOCK_WAITING, company=company_id, leads=list(lead_ids))]
+    went = route_afresh(round_, still, only_if_somebody=True)
+    round_.writes.flush()
+    return went
+
+
+@operation
+def _finish(company_id: UUID, fence: int | None) -> None:
+    db.session.connection().exec_driver_sql(_DONE, {"company": company_id, "fence": fence})
+
+
+def _rows(statement: str, **parameters: object) -> Sequence[Row[Any]]:
+    return db.session.connection().exec_driver_sql(statement, parameters).all()
