@@ -1,0 +1,141 @@
+"""Making a company, and its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.errors import Invalid
+from portal.extensions import db
+from portal.models import Company, KeyScope, ReturningContacts, Role, Rule, User, new_id
+from portal.models.tenancy import enter_company
+from portal.operations import keys, waiting
+from portal.operations.complaints import Complaints, refuse_unknown
+from portal.operations.passwords import checked_hash
+from portal.operations.people import account_for, invite
+from portal.operations.transaction import operation
+from portal.permissions import Right, require
+
+DEFAULT_RULE = "Everything else"
+GREATEST_RATE_LIMIT = 100_000
+
+
+class CompanyChanges(TypedDict, total=False):
+    """The settings of a company that work. `rate_limit` in requests a second and key."""
+
+    name: str
+    time_zone: str
+    country: str
+    fallback_any_active: bool
+    returning_contacts: str
+    named_counts_as_turn: bool
+    isolate_leads: bool
+    rate_limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A new company. The API key is shown this once."""
+
+    company_id: UUID
+    user_id: UUID
+    api_key: str
+
+
+@operation
+def create_company(
+    *,
+    name: str,
+    email: str,
+    person: str | None = None,
+    password: str | None = None,
+    time_zone: str = "UTC",
+    country: str = "US",
+) -> Created:
+    """A company with its owner, its default rule and a full API key. The session then sees this company.
+
+    Args:
+        email: the owner signs in with it; somebody with an account already owns one company more.
+        person: the owner's name; the front of the address when None.
+        password: None = the owner is sent a link to set one.
+
+    Raises:
+        Invalid: a field makes no sense, or a password was given for an account that has one.
+    """
+    wrong = Complaints()
+    columns = {
+        "name": wrong.name("name", name),
+        "time_zone": wrong.time_zone("time_zone", time_zone),
+        "country": wrong.country("country", country),
+    }
+    address = wrong.email("email", email)
+    owner_name = wrong.name("person", person if person is not None else email.partition("@")[0])
+    wrong.raise_if_any()
+    company = Company(id=new_id(), **columns)
+    enter_company(company.id)
+    db.session.add(company)
+    db.session.flush()
+    owner = _add_owner(company, owner_name, address, password)  # type: ignore[arg-type]  # checked above
+    db.session.add(Rule(company_id=company.id, id=new_id(), name=DEFAULT_RULE, is_default=True))
+    db.session.flush()
+    _key, api_key = keys.make_key(by=owner, scope=KeyScope.FULL)
+    return Created(company.id, owner.id, api_key)
+
+
+def _add_owner(company: Company, name: str, email: str, password: str | None) -> User:
+    account, may_have_link = account_for(email)
+    if password is not None:
+        if account.password is not None:
+            raise Invalid.field("password", "This address has an account with a password already. Leave it out.")
+        account.password = checked_hash(password, [email, name, company.name])
+    owner = User(
+        company_id=company.id, id=new_id(), account_id=account.id, name=name, email=email, roles=[Role.OWNER.value]
+    )
+    db.session.add(owner)
+    db.session.flush()
+    db.session.refresh(owner)
+    if account.password is None:
+        invite(owner, with_link=may_have_link)
+    return owner
+
+
+@operation
+def change_company(*, by: User, **changes: Unpack[CompanyChanges]) -> Company:
+    """Change settings of one's company; they count from the next lead on.
+
+    Raises:
+        Forbidden: no right to.
+        Invalid: a field makes no sense.
+    """
+    require(by, Right.COMPANY)
+    refuse_unknown(changes, CompanyChanges.__annotations__)
+    wrong = Complaints()
+    columns = {name: _check(wrong, name, value) for name, value in changes.items()}
+    wrong.raise_if_any()
+    company = db.session.scalars(
+        select(Company).where(Company.id == by.company_id).with_for_update(key_share=True)
+    ).one()
+    for name, value in columns.items():
+        setattr(company, name, value)
+    if "fallback_any_active" in columns:
+        waiting.drain_soon(by.company_id)
+    return company
+
+
+def _check(wrong: Complaints, name: str, value: Any) -> Any:
+    match name:
+        case "name":
+            return wrong.name(name, value)
+        case "time_zone":
+            return wrong.time_zone(name, value)
+        case "country":
+            return wrong.country(name, value)
+        case "returning_contacts":
+            return wrong.one_of(name, value, ReturningContacts)
+        case "rate_limit":
+            return wrong.whole(name, value, 1, GREATEST_RATE_LIMIT)
+        case _:
+            return bool(value)

@@ -1,0 +1,109 @@
+"""API keys: shown once, stored as a digest, acting as a user."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from uuid import UUID
+
+from sqlalchemy import func, update
+
+from portal.errors import Forbidden, Invalid
+from portal.extensions import db
+from portal.models import Key, KeyScope, User, new_id
+from portal.operations.complaints import Complaints
+from portal.operations.transaction import operation
+from portal.permissions import Right, may, require, rights_of
+from portal.queries.keys import key_for
+from portal.queries.people import user_with_email
+
+SECRET_BYTES = 32
+_HINT = 4
+
+
+def random_secret() -> bytes:
+    """What makes a key unguessable: 256 random bits."""
+    return secrets.token_bytes(SECRET_BYTES)
+
+
+@operation
+def make_key(*, by: User, scope: str, as_email: str | None = None, secret: bytes | None = None) -> tuple[Key, str]:
+    """A new key for oneself or, with the right to look after the company, for somebody with no more rights.
+
+    Args:
+        scope: intake (create leads) or full (act as the user).
+        as_email: whom it acts as; None = oneself.
+        secret: 32 unguessable bytes; random ones when None.
+
+    Returns:
+        The row, and the key itself, which can never be read again.
+
+    Raises:
+        Forbidden: for somebody else without the right to.
+        Invalid: no such scope or user.
+    """
+    wrong = Complaints()
+    wrong.one_of("scope", scope, KeyScope)
+    wrong.raise_if_any()
+    user = by if as_email is None else _acting_as(by, as_email)
+    text = f"bt_{scope}_{_url_safe(secret or random_secret())}"
+    key = Key(
+        company_id=by.company_id,
+        id=new_id(),
+        user_id=user.id,
+        scope=scope,
+        digest=hashlib.sha256(text.encode()).digest(),
+        hint=text[: len(f"bt_{scope}_") + _HINT],
+    )
+    db.session.add(key)
+    db.session.flush()
+    db.session.refresh(key)
+    return key, text
+
+
+@operation
+def revoke_key(key_id: UUID, *, by: User) -> None:
+    """End a key for good. Twice is harmless.
+
+    Raises:
+        NotFound: no such key, or somebody else's without the right to look after the company.
+        Forbidden: it acts as somebody with rights `by` lacks.
+    """
+    found = key_for(by, key_id)
+    if found.user.id != by.id:
+        _refuse_more_rights(by, found.user)
+    db.session.execute(
+        update(Key)
+        .where(Key.company_id == by.company_id, Key.id == key_id, Key.revoked_at.is_(None))
+        .values(revoked_at=func.clock_timestamp())
+    )
+
+
+def _acting_as(by: User, email: str) -> User:
+    user = user_with_email(email)
+    if user is not None and user.id == by.id:
+        return by
+    # Before anything is said about the address: who may not make keys for others learns nothing about them.
+    require(by, Right.COMPANY)
+    if user is None:
+        raise Invalid.field("as", "There is no user with this e-mail address.")
+    if not user.active:
+        raise Invalid.field("as", f"{user.name} is not active any more, so a key for them would not work.")
+    _refuse_more_rights(by, user)
+    return user
+
+
+def _refuse_more_rights(by: User, user: User) -> None:
+    if not rights_of(user) <= rights_of(by) | {Right.RECEIVE}:
+        raise Forbidden(f"{user.name} holds a right you do not have yourself.")
+
+
+def _url_safe(secret: bytes) -> str:
+    from base64 import urlsafe_b64encode
+
+    return urlsafe_b64encode(secret).rstrip(b"=").decode()
+
+
+def may_make_keys_for_others(user: User) -> bool:
+    """Whether forms offer somebody else's name."""
+    return may(user, Right.COMPANY)

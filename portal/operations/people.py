@@ -1,0 +1,249 @@
+"""Adding people to a company, changing them, letting them go.
+
+Nobody gives rights they do not hold, changes somebody above them, or leaves the company without an owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from portal.errors import Conflict, Forbidden, Invalid, NotFound
+from portal.extensions import db
+from portal.models import Account, Cause, Lead, LeadAccess, LeadState, Role, Team, User, new_id
+from portal.operations import messages, offers, waiting
+from portal.operations.complaints import Complaints, refuse_unknown
+from portal.operations.transaction import operation
+from portal.permissions import Right, may, outranks, require
+from portal.queries.across import account_with_email, memberships_of
+from portal.queries.people import active_owner_ids, user_with_email
+
+MOST_OPEN_CAP = 1_000_000
+ALL_BOXES = tuple(LeadAccess)
+
+# What everybody may change about themselves.
+_OWN = frozenset({"name", "phone", "available"})
+# What decides who can be given a lead: waiting leads are looked at again.
+_ELIGIBILITY = frozenset({"roles", "active", "available", "open_cap"})
+
+
+class UserChanges(TypedDict, total=False):
+    """The columns of a user that people and programs set."""
+
+    name: str
+    email: str
+    phone: str | None
+    roles: Sequence[str]
+    lead_access: Sequence[str]
+    team_id: UUID | None
+    active: bool
+    available: bool
+    open_cap: int | None
+
+
+@operation
+def add_user(
+    *,
+    by: User,
+    name: str,
+    email: str,
+    phone: str | None = None,
+    roles: Sequence[str] = (Role.AGENT,),
+    lead_access: Sequence[str] | None = None,
+    team_id: UUID | None = None,
+    active: bool = True,
+    available: bool = True,
+    open_cap: int | None = None,
+) -> User:
+    """Add a person to the company and write to them.
+
+    Somebody with this address may have an account already, from another company: then they join with it. The answer is
+    the same either way.
+
+    Raises:
+        Forbidden: no right to, or the roles hold a right `by` lacks.
+        Invalid: a field makes no sense, or somebody with this address works here already.
+    """
+    require(by, Right.PEOPLE)
+    given: UserChanges = {
+        "name": name,
+        "email": email,
+        "phone": phone,
+        "roles": roles,
+        "lead_access": ALL_BOXES if lead_access is None else lead_access,
+        "team_id": team_id,
+        "active": active,
+        "available": available,
+        "open_cap": open_cap,
+    }
+    columns = _checked(given)
+    _refuse_above(by, columns["roles"])
+    account, is_theirs_alone = account_for(columns["email"])
+    user_id = db.session.execute(
+        insert(User)
+        .values(company_id=by.company_id, id=new_id(), account_id=account.id, **columns)
+        .on_conflict_do_nothing()
+        .returning(User.id)
+    ).scalar_one_or_none()
+    if user_id is None:
+        raise Invalid.field("email", "Somebody with this address works here already.")
+    user = db.session.get_one(User, (by.company_id, user_id))
+    if user.active:
+        invite(user, with_link=is_theirs_alone)
+    waiting.drain_soon(by.company_id)
+    return user
+
+
+def account_for(email: str) -> tuple[Account, bool]:
+    """The account that signs in with this address, made if there is none.
+
+    Returns:
+        The account, and whether a link to set its password may be sent on behalf of one company: it has no password
+        yet, and works for nobody else whom the link could harm.
+    """
+    db.session.execute(
+        insert(Account).values(id=new_id(), email=email, fs_uniquifier=new_id().hex).on_conflict_do_nothing()
+    )
+    account = account_with_email(email)
+    if account is None:
+        raise Conflict("Somebody else changed this at the same moment. Please try again.")
+    return account, account.password is None and not memberships_of(account.id)
+
+
+def invite(user: User, *, with_link: bool) -> None:
+    """Tell somebody they were added; with a link to set their password while only this company knows the account."""
+    facts = {"link": "set_password"} if with_link else {}
+    messages.say(Cause.ACCOUNT, user, about=f"added:{new_id()}", facts=facts)
+
+
+@operation
+def put_user(*, by: User, email: str, **given: Unpack[UserChanges]) -> tuple[User, bool]:  # type: ignore[misc]
+    """Add somebody, or change whoever works here with this address.
+
+    Returns:
+        The user, and whether they are new.
+    """
+    known = user_with_email(email)
+    if known is not None:
+        return change_user(known.id, by=by, **given), False
+    if "name" not in given:
+        raise Invalid.field("name", "A new user needs a name.")
+    return add_user(by=by, email=email, **given), True
+
+
+@operation
+def change_user(user_id: UUID, *, by: User, **changes: Unpack[UserChanges]) -> User:
+    """Change some columns of a user. `active=False` deactivates and keeps their open leads in place.
+
+    Raises:
+        NotFound: no such user.
+        Forbidden: no right to, somebody above, or roles with a right `by` lacks.
+        Conflict: it would leave the company without an owner.
+        Invalid: a field makes no sense.
+    """
+    owners = active_owner_ids(locked=True)
+    user = _locked(user_id)
+    _refuse_without_right(user, by, changes)
+    columns = _checked(changes)
+    if "roles" in columns and set(columns["roles"]) != set(user.roles):
+        _refuse_above(by, columns["roles"])
+        _end_sessions(user)
+    stays_owner = Role.OWNER in columns.get("roles", user.roles) and columns.get("active", user.active)
+    if user.id in owners and not stays_owner and len(owners) == 1:
+        raise Conflict("A company needs at least one owner. Make somebody else an owner first.")
+    _refuse_taken_email(user, columns.get("email", user.email))
+    was_active = user.active
+    for name, value in columns.items():
+        setattr(user, name, value)
+    db.session.flush()
+    if was_active != user.active:
+        _flag_open_leads(user)
+        if not user.active:
+            offers.withdraw_all_of(user.id, by=by, reason=f"{user.name} was deactivated.")
+    if _ELIGIBILITY & columns.keys():
+        waiting.drain_soon(user.company_id)
+    return user
+
+
+def _checked(changes: UserChanges) -> dict[str, Any]:
+    """The columns as they are stored. Raises Invalid with every complaint."""
+    refuse_unknown(changes, UserChanges.__annotations__)
+    wrong = Complaints()
+    columns: dict[str, Any] = {}
+    for name, value in changes.items():
+        columns[name] = _check(wrong, name, value)
+    wrong.raise_if_any()
+    return columns
+
+
+def _check(wrong: Complaints, name: str, value: Any) -> Any:
+    match name:
+        case "name":
+            return wrong.name(name, value)
+        case "email":
+            return wrong.email(name, value)
+        case "phone":
+            return wrong.phone(name, value)
+        case "roles":
+            return wrong.some_of(name, value, Role, at_least_one=True)
+        case "lead_access":
+            return wrong.some_of(name, value, LeadAccess)
+        case "team_id":
+            return _known_team(wrong, value)
+        case "open_cap":
+            return None if value is None else wrong.whole("caps.open", value, 0, MOST_OPEN_CAP)
+        case _:
+            return bool(value)
+
+
+def _known_team(wrong: Complaints, team_id: UUID | None) -> UUID | None:
+    if team_id is not None and db.session.scalar(select(Team.id).where(Team.id == team_id)) is None:
+        wrong.add("team_id", "There is no such team.")
+    return team_id
+
+
+def _locked(user_id: UUID) -> User:
+    user = db.session.scalars(
+        select(User).where(User.id == user_id).with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).one_or_none()
+    if user is None:
+        raise NotFound("There is no such user.")
+    return user
+
+
+def _refuse_without_right(user: User, by: User, changes: Iterable[str]) -> None:
+    if may(by, Right.PEOPLE):
+        _refuse_above(by, user.roles)
+    elif user.id != by.id:
+        raise NotFound("There is no such user.")
+    elif not set(changes) <= _OWN:
+        raise Forbidden("You may change your name, your phone number and whether you are available. Ask an admin.")
+
+
+def _refuse_above(by: User, roles: Iterable[str]) -> None:
+    if outranks(by, roles):
+        raise Forbidden("These roles hold a right you do not have yourself. Ask somebody who has it.")
+
+
+def _refuse_taken_email(user: User, email: str) -> None:
+    taken = user_with_email(email) if email != user.email else None
+    if taken is not None:
+        raise Invalid.field("email", "Somebody with this address works here already.")
+
+
+def _end_sessions(user: User) -> None:
+    """Other rights, other session: whoever holds an old one signs in again."""
+    db.session.execute(update(Account).where(Account.id == user.account_id).values(fs_uniquifier=new_id().hex))
+
+
+def _flag_open_leads(user: User) -> None:
+    """Leads stay with somebody who was deactivated, and are marked until somebody looks after them."""
+    db.session.execute(
+        update(Lead)
+        .where(Lead.company_id == user.company_id, Lead.owner_id == user.id, Lead.state == LeadState.OWNED)
+        .values(needs_attention=not user.active, last_activity_at=func.clock_timestamp())
+    )

@@ -1,0 +1,236 @@
+"""Making and changing pools, their members and their default assignees.
+
+Editing never resets anybody: whoever stays keeps their credit, whoever comes starts at zero, and what a leaver was
+owed or owed the others passes to those who stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+
+from portal.errors import Conflict, Invalid, NotFound
+from portal.extensions import db
+from portal.models import Pool, PoolDefault, PoolMember, Team, User, new_id
+from portal.operations import ledger, waiting
+from portal.operations.complaints import Complaints, refuse_unknown
+from portal.operations.transaction import operation
+from portal.permissions import Right, require
+from portal.queries.people import users_by_id
+from portal.queries.pools import has_open_offers, pool_named, rules_naming
+from portal.queries.routing_facts import lock_pool
+from portal.routing.facts import DefaultMode, Delivery, Picker
+
+SHORTEST_WINDOW, LONGEST_WINDOW = 5, 86_400
+MOST_OFFERS = 1000
+GREATEST_WEIGHT = 1000
+MOST_MEMBERS = 1000
+MOST_DEFAULT_ASSIGNEES = 5
+
+Member = tuple[UUID, int]
+"""A user and their weight; weight 0 = paused in this pool."""
+
+
+class PoolChanges(TypedDict, total=False):
+    """What people and programs set on a pool. Windows in seconds."""
+
+    name: str
+    team_id: UUID | None
+    picker: str
+    delivery: str
+    window_seconds: int
+    max_offers: int
+    default_assignee_ids: Sequence[UUID]
+    default_mode: str | None
+    members: Sequence[Member]
+
+
+@operation
+def make_pool(*, by: User, **fields: Unpack[PoolChanges]) -> Pool:
+    """A new pool; what is not given has the usual value (offers of five minutes, at most eight of them).
+
+    Raises:
+        Forbidden: no right to.
+        Invalid: a field makes no sense.
+    """
+    require(by, Right.DISTRIBUTION)
+    if "name" not in fields:
+        raise Invalid.field("name", "A pool needs a name.")
+    columns = _checked(fields)
+    pool = Pool(company_id=by.company_id, id=new_id(), **columns)
+    db.session.add(pool)
+    db.session.flush()
+    _apply_people(pool, fields, by)
+    db.session.refresh(pool)
+    waiting.drain_soon(by.company_id)
+    return pool
+
+
+@operation
+def change_pool(pool_id: UUID, *, by: User, **changes: Unpack[PoolChanges]) -> Pool:
+    """Change some fields of a pool. Open offers keep their window.
+
+    Raises:
+        NotFound: no such pool.
+        Forbidden: no right to.
+        Invalid: a field makes no sense.
+    """
+    require(by, Right.DISTRIBUTION)
+    pool = _locked(pool_id, by)
+    for name, value in _checked(changes, pool).items():
+        setattr(pool, name, value)
+    db.session.flush()
+    _apply_people(pool, changes, by)
+    waiting.drain_soon(by.company_id)
+    return pool
+
+
+@operation
+def set_members(pool_id: UUID, members: Sequence[Member], *, by: User) -> Pool:
+    """Replace the members of a pool; errors as in `change_pool`."""
+    return change_pool(pool_id, by=by, members=members)
+
+
+@operation
+def delete_pool(pool_id: UUID, *, by: User) -> None:
+    """Take a pool out of use. Its row stays for the decisions that name it.
+
+    Raises:
+        Conflict: a rule sends leads to it, or an offer from it still runs.
+    """
+    require(by, Right.DISTRIBUTION)
+    pool = _locked(pool_id, by)
+    rules = rules_naming(pool_id)
+    if rules:
+        raise Conflict(f"The rule “{rules[0]}” sends leads to this pool. Point it at another pool first.")
+    if has_open_offers(pool_id):
+        raise Conflict("Offers from this pool are still open. Wait until they end, or recall them.")
+    db.session.execute(
+        update(Pool)
+        .where(Pool.company_id == pool.company_id, Pool.id == pool.id)
+        .values(deleted_at=func.clock_timestamp())
+    )
+
+
+def _locked(pool_id: UUID, by: User) -> Pool:
+    # The routing lock: no turn is played while members come and go.
+    if lock_pool(by.company_id, pool_id) is None:
+        raise NotFound("There is no such pool.")
+    pool = pool_named(pool_id)
+    db.session.refresh(pool)
+    return pool
+
+
+def _checked(changes: PoolChanges, pool: Pool | None = None) -> dict[str, Any]:
+    """The pool's own columns as they are stored. Raises Invalid with every complaint."""
+    refuse_unknown(changes, PoolChanges.__annotations__)
+    wrong = Complaints()
+    columns: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name not in ("members", "default_assignee_ids"):
+            columns[name] = _check(wrong, name, value, pool)
+    _complain_about_members(wrong, changes.get("members", ()))
+    _complain_about_defaults(wrong, changes.get("default_assignee_ids", ()))
+    wrong.raise_if_any()
+    return columns
+
+
+def _check(wrong: Complaints, name: str, value: Any, pool: Pool | None) -> Any:
+    match name:
+        case "name":
+            return _free_name(wrong, wrong.name(name, value), pool)
+        case "team_id":
+            return _known_team(wrong, value)
+        case "picker":
+            return wrong.one_of(name, value, Picker)
+        case "delivery":
+            return wrong.one_of(name, value, Delivery)
+        case "window_seconds":
+            return wrong.whole(name, value, SHORTEST_WINDOW, LONGEST_WINDOW)
+        case "max_offers":
+            return wrong.whole(name, value, 0, MOST_OFFERS)
+        case _:
+            return None if value is None else wrong.one_of(name, value, DefaultMode)
+
+
+def _free_name(wrong: Complaints, name: str | None, pool: Pool | None) -> str | None:
+    taken = select(Pool.id).where(Pool.name == name, Pool.deleted_at.is_(None))
+    if name is not None and db.session.scalar(taken) not in (None, pool.id if pool else None):
+        wrong.add("name", "There is a pool with this name already.")
+    return name
+
+
+def _known_team(wrong: Complaints, team_id: UUID | None) -> UUID | None:
+    if team_id is not None and db.session.scalar(select(Team.id).where(Team.id == team_id)) is None:
+        wrong.add("team_id", "There is no such team.")
+    return team_id
+
+
+def _complain_about_members(wrong: Complaints, members: Sequence[Member]) -> None:
+    if len(members) > MOST_MEMBERS:
+        wrong.add("members", f"A pool has at most {MOST_MEMBERS} members.")
+        return
+    known = users_by_id(user_id for user_id, _ in members)
+    seen: set[UUID] = set()
+    for place, (user_id, weight) in enumerate(members):
+        if user_id not in known:
+            wrong.add(f"members.{place}.user_id", "There is no such user.")
+        elif user_id in seen:
+            wrong.add(f"members.{place}.user_id", f"{known[user_id].name} is in the list twice.")
+        seen.add(user_id)
+        wrong.whole(f"members.{place}.weight", weight, 0, GREATEST_WEIGHT)
+
+
+def _complain_about_defaults(wrong: Complaints, user_ids: Sequence[UUID]) -> None:
+    field = "default_assignee_ids"
+    if len(user_ids) > MOST_DEFAULT_ASSIGNEES:
+        wrong.add(field, f"A pool has at most {MOST_DEFAULT_ASSIGNEES} default assignees.")
+        return
+    known = users_by_id(user_ids)
+    for place, user_id in enumerate(user_ids):
+        user = known.get(user_id)
+        if user is None:
+            wrong.add(f"{field}.{place}", "There is no such user.")
+        elif not user.active:
+            wrong.add(f"{field}.{place}", f"{user.name} is not active any more.")
+        elif user_id in user_ids[:place]:
+            wrong.add(f"{field}.{place}", f"{user.name} is in the list twice.")
+
+
+def _apply_people(pool: Pool, changes: PoolChanges, by: User) -> None:
+    if "members" in changes:
+        _replace_members(pool, dict(changes["members"]))
+    if "default_assignee_ids" in changes:
+        _replace_defaults(pool, changes["default_assignee_ids"])
+
+
+def _replace_members(pool: Pool, wanted: dict[UUID, int]) -> None:
+    rows = db.session.scalars(
+        select(PoolMember).where(PoolMember.company_id == pool.company_id, PoolMember.pool_id == pool.id)
+    )
+    present = {row.user_id: row for row in rows}
+    # Leavers first: what they were owed passes to those who stay, not to newcomers, who start at zero.
+    for user_id in present.keys() - wanted.keys():
+        ledger.leave(pool.id, user_id)
+        db.session.delete(present[user_id])
+        db.session.flush()
+    for user_id, weight in wanted.items():
+        if user_id in present:
+            present[user_id].weight = weight
+        else:
+            db.session.add(PoolMember(company_id=pool.company_id, pool_id=pool.id, user_id=user_id, weight=weight))
+            db.session.flush()
+            ledger.join(pool.id, user_id)
+    db.session.flush()
+
+
+def _replace_defaults(pool: Pool, user_ids: Sequence[UUID]) -> None:
+    db.session.execute(
+        delete(PoolDefault).where(PoolDefault.company_id == pool.company_id, PoolDefault.pool_id == pool.id)
+    )
+    for position, user_id in enumerate(user_ids, start=1):
+        db.session.add(PoolDefault(company_id=pool.company_id, pool_id=pool.id, user_id=user_id, position=position))
+    db.session.flush()

@@ -1,0 +1,118 @@
+"""The company's tree of teams: names, and which stands below which."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from portal.errors import Conflict, Invalid, NotFound
+from portal.extensions import db
+from portal.models import Lead, Pool, Rule, Team, User, new_id
+from portal.operations.complaints import Complaints, refuse_unknown
+from portal.operations.transaction import operation
+from portal.permissions import Right, require
+
+# Two moves at once could close a ring that neither of them makes alone.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('teams of ' || %(company)s, 0))"
+
+
+class TeamChanges(TypedDict, total=False):
+    """What people and programs set on a team."""
+
+    name: str
+    parent_id: UUID | None
+
+
+@operation
+def make_team(*, by: User, **fields: Unpack[TeamChanges]) -> Team:
+    """A new team, at the top or below another.
+
+    Raises:
+        Forbidden: no right to.
+        Invalid: a field makes no sense.
+    """
+    require(by, Right.PEOPLE)
+    if "name" not in fields:
+        raise Invalid.field("name", "A team needs a name.")
+    _lock_tree(by)
+    team = Team(company_id=by.company_id, id=new_id())
+    _apply(team, fields)
+    db.session.add(team)
+    db.session.flush()
+    db.session.refresh(team)
+    return team
+
+
+@operation
+def change_team(team_id: UUID, *, by: User, **changes: Unpack[TeamChanges]) -> Team:
+    """Rename a team or move it, with all below it.
+
+    Raises:
+        NotFound: no such team.
+        Forbidden: no right to.
+        Invalid: a field makes no sense, or the team would stand below itself.
+    """
+    require(by, Right.PEOPLE)
+    _lock_tree(by)
+    team = _team(team_id, by)
+    _apply(team, changes)
+    db.session.flush()
+    return team
+
+
+@operation
+def delete_team(team_id: UUID, *, by: User) -> None:
+    """Remove a team nothing belongs to.
+
+    Raises:
+        Conflict: teams, users, leads, pools or rules belong to it.
+    """
+    require(by, Right.PEOPLE)
+    _lock_tree(by)
+    team = _team(team_id, by)
+    holders = ((Team.parent_id, "Teams"), (User.team_id, "Users"), (Lead.team_id, "Leads"), (Pool.team_id, "Pools"))
+    for column, what in (*holders, (Rule.team_id, "Rules")):
+        if db.session.scalar(select(func.count()).where(column == team.id).limit(1)):
+            raise Conflict(f"{what} still belong to this team. Move them to another team first.")
+    db.session.delete(team)
+    db.session.flush()
+
+
+def _apply(team: Team, changes: TeamChanges) -> None:
+    refuse_unknown(changes, TeamChanges.__annotations__)
+    wrong = Complaints()
+    name = wrong.name("name", changes["name"]) if "name" in changes else team.name
+    parent_id = changes.get("parent_id", team.parent_id)
+    if parent_id is not None:
+        _complain_about_parent(wrong, team, parent_id)
+    wrong.raise_if_any()
+    same_place = Team.parent_id.is_(None) if parent_id is None else Team.parent_id == parent_id
+    if db.session.scalar(select(Team.id).where(Team.name == name, same_place, Team.id != team.id)) is not None:
+        raise Invalid.field("name", "There is a team with this name at this place already.")
+    team.name, team.parent_id = name, parent_id  # type: ignore[assignment]  # a missing name was complained about
+
+
+def _complain_about_parent(wrong: Complaints, team: Team, parent_id: UUID) -> None:
+    parents: dict[UUID, UUID | None] = dict(db.session.execute(select(Team.id, Team.parent_id)).tuples().all())
+    if parent_id not in parents:
+        wrong.add("parent_id", "There is no such team.")
+        return
+    above: Any = parent_id
+    while above is not None:
+        if above == team.id:
+            wrong.add("parent_id", "A team cannot stand below itself.")
+            return
+        above = parents[above]
+
+
+def _team(team_id: UUID, by: User) -> Team:
+    team = db.session.get(Team, (by.company_id, team_id), populate_existing=True)
+    if team is None:
+        raise NotFound("There is no such team.")
+    return team
+
+
+def _lock_tree(by: User) -> None:
+    db.session.connection().exec_driver_sql(_LOCK, {"company": str(by.company_id)})

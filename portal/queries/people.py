@@ -1,0 +1,66 @@
+"""Who works in the company, and who of them may be named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from portal.errors import NotFound
+from portal.extensions import db
+from portal.models import Role, Team, User
+from portal.models.tenancy import working_company
+from portal.permissions import Right, rights_of
+
+# Work that is about other people; without any of it one sees oneself.
+_SEES_COLLEAGUES = frozenset(Right) - {Right.RECEIVE, Right.INSIGHTS, Right.EXPORT}
+
+
+def sees_colleagues(viewer: User) -> bool:
+    """Whether the viewer's work needs everybody's row, and not only their own."""
+    return bool(rights_of(viewer) & _SEES_COLLEAGUES)
+
+
+def user_for(viewer: User, user_id: UUID) -> User:
+    """One user the viewer may see. Raises NotFound."""
+    user = db.session.get(User, (viewer.company_id, user_id))
+    if user is None or (user.id != viewer.id and not sees_colleagues(viewer)):
+        raise NotFound("There is no such user.")
+    return user
+
+
+def user_with_email(email: str) -> User | None:
+    """The user of the company entered who is written to at this address, in any spelling of case."""
+    return db.session.scalar(
+        select(User).where(User.company_id == working_company(), User.email == email.strip().lower())
+    )
+
+
+def users_by_id(user_ids: Iterable[UUID]) -> dict[UUID, User]:
+    """Those of these users who exist in the company entered."""
+    found = db.session.scalars(select(User).where(User.company_id == working_company(), User.id.in_(list(user_ids))))
+    return {user.id: user for user in found}
+
+
+def active_owner_ids(*, locked: bool = False) -> set[UUID]:
+    """The active owners of the company.
+
+    Args:
+        locked: hold their rows until the transaction ends, so that no two owners step down at once.
+    """
+    statement = (
+        select(User.id)
+        .where(User.company_id == working_company(), User.active, User.roles.contains([Role.OWNER.value]))
+        .order_by(User.id)
+    )
+    if locked:
+        statement = statement.with_for_update(key_share=True)
+    return set(db.session.scalars(statement))
+
+
+def teams() -> Sequence[Team]:
+    """All teams of the company, by name."""
+    return db.session.scalars(
+        select(Team).where(Team.company_id == working_company()).order_by(func.lower(Team.name), Team.id)
+    ).all()

@@ -1,0 +1,140 @@
+"""Pools, who is in them, and how their ledgers stand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from portal.errors import NotFound
+from portal.extensions import db
+from portal.models import LedgerAccount, Offer, OfferState, Pool, PoolDefault, PoolMember, Rule, User
+from portal.models.tenancy import working_company
+from portal.routing.facts import NANO
+
+
+@dataclass(frozen=True, slots=True)
+class PoolView:
+    """A pool with its members (user, weight), oldest first, and its default assignees in order."""
+
+    pool: Pool
+    members: list[tuple[UUID, int]] = field(default_factory=list)
+    default_assignee_ids: list[UUID] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One member's place in a pool's ledger. Figures in leads, exact; `share` of all hand-outs, 0 to 1."""
+
+    user_id: UUID
+    name: str
+    weight: int
+    share: float
+    credit: Decimal
+    second_credit: Decimal
+    entitled: Decimal
+    received: Decimal
+
+
+def pool_named(pool_id: UUID) -> Pool:
+    """One pool of the company entered. Raises NotFound, also for a deleted one."""
+    pool = db.session.scalars(_pools().where(Pool.id == pool_id)).one_or_none()
+    if pool is None:
+        raise NotFound("There is no such pool.")
+    return pool
+
+
+def pool_views(pool_ids: Iterable[UUID] | None = None) -> list[PoolView]:
+    """Pools with their people, by name; all of them, or those named."""
+    statement = _pools().order_by(func.lower(Pool.name), Pool.id)
+    if pool_ids is not None:
+        statement = statement.where(Pool.id.in_(list(pool_ids)))
+    pools = db.session.scalars(statement).all()
+    members = _members_by_pool([pool.id for pool in pools])
+    defaults = _defaults_by_pool([pool.id for pool in pools])
+    return [PoolView(pool, members[pool.id], defaults[pool.id]) for pool in pools]
+
+
+def standings(pool_id: UUID) -> list[Standing]:
+    """The ledger of a pool: its members, the greatest weight first, then by name. Raises NotFound."""
+    pool_named(pool_id)
+    rows = db.session.execute(
+        select(LedgerAccount, User.name, PoolMember.weight)
+        .join(User, (User.company_id == LedgerAccount.company_id) & (User.id == LedgerAccount.user_id))
+        .join(
+            PoolMember,
+            (PoolMember.company_id == LedgerAccount.company_id)
+            & (PoolMember.pool_id == LedgerAccount.pool_id)
+            & (PoolMember.user_id == LedgerAccount.user_id),
+        )
+        .where(LedgerAccount.company_id == working_company(), LedgerAccount.pool_id == pool_id)
+        .order_by(PoolMember.weight.desc(), func.lower(User.name), User.id)
+    ).all()
+    total = sum(row.weight for row in rows)
+    return [_standing(row.LedgerAccount, row.name, row.weight, total) for row in rows]
+
+
+def has_open_offers(pool_id: UUID) -> bool:
+    """Whether somebody has, or waits for, an offer from this pool."""
+    running = (OfferState.OPEN, OfferState.WAITING)
+    found = select(Offer.id).where(
+        Offer.company_id == working_company(), Offer.pool_id == pool_id, Offer.state.in_(running)
+    )
+    return db.session.scalar(found.limit(1)) is not None
+
+
+def rules_naming(pool_id: UUID) -> Sequence[str]:
+    """The names of the rules that send leads to this pool."""
+    return db.session.scalars(
+        select(Rule.name).where(Rule.company_id == working_company(), Rule.pool_id == pool_id).order_by(Rule.position)
+    ).all()
+
+
+def _pools() -> Select[Pool]:
+    return select(Pool).where(Pool.company_id == working_company(), Pool.deleted_at.is_(None))
+
+
+def _members_by_pool(pool_ids: Sequence[UUID]) -> dict[UUID, list[tuple[UUID, int]]]:
+    found: defaultdict[UUID, list[tuple[UUID, int]]] = defaultdict(list)
+    rows = db.session.execute(
+        select(PoolMember.pool_id, PoolMember.user_id, PoolMember.weight)
+        .where(PoolMember.company_id == working_company(), PoolMember.pool_id.in_(pool_ids))
+        .order_by(PoolMember.id)
+    )
+    for row in rows:
+        found[row.pool_id].append((row.user_id, row.weight))
+    return found
+
+
+def _defaults_by_pool(pool_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    found: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    rows = db.session.execute(
+        select(PoolDefault.pool_id, PoolDefault.user_id)
+        .where(PoolDefault.company_id == working_company(), PoolDefault.pool_id.in_(pool_ids))
+        .order_by(PoolDefault.position)
+    )
+    for row in rows:
+        found[row.pool_id].append(row.user_id)
+    return found
+
+
+def _standing(account: LedgerAccount, name: str, weight: int, total: int) -> Standing:
+    return Standing(
+        account.user_id,
+        name,
+        weight,
+        weight / total if total else 0.0,
+        in_leads(account.credit),
+        in_leads(account.second_credit),
+        in_leads(account.entitled),
+        in_leads(account.received),
+    )
+
+
+def in_leads(nano: int) -> Decimal:
+    """Nano-leads as leads, exactly."""
+    return Decimal(nano) / NANO
