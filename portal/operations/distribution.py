@@ -78,6 +78,8 @@ class Round:
         self._managers: list[UUID] | None = None
         self.pool, self.at = self._locked(pool_id)
         self.writes = Writes(company_id, self.at)
+        self._served_at = self.at
+        self._last: Decision | None = None
 
     def _locked(self, pool_id: UUID | None) -> tuple[PoolFacts | None, datetime]:
         pool = routing_facts.lock_pool(self.company_id, pool_id) if pool_id else None
@@ -92,10 +94,11 @@ class Round:
             lead: its state is changed in place.
             only_if_somebody: leave everything as it was when nobody can get it (a waiting lead goes on waiting).
         """
+        self._catch_up()
         decision = self._decide(lead)
         if only_if_somebody and not decision.chosen:
             return decision
-        self._note_for_next(decision)
+        self._last = decision
         decision_id = self._keep(lead, decision)
         lead.state |= {
             "pool_id": decision.pool_id,
@@ -169,17 +172,21 @@ class Round:
         self.pool = replace(self.pool, members=members)
         return True
 
-    def _note_for_next(self, decision: Decision) -> None:
-        """The pool and the people as the next lead of this round finds them."""
+    def _catch_up(self) -> None:
+        """The pool and the people as the lead before left them. Done only when another lead comes: most rounds are
+        for one."""
+        last, self._last = self._last, None
+        if last is None or last.outcome not in (Outcome.ASSIGN, Outcome.OFFER):
+            return
         if self.pool is not None:
-            self.pool = ledger.apply(self.pool, decision, self.at)
-        if self._everyone is not None and decision.outcome in (Outcome.ASSIGN, Outcome.OFFER):
-            self._everyone = tuple(
-                replace(one, last_lead_at=self.at, open_leads=one.open_leads + 1)
-                if one.user_id in decision.chosen
-                else one
-                for one in self._everyone
-            )
+            self.pool = ledger.apply(self.pool, last, self._served_at)
+        if self._everyone is not None:
+            self._everyone = tuple(self._served(one) if one.user_id in last.chosen else one for one in self._everyone)
+        # Later leads of a batch count as later, under one reading of the clock.
+        self._served_at += timedelta(microseconds=1)
+
+    def _served(self, person: Candidate) -> Candidate:
+        return replace(person, last_lead_at=self._served_at, open_leads=person.open_leads + 1)
 
     def _keep(self, lead: Routable, decision: Decision) -> UUID:
         """The decision's own row, and the turn it cost."""
@@ -261,7 +268,7 @@ class Round:
             keep_step(
                 self.writes, decision.step, self.pool_id, lead_id=lead.id, decision_id=decision_id, offer_id=offer_id
             )
-        self.writes.add("members_served", id=decision.chosen[0], last_lead_at=self._served_at(decision.chosen[0]))
+        self.writes.add("members_served", id=decision.chosen[0], last_lead_at=self._served_at)
 
     def charge(self, lead_id: UUID, user_id: UUID) -> None:
         """Charge a member a turn for a lead that reached them another way; nothing for somebody who is no member."""
@@ -285,11 +292,6 @@ class Round:
     def pool_id(self) -> UUID:
         assert self.pool is not None
         return self.pool.id
-
-    def _served_at(self, user_id: UUID) -> datetime:
-        # In a batch, later leads count as later: `ledger.apply` keeps the order by microseconds.
-        members = self.pool.members if self.pool else ()
-        return next((one.last_lead_at for one in members if one.user_id == user_id and one.last_lead_at), self.at)
 
     def _record(self, lead: Routable, decision: Decision, decision_id: UUID, kind: TimelineKind, after: Row) -> None:
         rule = decision.match.rule if decision.match else None
