@@ -36,25 +36,47 @@ def configure(app: APIFlask, settings: Settings) -> None:
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
         OWNER_DATABASE_URI=settings.database_url,
         MAX_CONTENT_LENGTH=64 * 1024,
+        MAIL_SERVER=settings.mail_server or "",
+        MAIL_PORT=settings.mail_port,
+        MAIL_USE_TLS=settings.mail_use_tls,
+        MAIL_USERNAME=settings.mail_username,
+        MAIL_PASSWORD=settings.mail_password,
+        MAIL_DEFAULT_SENDER=settings.mail_default_sender,
+        # Flask-Mail would swallow everything in a process that is under test.
+        MAIL_SUPPRESS_SEND=False,
     )
 
 
 def bind_extensions(app: APIFlask) -> None:
     """Extensions are made in `portal.extensions`; here they learn of this application."""
-    from portal import models  # noqa: F401  (names every table)
-    from portal.extensions import db, htmx, migrate
+    from portal import logs, metrics, models, queue  # noqa: F401  (models names every table)
+    from portal.extensions import db, htmx, mail, migrate
     from portal.page_frame import bind_page_frame
+    from portal.rate_limits import bind_rate_limits
     from portal.security_headers import bind_security_headers
     from portal.sign_in import bind_sign_in
 
     settings: Settings = app.extensions["settings"]
+    logs.bind(app)
+    metrics.keep_in(settings.instance_dir)
+    queue.bind(app)
+    mail.init_app(app)
     db.init_app(app)
     migrate.init_app(app, db)
     htmx.init_app(app)
     bind_sign_in(app, settings)
+    bind_rate_limits(app, settings)
     bind_page_frame(app)
     bind_security_headers(app, settings)
 
 
 def register(app: APIFlask) -> None:
     """Blueprints and error pages."""
+    from portal.blueprints import auth, health, home, leads, me, offers
+    from portal.error_pages import register_errors
+    from portal.expired_form import bind_expired_form
+
+    register_errors(app)
+    bind_expired_form(app)
+    for area in (health, home, auth, me, leads, offers):
+        app.register_blueprint(area.blueprint)

@@ -8,12 +8,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import Row, Select, and_, case, null, select
+from sqlalchemy import Row, and_, case, null, select
 
 from portal.extensions import db
 from portal.messages import AboutLead, Customer, Facts, Links, Window
 from portal.models import Account, Cause, Company, Contact, Lead, Message, Offer, Touch, User
 from portal.queries.contacts import contact_view, keys_of_lead
+from portal.queries.paging import Statement
 from portal.tokens import AccountPurpose, offer_link, set_password_link
 
 # Causes that are told to the lead's owner; only these may name the customer.
@@ -29,7 +30,7 @@ def facts_of(message_ids: Iterable[UUID]) -> dict[UUID, Facts]:
     return {row.Message.id: _facts(row) for row in rows}
 
 
-def _statement() -> Select[Any]:
+def _statement() -> Statement:
     owns = and_(Lead.owner_id == Message.user_id, Message.cause.in_(_TO_OWNER), User.active)
 
     def for_owner(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""How things travel to and from other systems. What sends messages is imported in workers only."""
