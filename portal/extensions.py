@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from flask_htmx import HTMX
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
 from flask_mail import Mail
 from flask_migrate import Migrate
 from flask_security import Security
@@ -33,3 +35,5 @@ security = Security()
 csrf = CSRFProtect()
 mail = Mail()
 htmx = HTMX()
+# Counts in Redis, so that all web processes share it; each for itself while Redis is away.
+limiter = Limiter(get_remote_address, strategy="sliding-window-counter", in_memory_fallback_enabled=True)

@@ -41,7 +41,7 @@ _PLACES = (
 def bind_page_frame(app: Flask) -> None:
     """Give templates their filters and the frame of signed-in pages."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(initials=initials, local_time=local_time)
+    app.jinja_env.filters.update(initials=initials, local_time=local_time, first_text=first_text)
     app.jinja_env.globals["static_url"] = static_url
     app.context_processor(_frame)
 
@@ -85,6 +85,14 @@ def initials(name: str) -> str:
     """The first letters of the first and last word, for the round mark of a person."""
     words = [word for word in name.split() if word[:1].isalnum()] or [name[:1] or "?"]
     return "".join(word[0] for word in dict.fromkeys((words[0], words[-1]))).upper()
+
+
+def first_text(errors: Any) -> str:
+    """The first sentence among a field's errors, which are lists of lists where the field holds rows of fields."""
+    if isinstance(errors, str):
+        return errors
+    values = errors.values() if isinstance(errors, dict) else errors
+    return next((text for text in map(first_text, values) if text), "")
 
 
 def local_time(at: datetime, zone: str = "UTC") -> str:

@@ -45,7 +45,8 @@ def bind_sign_in(app: Flask, settings: Settings) -> None:
         # The referrer is hidden by our own Referrer-Policy; the token and SameSite do the work.
         WTF_CSRF_SSL_STRICT=False,
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106  (the name of an algorithm)
-        SECURITY_PASSWORD_LENGTH_MIN=10,
+        # No second hash keyed with a secret: a new SECRET_KEY ends sessions, it must not end passwords.
+        SECURITY_PASSWORD_SINGLE_HASH={"argon2"},
         SECURITY_RETURN_GENERIC_RESPONSES=True,
         SECURITY_JOIN_USER_ROLES=False,
         SECURITY_CLI_USERS_NAME=None,

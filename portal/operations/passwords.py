@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from uuid import UUID
 
-from flask_security.utils import hash_password
+from flask_security.utils import hash_password, verify_password
 from sqlalchemy import func, update
 
 from portal.errors import FieldError, Invalid, NotFound
 from portal.extensions import db
 from portal.models import Account, new_id
 from portal.operations.transaction import operation
+from portal.queries.across import account_with_email
 
 LEAST_LENGTH = 10
 # Argon2 reads all of it, so somebody could keep us busy with megabytes.
@@ -85,3 +87,29 @@ def _replace_password(account_id: UUID, fs_uniquifier: str, hashed: str) -> bool
         .returning(Account.id)
     )
     return changed.one_or_none() is not None
+
+
+def matching_account(email: str, password: str) -> Account | None:
+    """The active account that signs in with these two; None otherwise, after the same work whatever was wrong."""
+    account = account_with_email(email)
+    known = account.password if account is not None else None
+    matches = verify_password(password, known or _nobodys_hash())
+    return account if account is not None and known and matches and account.active else None
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Checked where there is no account or no password yet: the answer must not come sooner."""
+    hashed: str = hash_password(new_id().hex)
+    return hashed
+
+
+def change_password(account: Account, current: str, new: str) -> None:
+    """Let somebody who is signed in replace their password.
+
+    Raises:
+        Invalid: the present one is wrong, or the new one is not good enough.
+    """
+    if not account.password or not verify_password(current, account.password):
+        raise Invalid.field("current_password", "This is not your present password.")
+    set_password(account, new, field="new_password")

@@ -1,0 +1,9 @@
+"""The me area, at /me."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("me", __name__, url_prefix="/me")
+
+from portal.blueprints.me import views  # noqa: E402, F401  (they hang their routes on the blueprint)
