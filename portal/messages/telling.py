@@ -71,7 +71,8 @@ def shortened(text: str | None) -> str | None:
 def area(location: Mapping[str, Any]) -> str | None:
     """Town, region, country. The postcode only where no town is known: some name a single house."""
     names = ("city", "region", "country") if location.get("city") else ("postcode", "region", "country")
-    return ", ".join(str(location[name]) for name in names if location.get(name)) or None
+    # Berlin is a town and a region; once is enough.
+    return ", ".join(dict.fromkeys(str(location[name]) for name in names if location.get(name))) or None
 
 
 def budget(price: Mapping[str, Any]) -> str | None:
