@@ -1,0 +1,242 @@
+"""The `portal` command: start everything, make a company, look behind a decision, check the books."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import click
+from apiflask import APIFlask
+
+from portal.config import PROJECT, SettingError, Settings
+from portal.errors import ProductError
+from portal.supervisor.refusal import RefusalError
+
+
+@click.group(help=__doc__, context_settings={"help_option_names": ["-h", "--help"]})
+def portal() -> None:
+    pass
+
+
+def main() -> int:
+    """Run a command; what goes wrong is one sentence on standard error and exit status 1 or 2."""
+    try:
+        portal.main(prog_name="portal", standalone_mode=False)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.Abort:
+        return 130
+    except click.ClickException as refusal:
+        refusal.show()
+        return refusal.exit_code
+    except (SettingError, RefusalError) as refusal:
+        click.echo(refusal, err=True)
+        return 1
+    except ProductError as error:
+        click.echo(_in_words(error), err=True)
+        return 1
+    return 0
+
+
+def _in_words(error: ProductError) -> str:
+    if not error.errors:
+        return error.detail
+    return "\n".join(f"{wrong.field}: {wrong.message}" for wrong in error.errors)
+
+
+@contextmanager
+def _application() -> Iterator[APIFlask]:
+    """The application on its migrated database, started for a moment unless `portal up` runs."""
+    from flask_migrate import upgrade
+
+    from portal import create_app
+    from portal.supervisor.servers import embedded_servers
+
+    with embedded_servers(Settings.from_environ()) as settings:
+        app = create_app(settings)
+        with app.app_context():
+            upgrade(directory=str(PROJECT / "migrations"))
+            yield app
+
+
+@portal.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--web", type=click.IntRange(1, 64), help="Web processes; else WEB_PROCESSES.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Quick and outside workers each; else WORKERS.")
+def up(host: str, port: int, web: int | None, workers: int | None) -> None:
+    """Start the servers, web and workers, and keep them running until Ctrl-C."""
+    from portal.supervisor.up import run
+
+    sys.exit(run(Settings.from_environ(), host, port, web, workers))
+
+
+@portal.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--fresh", is_flag=True, help="Forget the data of earlier demos first.")
+@click.option("--quiet", is_flag=True, help="No new leads while it runs.")
+def demo(host: str, port: int, fresh: bool, quiet: bool) -> None:
+    """Serve a demo company to look around in."""
+    from portal import demo as demo_company
+
+    sys.exit(demo_company.main(Settings.from_environ(), host=host, port=port, fresh=fresh, quiet=quiet))
+
+
+@portal.group()
+def company() -> None:
+    """Companies."""
+
+
+@company.command("create")
+@click.option("--name", required=True)
+@click.option("--email", required=True, help="The owner signs in with it.")
+@click.option("--password", help="The owner's; without it a link to set one is sent.")
+@click.option("--timezone", "time_zone", default="UTC", show_default=True, help="IANA name, such as Europe/Berlin.")
+@click.option("--country", default="US", show_default=True, help="Two letters; the home of phone numbers.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def company_create(name: str, email: str, password: str | None, time_zone: str, country: str, as_json: bool) -> None:
+    """Make a company with its owner and a full API key."""
+    from portal.operations.company import create_company
+
+    with _application():
+        made = create_company(name=name, email=email, password=password, time_zone=time_zone, country=country)
+    if as_json:
+        _print_json(company_id=str(made.company_id), user_id=str(made.user_id), api_key=made.api_key)
+        return
+    click.echo(f"{name} is ready. {email} owns it.")
+    click.echo(f"company   {made.company_id}\nowner     {made.user_id}\nAPI key   {made.api_key}   (shown this once)")
+
+
+@portal.group()
+def user() -> None:
+    """People."""
+
+
+@user.command("invite")
+@click.option("--company", "company_id", required=True, type=click.UUID)
+@click.option("--name", required=True)
+@click.option("--email", required=True)
+@click.option("--role", "roles", multiple=True, default=("agent",), show_default=True, help="May be given twice.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def user_invite(company_id: UUID, name: str, email: str, roles: tuple[str, ...], as_json: bool) -> None:
+    """Add a person; they are sent a link to set a password."""
+    from portal.operations.people import add_user
+
+    with _application(), _company(company_id) as owner:
+        person = add_user(by=owner, name=name, email=email, roles=roles)
+        user_id = str(person.id)
+    if as_json:
+        _print_json(user_id=user_id)
+    else:
+        click.echo(f"{name} was added and is sent a link to set a password.\nuser   {user_id}")
+
+
+@portal.group()
+def key() -> None:
+    """API keys."""
+
+
+@key.command("create")
+@click.option("--company", "company_id", required=True, type=click.UUID)
+@click.option("--scope", type=click.Choice(["intake", "full"]), default="intake", show_default=True)
+@click.option("--as", "as_email", help="The user it acts as, by e-mail; else the owner.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def key_create(company_id: UUID, scope: str, as_email: str | None, as_json: bool) -> None:
+    """Make an API key. It is shown this once."""
+    from portal.operations.keys import make_key
+
+    with _application(), _company(company_id) as owner:
+        made, secret = make_key(by=owner, scope=scope, as_email=as_email)
+        key_id = str(made.id)
+    if as_json:
+        _print_json(id=key_id, key=secret, scope=scope)
+    else:
+        click.echo(f"{secret}   (shown this once)")
+
+
+@contextmanager
+def _company(company_id: UUID) -> Iterator[Any]:
+    """The company entered, and its owner: who has a shell on the server acts for them."""
+    from portal.models.tenancy import inside_company
+    from portal.queries.people import active_owner_ids, users_by_id
+
+    with inside_company(company_id):
+        owners = users_by_id(active_owner_ids())
+        if not owners:
+            raise click.ClickException(f"There is no company {company_id}.")
+        yield min(owners.values(), key=lambda owner: owner.created_at)
+
+
+@portal.command()
+@click.option(
+    "--late-by", default=5.0, show_default=True, help="Seconds an offer may be past its end, with workers up."
+)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def check(late_by: float, as_json: bool) -> None:
+    """Verify what must hold at every moment, over the whole database; exit 1 and a list where it does not."""
+    from portal.operations.check import check_all
+
+    with _application():
+        breaches = check_all(late_by=late_by)
+    if as_json:
+        click.echo(json.dumps([{"rule": one.rule, "what": one.what, "subject": str(one.subject)} for one in breaches]))
+    else:
+        for one in breaches:
+            click.echo(f"rule {one.rule}: {one.what} ({one.subject})")
+        click.echo("Everything holds." if not breaches else f"{len(breaches)} breaches.")
+    sys.exit(1 if breaches else 0)
+
+
+@portal.command()
+@click.argument("lead", type=click.UUID)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def explain(lead: UUID, as_json: bool) -> None:
+    """Say in sentences who got a lead and why."""
+    from portal.models.tenancy import inside_company
+    from portal.queries import across
+    from portal.queries.story import story_of
+
+    with _application():
+        for company_id in across.company_ids():
+            with inside_company(company_id):
+                story = story_of(lead)
+            if story:
+                break
+        else:
+            raise click.ClickException(f"There is no lead {lead}.")
+    if as_json:
+        click.echo(json.dumps(story))
+    else:
+        click.echo("\n".join(f"{line['at']}  {line['text']}" for line in story))
+
+
+@portal.group()
+def ledger() -> None:
+    """The turn ledger."""
+
+
+@ledger.command("rebuild")
+@click.option("--check", "only_check", is_flag=True, required=True, help="Compare, change nothing.")
+def ledger_rebuild(only_check: bool) -> None:
+    """Replay the ledger's entries and compare the accounts with them; exit 1 where they differ."""
+    from portal.operations.check import ledger_breaches
+
+    with _application():
+        breaches = ledger_breaches()
+    for one in breaches:
+        click.echo(f"{one.what} ({one.subject})")
+    click.echo("The accounts equal their entries." if not breaches else f"{len(breaches)} accounts differ.")
+    sys.exit(1 if breaches else 0)
+
+
+def _print_json(**values: str) -> None:
+    click.echo(json.dumps(values))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
