@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from apiflask import APIFlask
+from typing import TYPE_CHECKING
 
 from portal.config import Settings
-from portal.database import engine_options
+
+if TYPE_CHECKING:
+    # The supervisor imports this package too, and needs neither the second nor the 50 MB this takes.
+    from apiflask import APIFlask
 
 
 def create_app(settings: Settings | None = None) -> APIFlask:
@@ -17,6 +20,8 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     Raises:
         SettingError: a setting makes no sense.
     """
+    from apiflask import APIFlask
+
     settings = settings or Settings.from_environ()
     app = APIFlask(__name__, title="Baton", version="1", spec_path=None, docs_path=None, json_errors=False)
     configure(app, settings)
@@ -27,6 +32,8 @@ def create_app(settings: Settings | None = None) -> APIFlask:
 
 def configure(app: APIFlask, settings: Settings) -> None:
     """Hand each extension its settings under the names it knows."""
+    from portal.database import engine_options
+
     if settings.database_url is None:
         raise RuntimeError("create_app needs a database: start the embedded one first, or set DATABASE_URL.")
     app.extensions["settings"] = settings

@@ -13,10 +13,11 @@ from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
 
-import redis
+import psycopg
 
 from portal.config import PROJECT, Settings
 from portal.supervisor.keeper import Keeper, Kept, StopRequested
+from portal.supervisor.migration import Migration
 from portal.supervisor.ownership import Ownership, own
 from portal.supervisor.places import Places, places
 from portal.supervisor.processes import Command, Guardian
@@ -28,12 +29,6 @@ _HOPELESS = 6
 """A server that failed that often before it answered once will not start."""
 _PORT_PATIENCE = 5.0
 """Seconds to wait for a port that a web server which just ended may still hold."""
-
-MIGRATE = Command(
-    name="migrate",
-    arguments=[sys.executable, "-m", "flask", "--app", "portal", "db", "upgrade", "-d", str(PROJECT / "migrations")],
-    folder=PROJECT,
-)
 
 
 def run(
@@ -65,7 +60,7 @@ def run(
         *worker_commands(workers or settings.workers),
         *also,
     ]
-    return supervise(settings, work, MIGRATE, host, port, before_ready)
+    return supervise(settings, work, Migration(), host, port, before_ready)
 
 
 def web_command(host: str, port: int, processes: int) -> Command:
@@ -118,7 +113,7 @@ def worker_commands(count: int) -> list[Command]:
 def supervise(
     settings: Settings,
     work: Sequence[Command],
-    first: Command | None,
+    migration: Migration,
     host: str,
     port: int,
     before_ready: Callable[[Settings], None] | None = None,
@@ -127,7 +122,7 @@ def supervise(
 
     Args:
         work: what to keep running once the servers answer.
-        first: run to its end before the work starts; must succeed.
+        migration: run to its end before the work starts, unless it was; must succeed.
         host, port: where the work is expected to answer, for the announcement.
     """
     try:
@@ -138,7 +133,7 @@ def supervise(
         return _refuse(refusal)
     try:
         return _supervise_owned(
-            with_urls(settings, where), where, servers, ownership, work, first, host, port, before_ready
+            with_urls(settings, where), where, servers, ownership, work, migration, host, port, before_ready
         )
     finally:
         if ownership is not None:
@@ -151,7 +146,7 @@ def _supervise_owned(
     servers: list[Server],
     ownership: Ownership | None,
     work: Sequence[Command],
-    first: Command | None,
+    migration: Migration,
     host: str,
     port: int,
     before_ready: Callable[[Settings], None] | None,
@@ -165,9 +160,9 @@ def _supervise_owned(
                 where.prepare()
                 _tell_place(keeper, where)
             _start_servers(keeper, servers)
-            _report_queue(keeper, settings)
-            if first is not None and (status := keeper.run_to_end(first)) != 0:
-                raise ServerError(f"{first.name} failed (exit status {status}); its output is above.")
+            if all(server.name != "valkey" for server in servers):
+                _report_queue(keeper, settings)
+            _migrate(keeper, migration, settings)
             if before_ready is not None:
                 _call(keeper, before_ready, settings)
             for command in work:
@@ -180,6 +175,18 @@ def _supervise_owned(
         except RefusalError as refusal:
             return _refuse(refusal)
     raise AssertionError("unreachable")
+
+
+def _migrate(keeper: Keeper, migration: Migration, settings: Settings) -> None:
+    try:
+        if migration.is_done(settings):
+            return
+        status = keeper.run_to_end(migration.command)
+        if status != 0:
+            raise ServerError(f"{migration.command.name} failed (exit status {status}); its output is above.")
+        migration.note_done(settings)
+    except psycopg.OperationalError as error:
+        raise ServerError(f"The database does not answer: {error}") from None
 
 
 def _start_servers(keeper: Keeper, servers: list[Server]) -> None:
@@ -200,11 +207,7 @@ def _as_it_is(command: Command) -> Command:
 
 def _report_queue(keeper: Keeper, settings: Settings) -> None:
     assert settings.redis_url is not None
-    try:
-        warning = policy_warning(settings.redis_url)
-    except redis.RedisError as error:
-        # The portal works without its queue, only slower; so this is said, and the start goes on.
-        warning = f"REDIS_URL: the queue does not answer ({error}); work goes on without it and takes longer."
+    warning = policy_warning(settings.redis_url)
     if warning is not None:
         keeper.say(f"Warning: {warning}")
 

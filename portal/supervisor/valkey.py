@@ -8,13 +8,12 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import signal
+import socket
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
-
-import redis
 
 from portal.supervisor.places import Places
 from portal.supervisor.processes import Command, Stage
@@ -68,9 +67,7 @@ def prepare(places: Places) -> Command:
 
 def is_ready(places: Places) -> bool:
     """Whether the server answers (False also while it still loads its file)."""
-    with suppress(redis.RedisError, OSError), _client(places) as client:
-        return bool(client.ping())
-    return False
+    return _ask(places, b"PING") == b"+PONG"
 
 
 def policy_warning(address: str) -> str | None:
@@ -78,19 +75,30 @@ def policy_warning(address: str) -> str | None:
 
     Anything but "noeviction" throws jobs away when memory is full. Providers that forbid CONFIG are believed.
     """
-    with redis.Redis.from_url(address, socket_timeout=5, socket_connect_timeout=5) as client:
-        try:
+    # Only a Redis of somebody else's is asked, so only then is the client worth its memory.
+    import redis
+
+    try:
+        with redis.Redis.from_url(address, socket_timeout=5, socket_connect_timeout=5, decode_responses=True) as client:
             policy = client.config_get("maxmemory-policy").get("maxmemory-policy", _SAFE_POLICY)
-        except redis.ResponseError:
-            return None
-    if policy in (_SAFE_POLICY, _SAFE_POLICY.encode()):
+    except redis.ResponseError:
         return None
-    name = policy.decode() if isinstance(policy, bytes) else policy
-    return f"REDIS_URL: maxmemory-policy is {name}; expected {_SAFE_POLICY}, or jobs are lost when memory is full."
+    except redis.RedisError as error:
+        # The portal works without its queue, only slower; so this is said, and the start goes on.
+        return f"REDIS_URL: the queue does not answer ({error}); work goes on without it and takes longer."
+    if policy == _SAFE_POLICY:
+        return None
+    return f"REDIS_URL: maxmemory-policy is {policy}; expected {_SAFE_POLICY}, or jobs are lost when memory is full."
 
 
-def _client(places: Places) -> redis.Redis:
-    return redis.Redis(unix_socket_path=str(places.valkey_socket), socket_timeout=5, socket_connect_timeout=5)
+def _ask(places: Places, command: bytes) -> bytes | None:
+    """Send an inline command (Redis protocol) and return the first line of the answer, or None without one."""
+    with suppress(OSError), closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as connection:
+        connection.settimeout(5)
+        connection.connect(str(places.valkey_socket))
+        connection.sendall(command + b"\r\n")
+        return connection.recv(4096).partition(b"\r\n")[0]
+    return None
 
 
 def _binary() -> Path:
@@ -120,6 +128,5 @@ def _end_leftover(places: Places) -> None:
     while places.valkey_socket.exists() and is_ready(places):
         if time.monotonic() > until:
             raise ValkeyError(f"A Valkey left behind by an earlier start still answers on {places.valkey_socket}.")
-        with suppress(redis.RedisError, OSError), _client(places) as client:
-            client.shutdown()
+        _ask(places, b"SHUTDOWN")
         time.sleep(_LOOK_AGAIN)

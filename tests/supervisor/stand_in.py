@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from portal.config import Settings
+from portal.supervisor.migration import Migration
 from portal.supervisor.processes import Command
 from portal.supervisor.up import supervise
 
@@ -32,12 +33,12 @@ def main() -> int:
     ]
     if options.also:
         work.append(Command("also", [sys.executable, "-c", options.also]))
-    first = Command("migrate", [sys.executable, "-c", f"raise SystemExit({int(options.fail_first)})"])
+    migration = Migration(Command("migrate", [sys.executable, "-c", f"raise SystemExit({int(options.fail_first)})"]))
 
     def seed(complete: Settings) -> None:
         options.seed.write_text(f"{complete.database_url} {complete.redis_url}")
 
-    return supervise(settings, work, first, "127.0.0.1", options.port, seed if options.seed else None)
+    return supervise(settings, work, migration, "127.0.0.1", options.port, seed if options.seed else None)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -96,6 +97,28 @@ def test_many_starts_at_once_share_one_database(settings: Settings) -> None:
         list(threads.map(add_one, range(6)))
     with embedded_servers(settings) as complete:
         assert ask(complete, "SELECT count(*) FROM counted") == 6
+
+
+def test_the_owner_of_the_servers_waits_for_others_who_use_them(settings: Settings) -> None:
+    used, leaving = threading.Event(), threading.Event()
+
+    def own() -> None:
+        with embedded_servers(settings):
+            assert used.wait(20)
+            leaving.set()
+
+    with ThreadPoolExecutor(1) as threads:
+        owner = threads.submit(own)
+        eventually(lambda: places(settings.instance_dir).lock.exists(), "the owner to start")
+        with embedded_servers(settings) as complete:
+            used.set()
+            assert leaving.wait(20)
+            # Time in which an owner that did not wait would have stopped both servers.
+            time.sleep(1)
+            assert not owner.done()
+            assert ask(complete, "SELECT 1") == 1
+        owner.result(timeout=30)
+    assert nothing_runs_from(settings.instance_dir)
 
 
 @needs_linux

@@ -183,6 +183,23 @@ def test_a_start_right_after_kill_9_waits_for_the_rest_to_go_and_keeps_the_data(
     assert miniature.stop() == 0
 
 
+@pytest.mark.fault
+def test_a_start_right_after_kill_9_does_not_run_beside_what_is_left(instance_dir: Path, free_port: int) -> None:
+    first = Miniature(instance_dir, free_port, "--also", STUBBORN)
+    first.start()
+    left = first.pids_of("signal.SIG_IGN")
+    assert len(left) == 2
+    first.program.kill()
+    first.program.wait()
+    second = Miniature(instance_dir, free_port)
+    try:
+        second.start()
+        assert not left & set(second.processes()), "the guardian holds the lock until it is done"
+    finally:
+        second.end()
+        first.end()
+
+
 def test_a_second_start_beside_the_first_is_refused_with_its_number(miniature: Miniature, free_port: int) -> None:
     second = Miniature(miniature.instance_dir, free_port + 1)
     second.begin()
