@@ -31,8 +31,9 @@ from portal.queries.contacts import ContactView, contact_view, keys_of_lead
 from portal.queries.lead_search import found_by
 from portal.queries.paging import USUAL_LIMIT, Page, Statement, older_than, page_of
 
-# What of a place may be told before a lead is owned: the area, never the address or the spot on the map.
-AREA_PARTS = ("postcode", "city", "region", "country")
+# What of a place may be told before a lead is owned: the area, never the address or the spot on the map. A postcode
+# can name a single house, so it is told only where no town is known.
+AREA_PARTS = ("city", "region", "country", "postcode")
 
 
 class Bucket(StrEnum):
@@ -112,7 +113,7 @@ class LeadView:
         """What to call the lead on pages: its customer, or what is known without naming them."""
         if self.contact is not None:
             return self.contact.called
-        return called_without_customer(self.lead_type, self.location)
+        return called_without_customer(self.lead_type, (self.location or {}).get("city"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,18 +230,20 @@ def narrowed(user: User, bucket: Bucket | str | None, filters: LeadFilters) -> F
     return condition
 
 
-def called_without_customer(lead_type: str | None, location: dict[str, Any] | None) -> str:
+def called_without_customer(lead_type: str | None, city: str | None) -> str:
     """A lead in words that name nobody: "Roofing in Leeds"."""
-    place = (location or {}).get("city") or (location or {}).get("region")
     kind = lead_type or "Lead"
-    return f"{kind} in {place}" if place else kind
+    return f"{kind} in {city}" if city else kind
 
 
 def area_of(location: dict[str, Any] | None) -> dict[str, Any] | None:
     """A place without its address."""
     if location is None:
         return None
-    return {part: location[part] for part in AREA_PARTS if location.get(part)}
+    known = {part: location[part] for part in AREA_PARTS if location.get(part)}
+    if "city" in known:
+        known.pop("postcode", None)
+    return known
 
 
 def _count(condition: Filter) -> Any:
@@ -313,7 +316,7 @@ def _bucket_for(user: User) -> ColumnElement[str]:
 
 
 def _area() -> ColumnElement[Any]:
-    """`area_of`, in the database."""
+    """The parts `area_of` picks from, in the database."""
     parts = [part for name in AREA_PARTS for part in (literal_column(f"'{name}'"), Lead.location[name])]
     return case((Lead.location.is_not(None), func.jsonb_strip_nulls(func.jsonb_build_object(*parts))), else_=null())
 
@@ -323,6 +326,8 @@ def _view(row: Row[Any]) -> LeadView:
     values = dict(row._mapping)
     contact_id, name, keys = (values.pop(key) for key in ("contact_id", "contact_name", "contact_keys"))
     values["contact"] = None if contact_id is None else contact_view(contact_id, name, keys)
+    if values["masked"]:
+        values["location"] = area_of(values["location"])
     values["fields"] = values["fields"] or {}
     values["flags"] = values["flags"] or []
     return LeadView(**values)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from portal.errors import NotFound
 from portal.extensions import db
-from portal.models import Company, Lead, LeadState, Offer, OfferKind, OfferState, User
+from portal.models import Company, Lead, LeadState, Offer, OfferKind, OfferState, Pool, User
 from portal.permissions import Right, may
 from portal.queries.leads import area_of, visible
 from portal.queries.paging import USUAL_LIMIT, Page, older_than, page_of
@@ -67,6 +67,8 @@ class OfferFacts:
     lead_id: UUID
     user_id: UUID
     user_active: bool
+    pool_id: UUID
+    window_seconds: int
     state: str
     kind: str
     created_at: datetime
@@ -212,6 +214,8 @@ def offer_state(offer_id: UUID) -> OfferFacts:
             Offer.lead_id,
             Offer.user_id,
             User.active.label("user_active"),
+            Offer.pool_id,
+            Pool.window_seconds,
             Offer.state,
             Offer.kind,
             Offer.created_at,
@@ -236,6 +240,7 @@ def offer_state(offer_id: UUID) -> OfferFacts:
         .join(Offer, (Offer.company_id == named.company_id) & (Offer.id == latest))
         .join(Lead, (Lead.company_id == Offer.company_id) & (Lead.id == Offer.lead_id))
         .join(User, (User.company_id == Offer.company_id) & (User.id == Offer.user_id))
+        .join(Pool, (Pool.company_id == Offer.company_id) & (Pool.id == Offer.pool_id))
         .join(Company, Company.id == Offer.company_id)
         .where(named.id == offer_id)
     ).one_or_none()

@@ -1,0 +1,105 @@
+"""What people do to a lead: assign, take, route, close, reopen. Each POST leads back to the lead's page."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.blueprints.leads.blueprint import blueprint
+from portal.blueprints.leads.forms import Close
+from portal.blueprints.leads.views import page_of_lead
+from portal.blueprints.leads.wording import state_badge
+from portal.errors import Invalid, NotFound
+from portal.operations import assignment, closing, taking
+from portal.permissions import Right, may
+from portal.queries.leads import lead_for
+from portal.sign_in import right_required, signed_in, signed_in_user
+
+NOBODY = "nobody"
+
+
+@blueprint.post("/<uuid:lead_id>/assign")
+@right_required(Right.ASSIGN)
+def assign(lead_id: UUID) -> ResponseReturnValue:
+    """Give the lead to somebody, or to nobody."""
+    user = signed_in_user()
+    chosen = _chosen_user(request.form.get("user_id", ""))
+    lead_for(user, lead_id)
+    assignment.assign(lead_id, chosen, by=user)
+    return _back(lead_id, _said_after_assigning(lead_id, chosen))
+
+
+@blueprint.post("/<uuid:lead_id>/take")
+@signed_in
+def take(lead_id: UUID) -> ResponseReturnValue:
+    """Give the lead to oneself: any lead for those who hand out, else one that waits for its default assignees."""
+    user = signed_in_user()
+    lead_for(user, lead_id)
+    if may(user, Right.ASSIGN):
+        assignment.assign(lead_id, user.id, by=user)
+    else:
+        taking.take(lead_id, by=user)
+    return _back(lead_id, "This lead is yours now.")
+
+
+@blueprint.post("/<uuid:lead_id>/route")
+@right_required(Right.ASSIGN)
+def route(lead_id: UUID) -> ResponseReturnValue:
+    """Send an unassigned lead through the rules again."""
+    user = signed_in_user()
+    lead_for(user, lead_id)
+    taking.route_again(lead_id, by=user)
+    lead = lead_for(user, lead_id)
+    badge, _ = state_badge(lead.state, lead.waiting_for, lead.close_reason)
+    return _back(lead_id, f"Handed out by the rules: {lead.owner_name or badge.lower()}. See “Why” below.")
+
+
+@blueprint.post("/<uuid:lead_id>/close")
+@signed_in
+def close(lead_id: UUID) -> ResponseReturnValue:
+    """End the engagement, with a reason."""
+    user = signed_in_user()
+    lead = lead_for(user, lead_id)
+    form = Close()
+    if not form.validate_on_submit():
+        return page_of_lead(lead, form, status=422)
+    note = (form.note.data or "").strip() or None
+    closing.close(lead_id, reason=form.reason.data, note=note, by=user)
+    return _back(lead_id, "Closed. You can reopen it here at any time.")
+
+
+@blueprint.post("/<uuid:lead_id>/reopen")
+@signed_in
+def reopen(lead_id: UUID) -> ResponseReturnValue:
+    """Take the lead up again."""
+    user = signed_in_user()
+    lead_for(user, lead_id)
+    closing.reopen(lead_id, by=user)
+    return _back(lead_id, "Open again.")
+
+
+def _chosen_user(value: str) -> UUID | None:
+    if value == NOBODY:
+        return None
+    try:
+        return UUID(value)
+    except ValueError:
+        raise Invalid.field("user_id", "Choose who gets the lead.") from None
+
+
+def _said_after_assigning(lead_id: UUID, chosen: UUID | None) -> str:
+    lead = lead_for(signed_in_user(), lead_id)
+    return "Nobody owns it now." if chosen is None else f"{lead.owner_name} owns it now."
+
+
+def _back(lead_id: UUID, said: str) -> ResponseReturnValue:
+    """To the lead's page, or to the list when the act has taken it out of one's sight."""
+    try:
+        lead_for(signed_in_user(), lead_id)
+    except NotFound:
+        flash(f"{said} It is no longer among the leads you see.", "good")
+        return redirect(url_for("leads.list_leads"), code=303)
+    flash(said, "good")
+    return redirect(url_for("leads.show_lead", lead_id=lead_id), code=303)

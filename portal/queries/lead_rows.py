@@ -1,0 +1,90 @@
+"""The rows of the lead list: the few columns a row shows, as plain tuples.
+
+The list is the page people open most, so it reads no more than it shows, in one statement.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import case, false, func, null, select
+
+from portal.extensions import db
+from portal.models import Contact, ContactKey, Lead, LeadState, Offer, OfferState, User
+from portal.permissions import unmasked_leads
+from portal.queries.leads import Bucket, LeadFilters, narrowed
+from portal.queries.paging import USUAL_LIMIT, Page, Statement, older_than, page_of
+
+
+class LeadRow(NamedTuple):
+    """One lead in a list. `called` is None where there is no name, or the customer is masked for the viewer."""
+
+    id: UUID
+    called: str | None
+    masked: bool
+    state: str
+    waiting_for: str | None
+    close_reason: str | None
+    needs_attention: bool
+    source: str | None
+    lead_type: str | None
+    city: str | None
+    tags_found: list[str]
+    owner_name: str | None
+    offer_until: datetime | None
+    arrived_at: datetime
+    last_activity_at: datetime
+
+
+def rows_page(
+    user: User, bucket: Bucket, filters: LeadFilters, cursor: str | None = None, limit: int = USUAL_LIMIT
+) -> Page[LeadRow]:
+    """A page of a bucket's rows, newest first.
+
+    Raises:
+        Invalid: the cursor or the limit makes no sense.
+    """
+    statement = _rows(user).where(narrowed(user, bucket, filters))
+    rows = db.session.execute(older_than(statement, Lead.id, cursor, limit)).all()
+    return page_of(rows, limit, lambda row: row[0], lambda row: LeadRow._make(row))
+
+
+def _rows(user: User) -> Statement:
+    shown = unmasked_leads(user)
+    first_key = (
+        select(func.coalesce(ContactKey.value, ContactKey.raw))
+        .where(ContactKey.company_id == Lead.company_id, ContactKey.contact_id == Lead.contact_id)
+        .order_by(ContactKey.kind.desc(), ContactKey.id)
+        .limit(1)
+        .correlate(Lead)
+        .scalar_subquery()
+    )
+    running_offer = (
+        select(func.max(Offer.expires_at))
+        .where(Offer.company_id == Lead.company_id, Offer.lead_id == Lead.id, Offer.state == OfferState.OPEN)
+        .correlate(Lead)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Lead.id,
+            case((shown, func.coalesce(Contact.name, first_key)), else_=null()),
+            ~func.coalesce(shown, false()),
+            Lead.state,
+            Lead.waiting_for,
+            Lead.close_reason,
+            Lead.needs_attention,
+            Lead.source,
+            Lead.lead_type,
+            Lead.location["city"].astext,
+            Lead.tags_found,
+            User.name,
+            case((Lead.state == LeadState.OFFERING, running_offer), else_=null()),
+            func.coalesce(Lead.received_at, Lead.created_at),
+            Lead.last_activity_at,
+        )
+        .join(Contact, (Contact.company_id == Lead.company_id) & (Contact.id == Lead.contact_id))
+        .outerjoin(User, (User.company_id == Lead.company_id) & (User.id == Lead.owner_id))
+    )
