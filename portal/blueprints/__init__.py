@@ -1,0 +1,1 @@
+"""Pages and API: shells around operations, one folder per area."""
