@@ -186,13 +186,15 @@ def test_a_start_right_after_kill_9_waits_for_the_rest_to_go_and_keeps_the_data(
 @pytest.mark.fault
 def test_a_start_right_after_kill_9_does_not_run_beside_what_is_left(instance_dir: Path, free_port: int) -> None:
     first = Miniature(instance_dir, free_port, "--also", STUBBORN)
-    first.start()
-    left = first.pids_of("signal.SIG_IGN")
-    assert len(left) == 2
-    first.program.kill()
-    first.program.wait()
     second = Miniature(instance_dir, free_port)
     try:
+        first.start()
+        eventually(lambda: first.output.count("stubborn") == 2, "the stubborn program and its child")
+        # The supervisor itself has the program's text in its arguments as well.
+        left = first.pids_of("signal.SIG_IGN") - {first.program.pid}
+        assert len(left) == 2
+        first.program.kill()
+        first.program.wait()
         second.start()
         assert not left & set(second.processes()), "the guardian holds the lock until it is done"
     finally:
