@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, PasswordField, StringField, TextAreaField
+from wtforms import EmailField, Field, IntegerField, PasswordField, StringField, TextAreaField
 from wtforms.validators import StopValidation, ValidationError
 
 from portal.errors import Conflict, Invalid
@@ -21,6 +21,9 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
 
     class Meta:
         csrf = False
+
+    # Names under which operations complain → the field it is here.
+    aliases: ClassVar[Mapping[str, str]] = {}
 
     def carried_out(self, act: Callable[[], object]) -> bool:
         """Whether the form was sent, is in order, and `act` went through.
@@ -66,7 +69,7 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
 
     def _field_for(self, name: str) -> Field | None:
         """The field an operation means: `members.0.weight` is looked for whole, then by its first part."""
-        for candidate in (name, name.partition(".")[0]):
+        for candidate in (self.aliases.get(name, name), name.partition(".")[0]):
             if candidate in self:
                 return self[candidate]
         return None
@@ -126,6 +129,19 @@ class Lines(TextAreaField):  # type: ignore[misc]
     def __init__(self, label: str, validators: Any = (), *, most: int = 5000, **options: Any) -> None:
         self.most = most
         super().__init__(label, [*validators, _readable], filters=[trimmed], **options)
+
+
+class Whole(IntegerField):  # type: ignore[misc]
+    """A whole number from 0 up, in plain digits; None when left empty."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was typed. Raises ValueError with what to do."""
+        typed = valuelist[0].strip() if valuelist else ""
+        self.data = None
+        if typed and not (typed.isascii() and typed.isdigit() and len(typed) <= 9):
+            raise ValueError("Please type a whole number in digits, such as 5.")
+        if typed:
+            self.data = int(typed)
 
 
 def needed(what: str) -> Callable[[FlaskForm, Field], None]:

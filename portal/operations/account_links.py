@@ -1,14 +1,19 @@
-"""Mails with a link to set a new password, asked for by whoever knows the address."""
+"""Mails with a link to set a password: asked for by the person, or sent again by somebody who looks after people."""
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import update
 
+from portal.errors import Conflict, Forbidden, NotFound
 from portal.extensions import db
-from portal.models import Cause, Message, User, new_id
+from portal.models import Account, Cause, Message, User, new_id
 from portal.models.tenancy import enter_company
 from portal.operations.messages import say
+from portal.operations.people import invite
 from portal.operations.transaction import operation
+from portal.permissions import Right, outranks, require
 from portal.queries.across import account_with_email, memberships_of
 from portal.tokens import AccountPurpose
 
@@ -32,3 +37,26 @@ def ask_for_reset(email: str) -> None:
     db.session.execute(
         update(Message).where(Message.company_id == user.company_id, Message.about == about).values(to=account.email)
     )
+
+
+@operation
+def invite_again(user_id: UUID, *, by: User) -> User:
+    """Write once more to somebody who lost the first mail, with a fresh link.
+
+    Raises:
+        NotFound: no such active user.
+        Forbidden: no right to, or the person stands above.
+        Conflict: they have set a password already.
+    """
+    require(by, Right.PEOPLE)
+    user = db.session.get(User, (by.company_id, user_id))
+    if user is None or not user.active:
+        raise NotFound("There is no such active user.")
+    if outranks(by, user.roles):
+        raise Forbidden("This person's role stands above yours.")
+    account = db.session.get_one(Account, user.account_id)
+    if account.password is not None:
+        raise Conflict(f"{user.name} has set a password already. They can ask for a new one on the sign-in page.")
+    # A link in one company's mail must not open an account that also works for another.
+    invite(user, with_link=all(one.user_id == user.id for one in memberships_of(account.id)))
+    return user

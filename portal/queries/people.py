@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import any_, func, select
 
 from portal.errors import NotFound
 from portal.extensions import db
 from portal.models import Role, Team, User
 from portal.models.tenancy import working_company
 from portal.permissions import Right, rights_of
+from portal.queries.paging import Page, older_than, page_of
 
 # Work that is about other people; without any of it one sees oneself.
 _SEES_COLLEAGUES = frozenset(Right) - {Right.RECEIVE, Right.INSIGHTS, Right.EXPORT}
@@ -51,7 +52,7 @@ def active_owner_ids(*, locked: bool = False) -> set[UUID]:
     """
     statement = (
         select(User.id)
-        .where(User.company_id == working_company(), User.active, User.roles.contains([Role.OWNER.value]))
+        .where(User.company_id == working_company(), User.active, any_(User.roles) == Role.OWNER.value)
         .order_by(User.id)
     )
     if locked:
@@ -64,3 +65,20 @@ def teams() -> Sequence[Team]:
     return db.session.scalars(
         select(Team).where(Team.company_id == working_company()).order_by(func.lower(Team.name), Team.id)
     ).all()
+
+
+def users_page(viewer: User, cursor: str | None, limit: int) -> Page[User]:
+    """The users the viewer may see, the newest first; errors as in `older_than`."""
+    statement = select(User).where(User.company_id == viewer.company_id)
+    if not sees_colleagues(viewer):
+        statement = statement.where(User.id == viewer.id)
+    rows = db.session.scalars(older_than(statement, User.id, cursor, limit)).all()
+    return page_of(rows, limit, lambda user: user.id, lambda user: user)
+
+
+def team_named(team_id: UUID) -> Team:
+    """One team of the company entered. Raises NotFound."""
+    team = db.session.get(Team, (working_company(), team_id))
+    if team is None:
+        raise NotFound("There is no such team.")
+    return team
