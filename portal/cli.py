@@ -6,15 +6,18 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import click
-from apiflask import APIFlask
 
 from portal.config import PROJECT, SettingError, Settings
 from portal.errors import ProductError
 from portal.supervisor.refusal import RefusalError
+
+if TYPE_CHECKING:
+    # `portal up` runs for months, and needs neither the second nor the 50 MB this takes.
+    from apiflask import APIFlask
 
 
 @click.group(help=__doc__, context_settings={"help_option_names": ["-h", "--help"]})
