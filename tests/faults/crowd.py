@@ -45,14 +45,23 @@ class Senders:
         stack: where to.
         key: an API key that may create leads.
         count: how many leads.
+        first: the number of the first of them.
         per_second: the pace new leads are begun at; repeats come on top.
         repeats: every how manieth acknowledged lead is sent once more, as by a sender who lost the answer.
     """
 
     def __init__(
-        self, stack: Stack, key: str, count: int, per_second: float, *, repeats: int = 5, threads: int = 8
+        self,
+        stack: Stack,
+        key: str,
+        count: int,
+        per_second: float,
+        *,
+        first: int = 0,
+        repeats: int = 5,
+        threads: int = 8,
     ) -> None:
-        self.posts = [Posted(f"post-{number}", _lead(number)) for number in range(count)]
+        self.posts = [Posted(f"post-{number}", _lead(number)) for number in range(first, first + count)]
         self.faults: list[str] = []
         """What no sender should ever see."""
         self._stack, self._key, self._per_second, self._repeats = stack, key, per_second, repeats
