@@ -199,5 +199,5 @@ def _shown(row: LeadRow, now: datetime, zone: ZoneInfo) -> ShownRow:
         arrived_exact=wording.exact(row.arrived_at, zone),
         active=wording.ago(row.last_activity_at, now),
         active_exact=wording.exact(row.last_activity_at, zone),
-        until=wording.clock(row.offer_until, zone) if row.offer_until else None,
+        until=wording.hour(row.offer_until, zone) if row.offer_until else None,
     )

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from portal.messages import telling
-from portal.models import CloseReason, LeadState, TimelineKind
+from portal.models import ActorType, CloseReason, LeadState, TimelineKind
 from portal.routing.facts import WaitingFor
 
 BUCKET_NAMES = {"unassigned": "Unassigned", "mine": "Mine", "assigned": "Assigned", "closed": "Closed"}
@@ -154,6 +154,16 @@ def clock(at: datetime, zone: ZoneInfo) -> str:
     """The time of day on the company's wall clock, to the second, the zone named."""
     local = at.astimezone(zone)
     return f"{local:%H:%M:%S} {local.tzname()}"
+
+
+def hour(at: datetime, zone: ZoneInfo) -> str:
+    """The same to the minute, where there is little room; the page says elsewhere which zone."""
+    return f"{at.astimezone(zone):%H:%M}"
+
+
+def actor(kind: str, name: str) -> str:
+    """Who did something. A rule is called one, since its name may be any words."""
+    return f"the rule “{name}”" if kind == ActorType.RULE else name
 
 
 def place(location: dict[str, Any] | None) -> str | None:
