@@ -130,6 +130,9 @@ def _tell_former(writes: Writes, lead: Lead, former: UUID | None, by: Actor, ent
 
 
 def _finish(writes: Writes, lead: Lead, change: Row) -> None:
+    # Somebody has looked after it.
+    lead.needs_attention = False
+    db.session.flush()
     change_lead(writes, lead.id, state_of(lead) | change)
     writes.flush()
     db.session.refresh(lead)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from base64 import urlsafe_b64encode
 from uuid import UUID
 
 from sqlalchemy import func, update
@@ -13,7 +14,7 @@ from portal.extensions import db
 from portal.models import Key, KeyScope, User, new_id
 from portal.operations.complaints import Complaints
 from portal.operations.transaction import operation
-from portal.permissions import Right, may, require, rights_of
+from portal.permissions import Right, require, rights_of
 from portal.queries.keys import key_for
 from portal.queries.people import user_with_email
 
@@ -24,6 +25,11 @@ _HINT = 4
 def random_secret() -> bytes:
     """What makes a key unguessable: 256 random bits."""
     return secrets.token_bytes(SECRET_BYTES)
+
+
+def key_text(scope: str, secret: bytes) -> str:
+    """The key as its holder sends it: the scope can be told from it, so a full key pasted in a form is noticed."""
+    return f"bt_{scope}_{urlsafe_b64encode(secret).rstrip(b'=').decode()}"
 
 
 @operation
@@ -46,7 +52,7 @@ def make_key(*, by: User, scope: str, as_email: str | None = None, secret: bytes
     wrong.one_of("scope", scope, KeyScope)
     wrong.raise_if_any()
     user = by if as_email is None else _acting_as(by, as_email)
-    text = f"bt_{scope}_{_url_safe(secret or random_secret())}"
+    text = key_text(scope, secret or random_secret())
     key = Key(
         company_id=by.company_id,
         id=new_id(),
@@ -96,14 +102,3 @@ def _acting_as(by: User, email: str) -> User:
 def _refuse_more_rights(by: User, user: User) -> None:
     if not rights_of(user) <= rights_of(by) | {Right.RECEIVE}:
         raise Forbidden(f"{user.name} holds a right you do not have yourself.")
-
-
-def _url_safe(secret: bytes) -> str:
-    from base64 import urlsafe_b64encode
-
-    return urlsafe_b64encode(secret).rstrip(b"=").decode()
-
-
-def may_make_keys_for_others(user: User) -> bool:
-    """Whether forms offer somebody else's name."""
-    return may(user, Right.COMPANY)

@@ -6,6 +6,7 @@ Nobody gives rights they do not hold, changes somebody above them, or leaves the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
@@ -15,12 +16,12 @@ from sqlalchemy.dialects.postgresql import insert
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
 from portal.extensions import db
 from portal.models import Account, Cause, Lead, LeadAccess, LeadState, Role, Team, User, new_id
-from portal.operations import messages, offers, waiting
+from portal.operations import assignment, messages, offers, taking, waiting
 from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.transaction import operation
 from portal.permissions import Right, may, outranks, require
 from portal.queries.across import account_with_email, memberships_of
-from portal.queries.people import active_owner_ids, user_with_email
+from portal.queries.people import active_owner_ids, user_with_email, users_by_id
 
 MOST_OPEN_CAP = 1_000_000
 ALL_BOXES = tuple(LeadAccess)
@@ -29,6 +30,15 @@ ALL_BOXES = tuple(LeadAccess)
 _OWN = frozenset({"name", "phone", "available"})
 # What decides who can be given a lead: waiting leads are looked at again.
 _ELIGIBILITY = frozenset({"roles", "active", "available", "open_cap"})
+
+
+class OpenLeads(StrEnum):
+    """What becomes of the open leads of somebody who is deactivated."""
+
+    KEEP = "keep"
+    UNASSIGN = "unassign"
+    ROUTE = "route"
+    GIVE = "give"
 
 
 class UserChanges(TypedDict, total=False):
@@ -167,6 +177,52 @@ def change_user(user_id: UUID, *, by: User, **changes: Unpack[UserChanges]) -> U
     if _ELIGIBILITY & columns.keys():
         waiting.drain_soon(user.company_id)
     return user
+
+
+@operation
+def deactivate(user_id: UUID, *, by: User, open_leads: str = OpenLeads.KEEP, to: UUID | None = None) -> User:
+    """Let somebody go: no sign-in, no offers, and their open leads as asked.
+
+    Args:
+        open_leads: one of OpenLeads; all but keep need the right to assign.
+        to: who gets them, with `give`.
+
+    Raises:
+        Invalid: nobody, or nobody who may receive leads, is named to give them to.
+        NotFound, Forbidden, Conflict: as in `change_user`.
+    """
+    wrong = Complaints()
+    way = wrong.one_of("open_leads", open_leads, OpenLeads)
+    if (way == OpenLeads.GIVE) != (to is not None):
+        wrong.add("to", "Name the user who gets the leads with `give`, and nobody otherwise.")
+    elif to == user_id:
+        wrong.add("to", "Name somebody else than the one who leaves.")
+    wrong.raise_if_any()
+    if way != OpenLeads.KEEP:
+        require(by, Right.ASSIGN)
+    user = change_user(user_id, by=by, active=False)
+    if way != OpenLeads.KEEP:
+        _refuse_receiver(to)
+        for lead_id in _open_lead_ids(user):
+            assignment.assign(lead_id, to, by=by)
+            if way == OpenLeads.ROUTE:
+                taking.route_again(lead_id, by=by)
+    return user
+
+
+def _refuse_receiver(to: UUID | None) -> None:
+    if to is not None:
+        receiver = users_by_id([to]).get(to)
+        if receiver is None or not may(receiver, Right.RECEIVE):
+            raise Invalid.field("to", "There is no active user with this id who may receive leads.")
+
+
+def _open_lead_ids(user: User) -> Sequence[UUID]:
+    """Oldest first, as routing takes them."""
+    owned = select(Lead.id).where(
+        Lead.company_id == user.company_id, Lead.owner_id == user.id, Lead.state == LeadState.OWNED
+    )
+    return db.session.scalars(owned.order_by(Lead.id)).all()
 
 
 def _checked(changes: UserChanges) -> dict[str, Any]:

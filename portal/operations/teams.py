@@ -95,7 +95,7 @@ def _apply(team: Team, changes: TeamChanges) -> None:
 
 
 def _complain_about_parent(wrong: Complaints, team: Team, parent_id: UUID) -> None:
-    parents: dict[UUID, UUID | None] = dict(db.session.execute(select(Team.id, Team.parent_id)).tuples().all())
+    parents = {row.id: row.parent_id for row in db.session.execute(select(Team.id, Team.parent_id))}
     if parent_id not in parents:
         wrong.add("parent_id", "There is no such team.")
         return

@@ -35,7 +35,7 @@ def keys_for(viewer: User, key_id: UUID | None = None) -> Sequence[KeyView]:
         statement = statement.where(Key.user_id == viewer.id)
     if key_id is not None:
         statement = statement.where(Key.id == key_id)
-    return [KeyView(key, user) for key, user in db.session.execute(statement).tuples()]
+    return [KeyView(*row) for row in db.session.execute(statement)]
 
 
 def key_for(viewer: User, key_id: UUID) -> KeyView:

@@ -181,6 +181,14 @@ def lead_for(user: User, lead_id: UUID) -> LeadView:
     return _view(row)
 
 
+def lead_after(user: User, lead_id: UUID) -> LeadView:
+    """The lead as it is after the user's own act, which may just have taken it out of their sight.
+
+    Only for a lead that `lead_for` showed them before; what is masked for them stays so.
+    """
+    return _view(db.session.execute(_views(user).where(Lead.company_id == user.company_id, Lead.id == lead_id)).one())
+
+
 def bucket_page(
     user: User, bucket: Bucket | str | None, filters: LeadFilters, cursor: str | None = None, limit: int = USUAL_LIMIT
 ) -> Page[LeadView]:

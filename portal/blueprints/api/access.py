@@ -14,6 +14,7 @@ from portal.errors import Forbidden, NotSignedIn, TooMany
 from portal.extensions import db
 from portal.integrations.rate_limit import RateLimit
 from portal.models import KeyScope, User
+from portal.permissions import Right, rights_of
 from portal.queries.across import KeyHolder, enter_by_key
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -68,6 +69,16 @@ def acting_user() -> User:
     if user is None:
         raise NotSignedIn
     return user
+
+
+# Whose work is about how leads are handed out, or who looks after those who do.
+_INSIGHT = frozenset({Right.DISTRIBUTION, Right.ASSIGN, Right.SEE_ALL, Right.REPORTS})
+
+
+def require_insight() -> None:
+    """Only for those whose work is about how leads are handed out. Raises Forbidden."""
+    if not rights_of(acting_user()) & _INSIGHT:
+        raise Forbidden("Pools and rules are shown to those who set them up or hand out leads.")
 
 
 def company_id() -> UUID:

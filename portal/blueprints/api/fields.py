@@ -155,3 +155,15 @@ class Several(_Strict, fields.List[Any]):
     """A JSON array."""
 
     expected = "Expected a list."
+
+
+class Figure(_Strict, fields.Float):
+    """A JSON number with decimals."""
+
+    expected = "Expected a number."
+
+
+class Free(_Strict, fields.Dict):
+    """An object whose names are not fixed."""
+
+    expected = "Expected an object."

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, ParamSpec
 from uuid import UUID
 
-from flask import Response, g, request
+from flask import Response, request
 
 from portal.blueprints.api.access import holder
 from portal.blueprints.api.answers import json_answer, to_json
@@ -51,13 +51,29 @@ def repeatable(view: Callable[P, Answered]) -> Callable[P, Response]:
             body, status = view(*args, **kwargs)
             return json_answer(body, status)
 
-        def work(claim_id: UUID) -> tuple[int, dict[str, Any]]:
-            g.claim_id = claim_id
-            body, status = view(*args, **kwargs)
-            return status, body
-
-        answer = answer_once(asked, holder=holder(), work=work, refused=problem, to_json=to_json)
-        mimetype = PROBLEM_JSON if answer.status >= 400 else "application/json"
-        return json_answer(answer.body, answer.status, mimetype)
+        return kept_answer(asked, lambda _claim_id: view(*args, **kwargs))
 
     return run
+
+
+def kept_answer(
+    asked: Repeatable,
+    work: Callable[[UUID], Answered],
+    complete: Callable[[dict[str, Any], UUID], dict[str, Any]] | None = None,
+) -> Response:
+    """The answer to a named request, from the work or as it was kept.
+
+    Args:
+        work: does what is asked; given the id under which its answer is kept.
+        complete: adds to a good answer what must not be kept.
+    """
+
+    def reversed_pair(claim_id: UUID) -> tuple[int, dict[str, Any]]:
+        body, status = work(claim_id)
+        return status, body
+
+    answer = answer_once(asked, holder=holder(), work=reversed_pair, refused=problem, to_json=to_json)
+    if answer.status >= 400:
+        return json_answer(answer.body, answer.status, PROBLEM_JSON)
+    body = complete(answer.body, answer.claim_id) if complete else answer.body
+    return json_answer(body, answer.status)

@@ -1,0 +1,35 @@
+"""What is sent about the company."""
+
+from __future__ import annotations
+
+from portal.blueprints.api.fields import Choice, Flag, Form, Text, Whole
+from portal.models import ReturningContacts
+from portal.operations.company import GREATEST_RATE_LIMIT
+
+
+class CompanyForm(Form):
+    """The company's settings, each as wanted. `rate_limit` in requests a second and key."""
+
+    later = frozenset(
+        {
+            "manual_intercept",
+            "opening_hours",
+            "untagged_qualify_all",
+            "performance_in_routing",
+            "presence_mode",
+            "contact_within",
+            "hold_spacing_seconds",
+            "reopen_routes",
+            "agents_may_hand_back",
+            "self_service_pause",
+            "unassigned_visible_when_isolated",
+        }
+    )
+    name = Text()
+    time_zone = Text()
+    country = Text()
+    fallback_any_active = Flag()
+    returning_contacts = Choice(ReturningContacts)
+    named_counts_as_turn = Flag()
+    isolate_leads = Flag()
+    rate_limit = Whole(least=1, most=GREATEST_RATE_LIMIT)

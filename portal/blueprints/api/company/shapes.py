@@ -1,0 +1,39 @@
+"""How the company is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.blueprints.api.fields import Choice, Flag, Form, Id, Moment, Text, Whole
+from portal.models import Company, ReturningContacts
+
+
+class CompanyShape(Form):
+    """A company and its settings."""
+
+    id = Id(required=True)
+    name = Text(required=True)
+    time_zone = Text(required=True)
+    country = Text(required=True)
+    fallback_any_active = Flag(required=True)
+    returning_contacts = Choice(ReturningContacts, required=True)
+    named_counts_as_turn = Flag(required=True)
+    isolate_leads = Flag(required=True)
+    rate_limit = Whole(required=True)
+    created_at = Moment(required=True)
+
+
+def company_shape(company: Company) -> dict[str, Any]:
+    """The company as the API tells it."""
+    return {
+        "id": company.id,
+        "name": company.name,
+        "time_zone": company.time_zone,
+        "country": company.country,
+        "fallback_any_active": company.fallback_any_active,
+        "returning_contacts": company.returning_contacts,
+        "named_counts_as_turn": company.named_counts_as_turn,
+        "isolate_leads": company.isolate_leads,
+        "rate_limit": company.rate_limit,
+        "created_at": company.created_at,
+    }

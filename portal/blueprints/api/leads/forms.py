@@ -1,0 +1,173 @@
+"""What is sent about leads. Limits are wide: a lead is refused only when it cannot be understood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates_schema
+
+from portal.blueprints.api.fields import Choice, Flag, Form, Id, Moment, Part, Several, Text
+from portal.blueprints.api.paging import PageForm
+from portal.models import Channel, CloseReason, LeadState, TimelineKind
+from portal.queries.leads import Bucket
+
+MOST_FIELDS = 200
+MOST_TAGS = 200
+LONGEST_FIELD_NAME = 200
+LONGEST_VALUE = 10_000
+
+
+class Line(Text):
+    """A text of limited length; null is the same as leaving it out."""
+
+    def __init__(self, longest: int, **options: Any) -> None:
+        self.longest = longest
+        super().__init__(allow_none=True, metadata={"maxLength": longest}, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if len(text) > self.longest:
+            raise ValidationError(f"Use at most {self.longest} characters; these are {len(text)}.")
+        return text
+
+
+class Number(fields.Field[Any]):
+    """A JSON number in a range."""
+
+    def __init__(self, least: float, most: float) -> None:
+        self.least, self.most = least, most
+        super().__init__(allow_none=True, metadata={"type": "number", "minimum": least, "maximum": most})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+        if type(value) not in (int, float) or not self.least <= value <= self.most:
+            raise ValidationError(f"Expected a number from {self.least:g} to {self.most:g}.")
+        return value  # type: ignore[no-any-return]
+
+
+class CustomFields(fields.Field[dict[str, Any]]):
+    """Fields of the sender's own: a name for each, and a text, number, true, false or null."""
+
+    def __init__(self) -> None:
+        values = {"type": ["string", "number", "boolean", "null"], "maxLength": LONGEST_VALUE}
+        more = {"type": ["object", "null"], "maxProperties": MOST_FIELDS, "additionalProperties": values}
+        super().__init__(allow_none=True, metadata=more)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
+        if type(value) is not dict:
+            raise ValidationError("Expected an object with a value for each field.")
+        if len(value) > MOST_FIELDS:
+            raise ValidationError(f"Use at most {MOST_FIELDS} fields.")
+        wrong = {name: [told] for name, each in value.items() if (told := _wrong_with(name, each))}
+        if wrong:
+            raise ValidationError(wrong)
+        return value
+
+
+def _wrong_with(name: str, value: Any) -> str | None:
+    if len(name) > LONGEST_FIELD_NAME:
+        return f"Use at most {LONGEST_FIELD_NAME} characters for the name of a field."
+    if type(value) is str:
+        return f"Use at most {LONGEST_VALUE} characters." if len(value) > LONGEST_VALUE else None
+    if value is None or type(value) in (int, float, bool):
+        return None
+    return "Expected a text, a number, true, false or null."
+
+
+class PlaceForm(Form):
+    """Where it is."""
+
+    country = Line(100)
+    region = Line(200)
+    city = Line(200)
+    postcode = Line(40)
+    address = Line(1000)
+    lat = Number(-90, 90)
+    lng = Number(-180, 180)
+
+
+class PriceForm(Form):
+    """A price or a budget."""
+
+    min = Number(0, 1e15)
+    max = Number(0, 1e15)
+    currency = Line(3)
+
+    @validates_schema
+    def _in_order(self, data: dict[str, Any], **kwargs: Any) -> None:
+        least, most = data.get("min"), data.get("max")
+        if least is not None and most is not None and least > most:
+            raise ValidationError("The lowest price is above the highest.", "min")
+        currency = data.get("currency")
+        if currency is not None and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+            raise ValidationError("Expected three letters such as EUR or USD.", "currency")
+
+
+class LeadForm(Form):
+    """A lead as its sender gives it. At least one of name, phone, email and text."""
+
+    name = Line(500)
+    phone = Line(200)
+    email = Line(500)
+    text = Line(50_000)
+    source = Line(200)
+    channel = Choice(Channel, allow_none=True)
+    lead_type = Line(200)
+    external_id = Line(200)
+    tags = Several(Line(200), allow_none=True)
+    fields = CustomFields()  # type: ignore[assignment]  # a declared field never shadows the attribute
+    location = Part(PlaceForm, allow_none=True)
+    price = Part(PriceForm, allow_none=True)
+    language = Line(35)
+    assignee = Line(320)
+    received_at = Moment(allow_none=True)
+    reassign = Flag(allow_none=True)
+
+
+class LeadChangesForm(Form):
+    """What may be corrected on a lead."""
+
+    later = frozenset({"tags", "phone", "email", "team_id", "match_score", "conversion", "roles"})
+    name = Line(500)
+    text = Line(50_000)
+    source = Line(200)
+    lead_type = Line(200)
+    fields = CustomFields()  # type: ignore[assignment]  # a declared field never shadows the attribute
+    location = Part(PlaceForm, allow_none=True)
+    price = Part(PriceForm, allow_none=True)
+    language = Line(35)
+
+
+class LeadsForm(PageForm):
+    """Which leads; all that is given must hold."""
+
+    bucket = Choice(Bucket, load_default=None)
+    owner = Id(load_default=None)
+    pool = Id(load_default=None)
+    source = Text(load_default=None)
+    tag = Text(load_default=None)
+    status = Choice(LeadState, load_default=None)
+    q = Line(200, load_default=None)
+    since = Moment(load_default=None)
+
+
+class TimelineForm(PageForm):
+    """Which entries of a timeline."""
+
+    kind = Choice(TimelineKind, load_default=None)
+
+
+class AssignForm(Form):
+    """Who gets the lead; null = nobody, it waits for a person."""
+
+    user_id = Id(required=True, allow_none=True)
+
+
+class CloseForm(Form):
+    """Why the engagement ended."""
+
+    reason = Choice(CloseReason, required=True)
+    note = Text(allow_none=True, load_default=None)
+
+
+class NothingForm(Form):
+    """No fields: what to do is in the address."""

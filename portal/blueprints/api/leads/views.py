@@ -1,0 +1,207 @@
+"""Leads: taking them in, reading them, handing them out, closing them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from apiflask import APIBlueprint
+from flask import Blueprint, Response, request
+
+from portal.blueprints.api.access import acting_user, holder, open_to_intake
+from portal.blueprints.api.answers import answers, json_answer
+from portal.blueprints.api.json_body import read_json
+from portal.blueprints.api.leads.arriving import arriving_from
+from portal.blueprints.api.leads.forms import (
+    AssignForm,
+    CloseForm,
+    LeadChangesForm,
+    LeadForm,
+    LeadsForm,
+    NothingForm,
+    TimelineForm,
+)
+from portal.blueprints.api.leads.shapes import (
+    DecisionsShape,
+    LeadShape,
+    LeadsShape,
+    TakenShape,
+    TimelineShape,
+    decision_shape,
+    entry_shape,
+    lead_shape,
+    taken_shape,
+)
+from portal.blueprints.api.repeats import Answered, named_request, repeatable
+from portal.blueprints.api.takes import describe, takes
+from portal.errors import Conflict, Forbidden
+from portal.models import KeyScope
+from portal.operations import assignment, closing, intake, lead_changes, taking
+from portal.operations.arrival import Keep, KeptTaken, Taken
+from portal.queries.decisions import decisions_of
+from portal.queries.leads import LeadFilters, bucket_page, lead_after, lead_for
+from portal.queries.timeline import timeline_page
+
+blueprint: Blueprint = APIBlueprint("leads", __name__, url_prefix="/leads", tag="Leads")
+
+
+@blueprint.post("")
+@open_to_intake
+@answers((201, TakenShape), (200, TakenShape))
+@describe(LeadForm)
+def take_in() -> Response:
+    """Take in a lead
+
+    201 for a new lead; 200 when it was joined to an open lead of the same contact, or updated one by its external id.
+    Once answered, it is on disk.
+    """
+    sender = holder()
+    arriving = arriving_from(read_json(request))
+
+    def answer_of(taken: Taken) -> tuple[int, dict[str, Any]]:
+        return 201 if taken.created else 200, taken_shape(taken, brief=sender.scope == KeyScope.INTAKE)
+
+    asked = named_request()
+    # The key is claimed, and the answer kept, by the same statements that take the lead in.
+    kept = Keep(sender.key_id, asked.name, asked.fingerprint, answer_of) if asked else None
+    taken = intake.take_in(arriving, holder=sender, kept=kept)
+    if isinstance(taken, KeptTaken):
+        return json_answer(taken.answer, taken.status)
+    status, body = answer_of(taken)
+    return json_answer(body, status)
+
+
+@blueprint.get("")
+@takes(LeadsForm, "query")
+@answers((200, LeadsShape))
+def list_leads(query: dict[str, Any]) -> Response:
+    """List leads, the newest first: a bucket, or all the user sees
+
+    Quarantined leads are listed only with `status=quarantined`.
+    """
+    bucket, cursor, limit = query.pop("bucket"), query.pop("cursor"), query.pop("limit")
+    page = bucket_page(acting_user(), bucket, LeadFilters(**query), cursor, limit)
+    return json_answer({"items": [lead_shape(view) for view in page.items], "next": page.next})
+
+
+@blueprint.get("/<uuid:lead_id>")
+@answers((200, LeadShape))
+def show_lead(lead_id: UUID) -> Response:
+    """Show one lead"""
+    return json_answer(lead_shape(lead_for(acting_user(), lead_id)))
+
+
+@blueprint.patch("/<uuid:lead_id>")
+@takes(LeadChangesForm)
+@answers((200, LeadShape))
+def change_lead(lead_id: UUID, asked: dict[str, Any]) -> Response:
+    """Correct what is known about a lead
+
+    For its owner, and for those who hand out leads.
+    """
+    user = acting_user()
+    if lead_for(user, lead_id).masked:
+        raise Forbidden("This lead is on offer; only its owner or somebody who hands out leads may change it.")
+    if asked.get("fields", ...) is None:
+        asked["fields"] = {}
+    lead_changes.change_lead(lead_id, asked, by=user)
+    return json_answer(_now(lead_id))
+
+
+@blueprint.post("/<uuid:lead_id>/assign")
+@repeatable
+@takes(AssignForm)
+@answers((200, LeadShape))
+def assign(lead_id: UUID, asked: dict[str, Any]) -> Answered:
+    """Give a lead to a user, or with null back to Unassigned"""
+    user = acting_user()
+    lead_for(user, lead_id)
+    assignment.assign(lead_id, asked["user_id"], by=user)
+    return _now(lead_id), 200
+
+
+@blueprint.post("/<uuid:lead_id>/route")
+@repeatable
+@takes(NothingForm)
+@answers((200, LeadShape))
+def route(lead_id: UUID, asked: dict[str, Any]) -> Answered:
+    """Send an unassigned lead through the rules again
+
+    Who was asked before is not asked again.
+    """
+    user = acting_user()
+    lead_for(user, lead_id)
+    taking.route_again(lead_id, by=user)
+    return _now(lead_id), 200
+
+
+@blueprint.post("/<uuid:lead_id>/release")
+@repeatable
+@takes(NothingForm)
+@answers((200, LeadShape))
+def release(lead_id: UUID, asked: dict[str, Any]) -> Answered:
+    """Let go a lead that is held or quarantined"""
+    lead_for(acting_user(), lead_id)
+    raise Conflict("This lead is neither held nor quarantined.")
+
+
+@blueprint.post("/<uuid:lead_id>/close")
+@repeatable
+@takes(CloseForm)
+@answers((200, LeadShape))
+def close(lead_id: UUID, asked: dict[str, Any]) -> Answered:
+    """Close a lead
+
+    Running offers are withdrawn. The reason `other` needs a note.
+    """
+    user = acting_user()
+    lead_for(user, lead_id)
+    closing.close(lead_id, reason=asked["reason"], note=asked["note"], by=user)
+    return _now(lead_id), 200
+
+
+@blueprint.post("/<uuid:lead_id>/take")
+@repeatable
+@takes(NothingForm)
+@answers((200, LeadShape))
+def take(lead_id: UUID, asked: dict[str, Any]) -> Answered:
+    """Take a waiting lead oneself"""
+    user = acting_user()
+    lead_for(user, lead_id)
+    taking.take(lead_id, by=user)
+    return _now(lead_id), 200
+
+
+@blueprint.post("/<uuid:lead_id>/reopen")
+@repeatable
+@takes(NothingForm)
+@answers((200, LeadShape))
+def reopen(lead_id: UUID, asked: dict[str, Any]) -> Answered:
+    """Open a closed lead again: back to its owner, if still active"""
+    user = acting_user()
+    lead_for(user, lead_id)
+    closing.reopen(lead_id, by=user)
+    return _now(lead_id), 200
+
+
+@blueprint.get("/<uuid:lead_id>/timeline")
+@takes(TimelineForm, "query")
+@answers((200, TimelineShape))
+def show_timeline(lead_id: UUID, query: dict[str, Any]) -> Response:
+    """Show what happened to a lead, the newest first"""
+    kinds = [query["kind"]] if query["kind"] else None
+    page = timeline_page(acting_user(), lead_id, kinds, query["cursor"], query["limit"])
+    return json_answer({"items": [entry_shape(view) for view in page.items], "next": page.next})
+
+
+@blueprint.get("/<uuid:lead_id>/decisions")
+@answers((200, DecisionsShape))
+def show_decisions(lead_id: UUID) -> Response:
+    """Show why a lead went where it went, the newest decision first"""
+    decisions = decisions_of(acting_user(), lead_id)
+    return json_answer({"items": [decision_shape(view) for view in decisions], "next": None})
+
+
+def _now(lead_id: UUID) -> dict[str, Any]:
+    """The lead as the user sees it after what they did."""
+    return lead_shape(lead_after(acting_user(), lead_id))

@@ -1,0 +1,71 @@
+"""What is sent about pools."""
+
+from __future__ import annotations
+
+from portal.blueprints.api.fields import Choice, Form, Id, Part, Several, Text, Whole, WholeText
+from portal.operations.pools import (
+    GREATEST_WEIGHT,
+    LONGEST_WINDOW,
+    MOST_DEFAULT_ASSIGNEES,
+    MOST_MEMBERS,
+    MOST_OFFERS,
+    SHORTEST_WINDOW,
+)
+from portal.routing.facts import DefaultMode, Delivery, Picker
+
+MOST_TURNS = 100
+
+
+class MemberForm(Form):
+    """A user in a pool. Weight 0 = paused in this pool."""
+
+    later = frozenset({"agent_tag", "priority"})
+    user_id = Id(required=True)
+    weight = Whole(least=0, most=GREATEST_WEIGHT, load_default=1)
+
+
+class PoolForm(Form):
+    """A pool's fields, each as wanted. Windows in seconds."""
+
+    later = frozenset(
+        {
+            "last_call_seconds",
+            "next_pool_id",
+            "when_nobody_available",
+            "timer",
+            "hours",
+            "contact_within",
+            "pond_limit",
+            "forfeit_at_cap",
+            "for_reassignment",
+            "available_to",
+            "triggers",
+        }
+    )
+    name = Text()
+    team_id = Id(allow_none=True)
+    picker = Choice(Picker, later=("single", "best_match", "least_loaded"))
+    delivery = Choice(Delivery, later=("broadcast", "pond"))
+    window_seconds = Whole(least=SHORTEST_WINDOW, most=LONGEST_WINDOW)
+    max_offers = Whole(least=0, most=MOST_OFFERS)
+    default_assignee_ids = Several(Id(), metadata={"maxItems": MOST_DEFAULT_ASSIGNEES})
+    default_mode = Choice(DefaultMode, allow_none=True)
+    members = Several(Part(MemberForm), metadata={"maxItems": MOST_MEMBERS})
+
+
+class NewPoolForm(PoolForm):
+    """A pool to make; what is left out has its usual value."""
+
+    name = Text(required=True)
+
+
+class MembersForm(Form):
+    """All members a pool shall have."""
+
+    members = Several(Part(MemberForm), required=True, metadata={"maxItems": MOST_MEMBERS})
+
+
+class NextForm(Form):
+    """How far to look ahead."""
+
+    count = WholeText(least=1, most=MOST_TURNS, load_default=5)

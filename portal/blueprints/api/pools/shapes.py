@@ -1,0 +1,110 @@
+"""How pools and their ledgers are told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.blueprints.api.fields import Choice, Figure, Form, Id, Moment, Part, Several, Text, Whole
+from portal.queries.pools import PoolView, Standing, in_leads
+from portal.routing.facts import DefaultMode, Delivery, Picker
+from portal.routing.route import Turn
+
+
+class MemberShape(Form):
+    """A user in a pool."""
+
+    user_id = Id(required=True)
+    weight = Whole(required=True)
+
+
+class PoolShape(Form):
+    """A pool."""
+
+    id = Id(required=True)
+    name = Text(required=True)
+    team_id = Id(allow_none=True, required=True)
+    picker = Choice(Picker, required=True)
+    delivery = Choice(Delivery, required=True)
+    window_seconds = Whole(required=True)
+    max_offers = Whole(required=True)
+    default_assignee_ids = Several(Id(), required=True)
+    default_mode = Choice(DefaultMode, allow_none=True, required=True)
+    members = Several(Part(MemberShape), required=True)
+    created_at = Moment(required=True)
+
+
+class PoolsShape(Form):
+    """All pools, by name."""
+
+    items = Several(Part(PoolShape), required=True)
+    next = Text(allow_none=True, required=True)
+
+
+class StandingShape(Form):
+    """A member's place in the turn ledger; figures in leads."""
+
+    user_id = Id(required=True)
+    weight = Whole(required=True)
+    share = Figure(required=True)
+    credit = Figure(required=True)
+    second_credit = Figure(required=True)
+    entitled = Figure(required=True)
+    received = Figure(required=True)
+
+
+class LedgerShape(Form):
+    """A pool's turn ledger."""
+
+    items = Several(Part(StandingShape), required=True)
+    next = Text(allow_none=True, required=True)
+
+
+class TurnShape(Form):
+    """A turn to come: who, and what they are owed by then, in leads."""
+
+    user_id = Id(required=True)
+    name = Text(required=True)
+    owed = Figure(required=True)
+
+
+class TurnsShape(Form):
+    """The turns to come, for a plain lead, as things stand."""
+
+    items = Several(Part(TurnShape), required=True)
+    next = Text(allow_none=True, required=True)
+
+
+def pool_shape(view: PoolView) -> dict[str, Any]:
+    """A pool as the API tells it."""
+    pool = view.pool
+    return {
+        "id": pool.id,
+        "name": pool.name,
+        "team_id": pool.team_id,
+        "picker": pool.picker,
+        "delivery": pool.delivery,
+        "window_seconds": pool.window_seconds,
+        "max_offers": pool.max_offers,
+        "default_assignee_ids": view.default_assignee_ids,
+        "default_mode": pool.default_mode,
+        "members": [{"user_id": user_id, "weight": weight} for user_id, weight in view.members],
+        "created_at": pool.created_at,
+    }
+
+
+def standing_shape(standing: Standing) -> dict[str, Any]:
+    """A line of the ledger as the API tells it: decimals, not rounded."""
+    return {
+        "user_id": standing.user_id,
+        "weight": standing.weight,
+        "share": standing.share,
+        "credit": standing.credit,
+        "second_credit": standing.second_credit,
+        "entitled": standing.entitled,
+        "received": standing.received,
+    }
+
+
+def turn_shape(turn: Turn) -> dict[str, Any]:
+    """A turn to come as the API tells it."""
+    return {"user_id": turn.user_id, "name": turn.name, "owed": in_leads(turn.owed)}

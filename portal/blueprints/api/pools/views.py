@@ -1,0 +1,118 @@
+"""Pools: who takes part, and how leads reach them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from apiflask import APIBlueprint
+from flask import Blueprint, Response
+
+from portal.blueprints.api.access import acting_user, company_id, require_insight
+from portal.blueprints.api.answers import answers, json_answer, nothing
+from portal.blueprints.api.pools.forms import MembersForm, NewPoolForm, NextForm, PoolForm
+from portal.blueprints.api.pools.shapes import (
+    LedgerShape,
+    PoolShape,
+    PoolsShape,
+    TurnsShape,
+    pool_shape,
+    standing_shape,
+    turn_shape,
+)
+from portal.blueprints.api.repeats import Answered, repeatable
+from portal.blueprints.api.takes import takes
+from portal.operations import pools
+from portal.queries.clock import database_time
+from portal.queries.pools import pool_named, pool_views, standings
+from portal.queries.routing_facts import pool_facts
+from portal.routing.route import who_is_next
+
+blueprint: Blueprint = APIBlueprint("pools", __name__, url_prefix="/pools", tag="Pools")
+
+
+@blueprint.get("")
+@answers((200, PoolsShape))
+def list_pools() -> Response:
+    """List all pools, by name"""
+    require_insight()
+    return json_answer({"items": [pool_shape(view) for view in pool_views()], "next": None})
+
+
+@blueprint.post("")
+@repeatable
+@takes(NewPoolForm)
+@answers((201, PoolShape))
+def make_pool(asked: dict[str, Any]) -> Answered:
+    """Make a pool"""
+    pool = pools.make_pool(by=acting_user(), **_changes(asked))
+    return _told(pool.id), 201
+
+
+@blueprint.get("/<uuid:pool_id>")
+@answers((200, PoolShape))
+def show_pool(pool_id: UUID) -> Response:
+    """Show one pool"""
+    require_insight()
+    pool_named(pool_id)
+    return json_answer(_told(pool_id))
+
+
+@blueprint.patch("/<uuid:pool_id>")
+@takes(PoolForm)
+@answers((200, PoolShape))
+def change_pool(pool_id: UUID, asked: dict[str, Any]) -> Response:
+    """Change some fields of a pool
+
+    Editing members never resets anybody's turns.
+    """
+    pools.change_pool(pool_id, by=acting_user(), **_changes(asked))
+    return json_answer(_told(pool_id))
+
+
+@blueprint.delete("/<uuid:pool_id>")
+@answers(nothing=True)
+def delete_pool(pool_id: UUID) -> Response:
+    """Take a pool out of use"""
+    pools.delete_pool(pool_id, by=acting_user())
+    return nothing()
+
+
+@blueprint.put("/<uuid:pool_id>/members")
+@takes(MembersForm)
+@answers((200, PoolShape))
+def set_members(pool_id: UUID, asked: dict[str, Any]) -> Response:
+    """Replace the members of a pool"""
+    pools.set_members(pool_id, _changes(asked)["members"], by=acting_user())
+    return json_answer(_told(pool_id))
+
+
+@blueprint.get("/<uuid:pool_id>/next")
+@takes(NextForm, "query")
+@answers((200, TurnsShape))
+def show_next(pool_id: UUID, query: dict[str, Any]) -> Response:
+    """Show who is next, for a plain lead, as things stand"""
+    require_insight()
+    turns = who_is_next(pool_facts(company_id(), pool_named(pool_id).id), query["count"], database_time())
+    return json_answer({"items": [turn_shape(turn) for turn in turns], "next": None})
+
+
+@blueprint.get("/<uuid:pool_id>/ledger")
+@answers((200, LedgerShape))
+def show_ledger(pool_id: UUID) -> Response:
+    """Show the turn ledger, in leads
+
+    `credit` is what a member is owed: `entitled` less `received`. Credits of a pool sum to exactly zero.
+    """
+    require_insight()
+    return json_answer({"items": [standing_shape(each) for each in standings(pool_id)], "next": None})
+
+
+def _told(pool_id: UUID) -> dict[str, Any]:
+    return pool_shape(pool_views([pool_id])[0])
+
+
+def _changes(asked: dict[str, Any]) -> dict[str, Any]:
+    if "members" not in asked:
+        return asked
+    return asked | {"members": [(member["user_id"], member["weight"]) for member in asked["members"]]}

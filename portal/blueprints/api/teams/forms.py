@@ -1,0 +1,18 @@
+"""What is sent about teams."""
+
+from __future__ import annotations
+
+from portal.blueprints.api.fields import Form, Id, Text
+
+
+class TeamForm(Form):
+    """A team's name, and the team it stands below; null = at the top."""
+
+    name = Text()
+    parent_id = Id(allow_none=True)
+
+
+class NewTeamForm(TeamForm):
+    """A team to make."""
+
+    name = Text(required=True)

@@ -1,0 +1,84 @@
+"""Users: who works in the company."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from apiflask import APIBlueprint
+from flask import Blueprint, Response
+
+from portal.blueprints.api.access import acting_user
+from portal.blueprints.api.answers import answers, json_answer
+from portal.blueprints.api.paging import PageForm
+from portal.blueprints.api.repeats import Answered, repeatable
+from portal.blueprints.api.takes import takes
+from portal.blueprints.api.users.forms import DeactivationForm, NewUserForm, UserForm
+from portal.blueprints.api.users.shapes import UserShape, UsersShape, user_shape
+from portal.operations import people
+from portal.queries.people import user_for, users_page
+
+blueprint: Blueprint = APIBlueprint("users", __name__, url_prefix="/users", tag="Users")
+
+
+@blueprint.get("")
+@takes(PageForm, "query")
+@answers((200, UsersShape))
+def list_users(query: dict[str, Any]) -> Response:
+    """List users, the newest first
+
+    Who has no work that is about others sees only themselves.
+    """
+    page = users_page(acting_user(), query["cursor"], query["limit"])
+    return json_answer({"items": [user_shape(user) for user in page.items], "next": page.next})
+
+
+@blueprint.post("")
+@repeatable
+@takes(NewUserForm)
+@answers((201, UserShape), (200, UserShape))
+def put_user(asked: dict[str, Any]) -> Answered:
+    """Add a user, or change the one with this e-mail address
+
+    A new user is written to, with a link to set a password.
+    """
+    user, is_new = people.put_user(by=acting_user(), **_changes(asked))
+    return user_shape(user), 201 if is_new else 200
+
+
+@blueprint.get("/<uuid:user_id>")
+@answers((200, UserShape))
+def show_user(user_id: UUID) -> Response:
+    """Show one user"""
+    return json_answer(user_shape(user_for(acting_user(), user_id)))
+
+
+@blueprint.patch("/<uuid:user_id>")
+@takes(UserForm)
+@answers((200, UserShape))
+def change_user(user_id: UUID, asked: dict[str, Any]) -> Response:
+    """Change some fields of a user
+
+    `active: false` deactivates: offers are withdrawn, open leads stay in place and are marked.
+    """
+    return json_answer(user_shape(people.change_user(user_id, by=acting_user(), **_changes(asked))))
+
+
+@blueprint.post("/<uuid:user_id>/deactivate")
+@repeatable
+@takes(DeactivationForm)
+@answers((200, UserShape))
+def deactivate_user(user_id: UUID, asked: dict[str, Any]) -> Answered:
+    """Deactivate a user and say what becomes of their open leads
+
+    `keep` leaves them in place, `unassign` puts them back, `route` hands them out again, `give` hands them to `to`.
+    """
+    user = people.deactivate(user_id, by=acting_user(), open_leads=asked["open_leads"], to=asked["to"])
+    return user_shape(user), 200
+
+
+def _changes(asked: dict[str, Any]) -> dict[str, Any]:
+    changes = {name: value for name, value in asked.items() if name != "caps"}
+    if "open" in asked.get("caps", {}):
+        changes["open_cap"] = asked["caps"]["open"]
+    return changes

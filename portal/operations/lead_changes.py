@@ -1,0 +1,62 @@
+"""Correcting what is known about a lead. Who owns it and where it stands is changed by other operations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+
+from portal.errors import Forbidden
+from portal.extensions import db
+from portal.models import Contact, Lead, Source, TimelineKind, User, new_id
+from portal.operations.actors import Actor
+from portal.operations.complaints import refuse_unknown
+from portal.operations.locking import lock_lead
+from portal.operations.transaction import operation
+from portal.operations.writes import Writes
+from portal.permissions import Right, may
+from portal.queries.clock import database_time
+
+OF_LEAD = frozenset({"text", "source", "lead_type", "language", "fields", "location", "price"})
+OF_CONTACT = frozenset({"name"})
+
+
+@operation
+def change_lead(lead_id: UUID, changes: Mapping[str, Any], *, by: User) -> Lead:
+    """Change some of what is known about a lead; an entry in its timeline keeps both values.
+
+    Args:
+        changes: columns of the lead (OF_LEAD), and the contact's `name`; types already checked.
+
+    Raises:
+        NotFound: no such lead.
+        Forbidden: it is neither theirs nor theirs to hand out.
+        Invalid: no such column.
+    """
+    refuse_unknown(changes, OF_LEAD | OF_CONTACT)
+    lead = lock_lead(lead_id)
+    if lead.owner_id != by.id and not may(by, Right.ASSIGN):
+        raise Forbidden("Only the lead's owner or somebody who hands out leads may change it.")
+    contact = db.session.get_one(Contact, (lead.company_id, lead.contact_id))
+    rows = {name: contact if name in OF_CONTACT else lead for name in changes}
+    before = {name: getattr(rows[name], name) for name, value in changes.items() if getattr(rows[name], name) != value}
+    if not before:
+        return lead
+    after = {name: changes[name] for name in before}
+    for name, value in after.items():
+        setattr(rows[name], name, value)
+    if after.get("source"):
+        _make_source(lead.company_id, after["source"])
+    writes = Writes(lead.company_id, database_time())
+    said = f"Changed {', '.join(name.replace('_', ' ') for name in sorted(after))}."
+    writes.record(lead.id, TimelineKind.MEMO, Actor.user(by), text=said, before=before, after=after)
+    lead.last_activity_at = writes.at
+    db.session.flush()
+    writes.flush()
+    return lead
+
+
+def _make_source(company_id: UUID, name: str) -> None:
+    db.session.execute(insert(Source).values(company_id=company_id, id=new_id(), name=name).on_conflict_do_nothing())
