@@ -1,0 +1,164 @@
+"""Who may do what, and who sees which lead."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from portal.errors import Forbidden
+from portal.extensions import db
+from portal.models import Lead, User
+from portal.permissions import (
+    Right,
+    in_assigned,
+    in_closed,
+    in_mine,
+    in_unassigned,
+    is_masked,
+    may,
+    outranks,
+    require,
+    rights_of,
+    rights_of_roles,
+    unmasked_leads,
+    visible_leads,
+)
+from tests.cast import Company, Person
+from tests.factories import make_closed_lead, make_lead, make_offer, make_pool, make_user
+
+
+def a_user(*roles: str, active: bool = True, lead_access: tuple[str, ...] = ("unassigned", "mine", "assigned")) -> User:
+    return User(roles=list(roles), active=active, lead_access=list(lead_access), name="Somebody")
+
+
+class TestRights:
+    def test_add_up_over_roles(self) -> None:
+        both = rights_of(a_user("manager", "agent"))
+        assert both == rights_of(a_user("manager")) | rights_of(a_user("agent"))
+        assert {Right.SEE_ALL, Right.RECEIVE} <= both
+
+    def test_end_with_deactivation(self) -> None:
+        assert rights_of(a_user("owner", active=False)) == frozenset()
+
+    def test_of_a_role_that_does_not_exist_are_an_error_and_not_a_no(self) -> None:
+        with pytest.raises(ValueError, match="superuser"):
+            rights_of_roles(["superuser"])
+
+    @pytest.mark.parametrize(
+        ("role", "has", "lacks"),
+        [
+            ("owner", Right.OWNERSHIP, None),
+            ("admin", Right.COMPANY, Right.OWNERSHIP),
+            ("editor", Right.DISTRIBUTION, Right.ASSIGN),
+            ("manager", Right.ASSIGN, Right.RECEIVE),
+            ("trusted_employee", Right.RECEIVE, Right.SEE_ALL),
+            ("agent", Right.RECEIVE, Right.ASSIGN),
+        ],
+    )
+    def test_of_the_built_in_roles(self, role: str, has: Right, lacks: Right | None) -> None:
+        assert may(a_user(role), has)
+        assert lacks is None or not may(a_user(role), lacks)
+
+    def test_that_are_missing_are_named(self) -> None:
+        with pytest.raises(Forbidden, match="assign"):
+            require(a_user("agent"), Right.ASSIGN)
+
+    @pytest.mark.parametrize(
+        ("one", "other", "above"),
+        [
+            ("owner", "admin", False),
+            ("admin", "owner", True),
+            ("editor", "admin", True),
+            ("editor", "agent", False),
+            ("manager", "agent", False),
+            ("agent", "manager", True),
+        ],
+    )
+    def test_say_who_stands_above_whom(self, one: str, other: str, above: bool) -> None:
+        assert outranks(a_user(one), [other]) is above
+
+
+def names_of_what(company: Company, person: Person, *, isolated: bool = False, unmasked: bool = False) -> set[str]:
+    """The texts of the leads a person sees; tests give each lead its name as text."""
+    with company.inside():
+        user = person.user()
+        statement = select(Lead.text).where(visible_leads(user, isolated=isolated))
+        if unmasked:
+            statement = statement.where(unmasked_leads(user))
+        return set(db.session.scalars(statement))
+
+
+@pytest.fixture
+def leads(company: Company) -> Company:
+    make_lead(company, text="waiting")
+    make_lead(company, company.agent, text="the agent's")
+    make_lead(company, company.colleague, text="the colleague's")
+    make_closed_lead(company, company.agent, text="the agent's, closed")
+    make_closed_lead(company, company.colleague, text="the colleague's, closed")
+    make_closed_lead(company, text="nobody's, closed")
+    return company
+
+
+UNOWNED = {"waiting", "nobody's, closed"}
+AGENTS = {"the agent's", "the agent's, closed"}
+COLLEAGUES = {"the colleague's", "the colleague's, closed"}
+
+
+@pytest.mark.parametrize(
+    ("boxes", "sees"),
+    [
+        ([], set()),
+        (["unassigned"], UNOWNED),
+        (["mine"], AGENTS),
+        (["assigned"], COLLEAGUES),
+        (["unassigned", "mine"], UNOWNED | AGENTS),
+        (["unassigned", "mine", "assigned"], UNOWNED | AGENTS | COLLEAGUES),
+    ],
+)
+def test_boxes_say_what_an_agent_sees(leads: Company, boxes: list[str], sees: set[str]) -> None:
+    with leads.inside():
+        leads.agent.user().lead_access = boxes
+        db.session.commit()
+    assert names_of_what(leads, leads.agent) == sees
+
+
+def test_isolation_leaves_an_agent_their_own(leads: Company) -> None:
+    assert names_of_what(leads, leads.agent, isolated=True) == AGENTS
+
+
+@pytest.mark.parametrize("isolated", [False, True])
+def test_who_sees_all_sees_all(leads: Company, isolated: bool) -> None:
+    assert names_of_what(leads, leads.manager, isolated=isolated) == UNOWNED | AGENTS | COLLEAGUES
+
+
+def test_who_was_deactivated_sees_nothing(leads: Company) -> None:
+    gone = make_user(leads, "Gone", ["owner"], active=False)
+    assert names_of_what(leads, gone) == set()
+
+
+def test_buckets_are_by_state_and_owner(leads: Company) -> None:
+    with leads.inside():
+        user = leads.agent.user()
+        for bucket, holds in (
+            (in_unassigned(), {"waiting"}),
+            (in_mine(user), {"the agent's"}),
+            (in_assigned(user), {"the colleague's"}),
+            (in_closed(), {"the agent's, closed", "the colleague's, closed", "nobody's, closed"}),
+        ):
+            assert set(db.session.scalars(select(Lead.text).where(bucket))) == holds
+
+
+def test_a_lead_on_offer_is_masked_until_it_is_owned(company: Company) -> None:
+    pool = make_pool(company, [company.agent])
+    lead = make_lead(company, text="on offer")
+    make_offer(company, lead, company.agent, pool)
+    for person, masked in ((company.agent, True), (company.colleague, True), (company.manager, False)):
+        with company.inside():
+            assert is_masked(person.user(), db.session.get_one(Lead, (company.id, lead.id))) is masked
+        assert names_of_what(company, person, unmasked=True) == (set() if masked else {"on offer"})
+
+
+def test_its_owner_sees_the_customer_and_a_colleague_still_does_not(company: Company) -> None:
+    make_lead(company, company.agent, text="taken", was_offered=True)
+    assert names_of_what(company, company.agent, unmasked=True) == {"taken"}
+    assert names_of_what(company, company.colleague, unmasked=True) == set()
