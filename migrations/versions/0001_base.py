@@ -176,7 +176,7 @@ def grant_to_application() -> None:
     op.execute("REVOKE INSERT, UPDATE ON alembic_version FROM portal_app")
     op.execute("REVOKE UPDATE ON timeline, decisions, ledger_entries, touches FROM portal_app")
     op.execute(
-        "GRANT DELETE ON due_work, kept_answers, pool_members, pool_defaults, ledger_accounts, rules TO portal_app"
+        "GRANT DELETE ON due_work, kept_answers, pool_members, pool_defaults, ledger_accounts, rules, teams TO portal_app"
     )
 
 
