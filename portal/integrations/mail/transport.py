@@ -17,7 +17,6 @@ import flask_mail
 from flask import current_app
 
 from portal.config import Settings
-from portal.extensions import mail
 from portal.integrations.errors import DeliveryError
 from portal.messages import Rendered
 
@@ -45,7 +44,7 @@ class Sender:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._connection = _Connection(mail)
+        self._connection = _Connection(current_app.extensions["mail"])
 
     def send(self, letter: Mail) -> None:
         """Hand one e-mail over.
