@@ -60,5 +60,7 @@ def _prepare(settings: Settings, port: int) -> None:
 def _drip(settings: Settings, host: str, port: int) -> Command:
     key = str(settings.instance_dir / KEY_FILE)
     address = "127.0.0.1" if host in ("", "0.0.0.0", "::") else host  # noqa: S104 (compared, not listened on)
-    arguments = [sys.executable, "-m", "portal.demo.drip", f"http://{address}:{port}", key]
+    # Not -m: this package imports the module already, and running it once more would be a second copy.
+    program = "import sys; from portal.demo.drip import main; main(*sys.argv[1:])"
+    arguments = [sys.executable, "-P", "-c", program, f"http://{address}:{port}", key]
     return Command(name="leads", arguments=arguments, folder=PROJECT)

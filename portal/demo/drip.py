@@ -6,7 +6,6 @@ python -m portal.demo.drip http://127.0.0.1:8000 FILE_WITH_KEY
 from __future__ import annotations
 
 import json
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -47,7 +46,3 @@ def main(address: str, key_file: str) -> None:
             print(f"The lead of {lead['name']} was not taken: {error}", flush=True)
         else:
             print(f"{lead['name']} asked about {str(lead['lead_type']).lower()}", flush=True)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
