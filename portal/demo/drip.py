@@ -1,7 +1,4 @@
-"""Posts a new lead to the demo every half minute or so, as any website would: by the API, with a key for intake only.
-
-python -m portal.demo.drip http://127.0.0.1:8000 FILE_WITH_KEY
-"""
+"""Posts a new lead to the demo every half minute or so, as any website would: by the API, with an intake key."""
 
 from __future__ import annotations
 
