@@ -33,13 +33,15 @@ class Shop:
         return str(self.api.post("/keys", scope="intake")["key"])
 
 
-def open_shop(stack: Stack, agents: Sequence[str], name: str = "Acme Solar", **pool: Any) -> Shop:
+def open_shop(
+    stack: Stack, agents: Sequence[str], name: str = "Acme Solar", owner_email: str = OWNER, **pool: Any
+) -> Shop:
     """Make a company with agents of these first names, all in one pool that gets every lead.
 
     Args:
         pool: fields of the pool that differ from: offers of five seconds, two at most, then the owner is told.
     """
-    owner = stack.create_company(name, OWNER, "--password", PASSWORD)
+    owner = stack.create_company(name, owner_email, "--password", PASSWORD)
     api = stack.api(owner.api_key)
     added = {
         f"{first}@example.com": api.post("/users", name=f"{first.title()} Agent", email=f"{first}@example.com")["id"]
