@@ -188,7 +188,7 @@ def _populate(settings: Settings, members: int, delivery: str) -> Cast:
 
     from portal import create_app
     from portal.extensions import db
-    from portal.models import Rule, User
+    from portal.models import Rule, Source, User
     from portal.operations import company, people, pools, rules
 
     app = create_app(settings)
@@ -209,6 +209,9 @@ def _populate(settings: Settings, members: int, delivery: str) -> Cast:
             members=[(agent, weight % 3 + 1) for weight, agent in enumerate(agents)],
         )
         rules.point_rule(db.session.scalar(select(Rule.id)), pool.id, by=owner)
+        # A known source, so that every lead does the same.
+        db.session.add(Source(company_id=made.company_id, name="website"))
+        db.session.commit()
         cast = Cast(made.company_id, made.user_id, made.api_key, pool.id)
         db.session.remove()
         db.engine.dispose()
