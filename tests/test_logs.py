@@ -1,0 +1,94 @@
+"""Logs: readable by programs, without secrets and without customers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from structlog.testing import capture_logs
+
+from portal.logs import masked_path
+
+SAY = """
+import logging, sys
+from portal import logs
+logs.configure(sys.argv[1])
+import structlog
+logs.about_lead("LEAD")
+structlog.get_logger("ours").info("lead_taken_in", outcome="offered")
+logging.getLogger("theirs").warning("a line of %s", "a library")
+logging.getLogger("rq.worker").info("chatter")
+try:
+    1 / 0
+except ZeroDivisionError:
+    structlog.get_logger("ours").exception("broke")
+"""
+
+
+def said(log_format: str) -> str:
+    ran = subprocess.run(
+        [sys.executable, "-c", SAY, log_format],
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert ran.stdout == ""
+    return ran.stderr
+
+
+def test_json_lines_are_for_programs() -> None:
+    ours, theirs, broke = (json.loads(line) for line in said("json").splitlines())
+    assert ours["event"] == "lead_taken_in"
+    assert (ours["lead_id"], ours["outcome"], ours["level"], ours["logger"]) == ("LEAD", "offered", "info", "ours")
+    assert theirs["event"] == "a line of a library"
+    assert theirs["level"] == "warning"
+    assert "ZeroDivisionError" in broke["exception"]
+
+
+def test_text_lines_are_for_people() -> None:
+    text = said("text")
+    assert "lead_taken_in" in text
+    assert "outcome=offered" in text
+    assert "ZeroDivisionError" in text
+    assert "chatter" not in text
+
+
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        ("/o/SECRET", "/o/…"),
+        ("/o/SECRET/accept", "/o/…/accept"),
+        ("/set-password/SECRET", "/set-password/…"),
+        ("/a/SECRET", "/a/…"),
+        ("/s/SECRET", "/s/…"),
+        ("/f/SECRET", "/f/…"),
+        ("/in/SECRET", "/in/…"),
+        ("/leads/0192", "/leads/0192"),
+        ("/offers", "/offers"),
+        ("/static/o/x.css", "/static/o/x.css"),
+    ],
+)
+def test_tokens_are_left_out_of_paths(path: str, written: str) -> None:
+    assert masked_path(path) == written
+
+
+def test_a_request_leaves_one_line_with_its_id_and_no_token(client: FlaskClient) -> None:
+    with capture_logs() as lines:
+        answer = client.get("/o/SECRETSECRET?next=SECRETSECRET", headers={"X-Request-ID": "abc-123"})
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert line["path"] == "/o/…"
+    assert line["status"] == answer.status_code
+    assert "SECRET" not in str(lines)
+    assert answer.headers["X-Request-ID"] == "abc-123"
+
+
+@pytest.mark.parametrize("given", ["", "a b", "x" * 65, "ünïcode", '"}{'])
+def test_an_id_that_could_spoil_the_log_is_replaced(client: FlaskClient, given: str) -> None:
+    answer = client.get("/healthz", headers={"X-Request-ID": given.encode("utf-8").decode("latin-1")})
+    assert len(answer.headers["X-Request-ID"]) == 32
