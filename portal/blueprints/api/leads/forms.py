@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
@@ -42,6 +44,30 @@ class Number(fields.Field[Any]):
         if type(value) not in (int, float) or not self.least <= value <= self.most:
             raise ValidationError(f"Expected a number from {self.least:g} to {self.most:g}.")
         return value  # type: ignore[no-any-return]
+
+
+class Amount(fields.Field[Any]):
+    """An amount of money: a JSON number, or better the decimal in a text ("1200.00"). Kept as it was sent."""
+
+    most = Decimal("1e15")
+
+    def __init__(self) -> None:
+        super().__init__(allow_none=True, metadata={"type": ["number", "string", "null"], "examples": ["1200.00"]})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        amount = _decimal(value)
+        if amount is None or not 0 <= amount <= self.most:
+            raise ValidationError('Expected an amount such as "1200.00", from 0 to 1,000,000,000,000,000.')
+        return value
+
+
+def _decimal(value: Any) -> Decimal | None:
+    if type(value) not in (int, float, str) or len(str(value)) > 40:
+        return None
+    with suppress(InvalidOperation):
+        amount = Decimal(str(value).strip())
+        return amount if amount.is_finite() else None
+    return None
 
 
 class CustomFields(fields.Field[dict[str, Any]]):
@@ -88,13 +114,13 @@ class PlaceForm(Form):
 class PriceForm(Form):
     """A price or a budget."""
 
-    min = Number(0, 1e15)
-    max = Number(0, 1e15)
+    min = Amount()
+    max = Amount()
     currency = Line(3)
 
     @validates_schema
     def _in_order(self, data: dict[str, Any], **kwargs: Any) -> None:
-        least, most = data.get("min"), data.get("max")
+        least, most = _decimal(data.get("min")), _decimal(data.get("max"))
         if least is not None and most is not None and least > most:
             raise ValidationError("The lowest price is above the highest.", "min")
         currency = data.get("currency")
