@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from portal.extensions import db
 from portal.models import Cause, LeadState, TimelineKind
 from portal.operations.actors import Actor
 from portal.operations.arrival import Arrival, Warned
 from portal.operations.distribution import Round, Routable
-from portal.permissions import RECEIVING_ROLES
+from portal.queries import routing_facts
+from portal.routing.facts import LeadFacts
+from portal.routing.gates import BEYOND_THE_POOL, refusal
 from portal.routing.recognise import Recognised
 
 
@@ -29,7 +30,7 @@ def named_or_returning(arrival: Arrival) -> Given | None:
         return Given(named.user_id, f"{named.name} was named as the assignee.")
     previous = arrival.recognition.previous_owner
     if arrival.recognition.outcome is Recognised.RETURNING and previous is not None:
-        return _previous_owner(arrival.holder.company_id, previous)
+        return _previous_owner(arrival, previous)
     return None
 
 
@@ -48,21 +49,16 @@ def assignee_warnings(arrival: Arrival) -> tuple[Warned, ...]:
 def give(round_: Round, lead: Routable, given: Given, by: Actor) -> None:
     """Make somebody the owner at once and tell them. The caller charges a turn where the company wants one."""
     writes = round_.writes
-    after = {"owner_id": given.user_id}
+    after = {"state": LeadState.OWNED, "owner_id": given.user_id}
     entry = writes.record(lead.id, TimelineKind.ASSIGNED, by, text=given.why, before={"owner_id": None}, after=after)
     if by.id != given.user_id:
         writes.say(Cause.ASSIGNED, given.user_id, about=f"{entry}", lead_id=lead.id)
     lead.state |= {"state": LeadState.OWNED, "owner_id": given.user_id, "assigned_at": round_.at}
 
 
-def _previous_owner(company_id: UUID, user_id: UUID) -> Given | None:
-    row = (
-        db.session.connection()
-        .exec_driver_sql(
-            "SELECT name FROM users WHERE company_id = %(company)s AND id = %(user)s "
-            "AND active AND available AND roles && %(roles)s",
-            {"company": company_id, "user": user_id, "roles": list(RECEIVING_ROLES)},
-        )
-        .one_or_none()
-    )
-    return None if row is None else Given(user_id, f"{row[0]} had this contact's last lead.")
+def _previous_owner(arrival: Arrival, user_id: UUID) -> Given | None:
+    """The owner of the contact's last lead, if every gate but membership lets them through now."""
+    person = routing_facts.person(arrival.holder.company_id, user_id)
+    if person is None or refusal(person, LeadFacts(), BEYOND_THE_POOL) is not None:
+        return None
+    return Given(user_id, f"{person.name} had this contact's last lead.")

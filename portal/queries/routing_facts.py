@@ -51,6 +51,8 @@ _DEFAULTS = f"""
 _EVERYONE = f"""
     SELECT {_PERSON} FROM users u WHERE u.company_id = %(company)s AND u.active ORDER BY lower(u.name), u.email"""
 
+_ONE_PERSON = f"SELECT {_PERSON} FROM users u WHERE u.company_id = %(company)s AND u.id = %(user)s"
+
 _RULES = """
     SELECT r.id, r.name, r.pool_id, r.is_default, r.paused, r.conditions, r.strictness
     FROM rules r WHERE r.company_id = %(company)s ORDER BY r.is_default, r.position, r.id"""
@@ -108,9 +110,32 @@ def everyone(company_id: UUID) -> tuple[Candidate, ...]:
     return tuple(Candidate(*row) for row in _rows(_EVERYONE, company=company_id))
 
 
+def person(company_id: UUID, user_id: UUID) -> Candidate | None:
+    """One user as gates see them, apart from any pool."""
+    rows = _rows(_ONE_PERSON, company=company_id, user=user_id)
+    return Candidate(*rows[0]) if rows else None
+
+
 def rules(company_id: UUID) -> tuple[Rule, ...]:
     """The company's rules from the top, the default rule last."""
     return tuple(Rule(*row) for row in _rows(_RULES, company=company_id))
+
+
+def name_of(company_id: UUID, user_id: UUID) -> str:
+    """A user's name, active or not."""
+    rows = _rows(
+        "SELECT name FROM users WHERE company_id = %(company)s AND id = %(user)s", company=company_id, user=user_id
+    )
+    return rows[0][0]  # type: ignore[no-any-return]
+
+
+def lock_users(company_id: UUID, user_ids: Sequence[UUID]) -> None:
+    """Lock users' rows in the order of their ids, which is the order everybody takes them in."""
+    _rows(
+        "SELECT 1 FROM users WHERE company_id = %(company)s AND id = ANY (%(users)s) ORDER BY id FOR NO KEY UPDATE",
+        company=company_id,
+        users=list(user_ids),
+    )
 
 
 def database_clock() -> datetime:
