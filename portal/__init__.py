@@ -79,14 +79,14 @@ def bind_extensions(app: APIFlask) -> None:
 
 def register(app: APIFlask) -> None:
     """Blueprints and error pages."""
-    from portal.blueprints import api, auth, health, home, leads, me, offers, people
+    from portal.blueprints import api, auth, distribution, health, home, leads, me, offers, people
     from portal.blueprints.api.document import configure_document
     from portal.error_pages import register_errors
     from portal.expired_form import bind_expired_form
 
     register_errors(app)
     bind_expired_form(app)
-    for area in (health, home, auth, me, leads, offers, people):
+    for area in (health, home, auth, me, leads, offers, people, distribution):
         app.register_blueprint(area.blueprint)
     configure_document(app)
     app.register_blueprint(api.api)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
@@ -23,7 +24,7 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
         csrf = False
 
     # Names under which operations complain → the field it is here.
-    aliases: ClassVar[Mapping[str, str]] = {}
+    aliases: Mapping[str, str] = MappingProxyType({})
 
     def carried_out(self, act: Callable[[], object]) -> bool:
         """Whether the form was sent, is in order, and `act` went through.
@@ -148,7 +149,9 @@ def needed(what: str) -> Callable[[FlaskForm, Field], None]:
     """A validator: the field may not stay empty. `what` is the whole sentence to show."""
 
     def check(_form: FlaskForm, field: Field) -> None:
-        if field.data is None or field.data == [] or (isinstance(field.data, str) and not field.data.strip()):
+        # What was typed and could not be read has its own error already.
+        is_empty = field.data is None or field.data == [] or (isinstance(field.data, str) and not field.data.strip())
+        if is_empty and not field.process_errors:
             field.errors = []
             raise StopValidation(what)
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from portal.operations.arrival import Arriving
-from portal.queries import routing_facts
 from portal.queries.across import KeyHolder
-from portal.routing import ladder
+from portal.queries.what_if import decision_now
 from portal.routing.decision import Decision
-from portal.routing.facts import Asking
-from portal.routing.route import hand_out, match_rules, unrouted
 
 
 def preview(arriving: Arriving, *, holder: KeyHolder) -> Decision:
@@ -19,18 +16,8 @@ def preview(arriving: Arriving, *, holder: KeyHolder) -> Decision:
     Unlocked: by the time a lead does come in, turns may have been played. Somebody named, or who had the contact's
     last lead, is not looked at: this is what routing says.
     """
-    company_id = holder.company_id
     facts = arriving.facts(arriving.points(holder.country), None)
-    match = match_rules(facts, routing_facts.rules(company_id))
-    now = routing_facts.database_clock()
-    if match.rule is None or match.rule.pool_id is None:
-        return unrouted(facts, match, now)
-    pool = routing_facts.pool_facts(company_id, match.rule.pool_id)
-    line = hand_out(facts, pool, match, Asking(), now)
-    if line.chosen:
-        return line
-    everyone = (lambda: routing_facts.everyone(company_id)) if holder.fallback_any_active else None
-    return ladder.climb(facts, pool, everyone, line, now)
+    return decision_now(holder.company_id, facts, fallback_any_active=holder.fallback_any_active)
 
 
 def first_and_then(decision: Decision) -> tuple[Decision, list[Decision]]:

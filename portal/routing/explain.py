@@ -127,7 +127,7 @@ def _turn(data: Data, row: Data, who: str) -> str:
     if row["credit_before"] is None:
         return f"{who} is next."
     turn = "next in turn" if data["credit"] == Credit.TURN else "the next choice among those not yet asked"
-    return f"{who} is {turn}: {_standing(_owed(data, row))}."
+    return f"{who} is {turn}: {standing(_owed(data, row))}."
 
 
 def sentences_from(data: Data, names: Names | None = None) -> list[str]:
@@ -157,7 +157,7 @@ def _candidate(data: Data, row: Data, names: Names) -> str:
     place = PLACES[row["stage"]][0 if is_chosen else 1]
     if row["credit_after"] is None:
         return f"{_name(row, names)}: {place}."
-    return f"{_name(row, names)}: {place} ({_standing(_owed(data, row))})."
+    return f"{_name(row, names)}: {place} ({standing(_owed(data, row))})."
 
 
 PLACES: Mapping[str, tuple[str, str]] = {
@@ -181,7 +181,7 @@ def _owed(data: Data, row: Data) -> int:
     return after + paid
 
 
-def _standing(credit: int) -> str:
+def standing(credit: int) -> str:
     """A credit in nano-leads as people say it."""
     leads = f"{abs(credit) / NANO:.2f}"
     if leads == "0.00":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField
@@ -21,7 +22,7 @@ from portal.queries.people_now import PersonNow
 class PersonForm(PortalForm):
     """Somebody new, or changes to somebody known."""
 
-    aliases: ClassVar = {"caps.open": "open_cap"}
+    aliases = MappingProxyType({"caps.open": "open_cap"})
 
     name = Line("Name", [needed("Please type a name.")])
     email = Email("E-mail", [needed("Please type an e-mail address.")])

@@ -1,0 +1,120 @@
+"""Making, changing and deleting pools."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.blueprints.distribution.blueprint import blueprint
+from portal.blueprints.distribution.forms import Choosable, PoolForm, as_typed, everybody_once, pool_form
+from portal.blueprints.forms import PortalForm
+from portal.models import User
+from portal.operations import pools, rules
+from portal.operations.transaction import operation
+from portal.permissions import Right
+from portal.queries.people_now import PersonNow, people_now
+from portal.queries.pools import PoolView, pool_named, pool_views, rules_naming
+from portal.queries.rules import default_rule
+from portal.sign_in import right_required, signed_in_user
+
+
+@blueprint.get("/new")
+@right_required(Right.DISTRIBUTION)
+def new() -> ResponseReturnValue:
+    """The form of a new pool: everybody who receives leads takes part alike."""
+    members, assignees = _choosable()
+    start = everybody_once(members) | {"for_new_leads": default_rule().pool_id is None}
+    return _new_page(pool_form(members, assignees, formdata=None, data=start))
+
+
+@blueprint.post("/new")
+@right_required(Right.DISTRIBUTION)
+def add() -> ResponseReturnValue:
+    """Make a pool."""
+    form, by = pool_form(*_choosable()), signed_in_user()
+    if form.carried_out(lambda: _make(form, by)):
+        flash(f"The pool “{form.name.data}” is ready.", "good")
+        return redirect(url_for("distribution.listed"), code=303)
+    return _new_page(form), form.status
+
+
+@operation
+def _make(form: PoolForm, by: User) -> None:
+    pool = pools.make_pool(by=by, **form.wanted())
+    if form.for_new_leads.data:
+        rules.point_rule(default_rule().id, pool.id, by=by)
+
+
+def _new_page(form: PoolForm) -> str:
+    return render_template("distribution/new.html", form=form)
+
+
+@blueprint.get("/<uuid:pool_id>/edit")
+@right_required(Right.DISTRIBUTION)
+def edit(pool_id: UUID) -> ResponseReturnValue:
+    """The form of one pool."""
+    view = _view(pool_id)
+    start = as_typed(view.pool, view.members, view.default_assignee_ids)
+    return _edit_page(pool_form(*_choosable(view), formdata=None, data=start), view)
+
+
+@blueprint.post("/<uuid:pool_id>/edit")
+@right_required(Right.DISTRIBUTION)
+def save(pool_id: UUID) -> ResponseReturnValue:
+    """Save changes; nobody's place in line is reset by them."""
+    view, by = _view(pool_id), signed_in_user()
+    form = pool_form(*_choosable(view))
+    if form.carried_out(lambda: pools.change_pool(pool_id, by=by, **form.wanted())):
+        flash("Saved. It counts from the next lead on.", "good")
+        return redirect(url_for("distribution.one", pool_id=pool_id), code=303)
+    return _edit_page(form, view), form.status
+
+
+def _edit_page(form: PoolForm, view: PoolView) -> str:
+    return render_template("distribution/edit.html", form=form, pool=view.pool)
+
+
+def _view(pool_id: UUID) -> PoolView:
+    pool_named(pool_id)
+    [view] = pool_views([pool_id])
+    return view
+
+
+def _choosable(view: PoolView | None = None) -> tuple[Sequence[Choosable], Sequence[Choosable]]:
+    """Who may be a member and who a default assignee; whoever is one already stays choosable."""
+    members = {user_id for user_id, _ in view.members} if view else set()
+    assignees = set(view.default_assignee_ids) if view else set()
+    everybody = people_now()
+    return (
+        [_choice(one) for one in everybody if one.user.id in members or (one.user.active and one.receives)],
+        [_choice(one) for one in everybody if one.user.id in assignees or one.user.active],
+    )
+
+
+def _choice(person: PersonNow) -> Choosable:
+    return Choosable(person.user.id, person.user.name, person.refused)
+
+
+@blueprint.get("/<uuid:pool_id>/delete")
+@right_required(Right.DISTRIBUTION)
+def ask_to_delete(pool_id: UUID) -> ResponseReturnValue:
+    """Say what will happen, and ask once."""
+    return _delete_page(pool_id, PortalForm(formdata=None))
+
+
+@blueprint.post("/<uuid:pool_id>/delete")
+@right_required(Right.DISTRIBUTION)
+def delete(pool_id: UUID) -> ResponseReturnValue:
+    """Take the pool out of use."""
+    form, by, name = PortalForm(), signed_in_user(), pool_named(pool_id).name
+    if form.carried_out(lambda: pools.delete_pool(pool_id, by=by)):
+        flash(f"The pool “{name}” is deleted.", "good")
+        return redirect(url_for("distribution.listed"), code=303)
+    return _delete_page(pool_id, form), form.status
+
+
+def _delete_page(pool_id: UUID, form: PortalForm) -> str:
+    return render_template("distribution/delete.html", pool=pool_named(pool_id), rules=rules_naming(pool_id), form=form)

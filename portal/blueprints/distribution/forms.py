@@ -1,0 +1,133 @@
+"""The form for a pool: its settings, its default assignees, and everybody's weight beside their name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from wtforms import BooleanField, RadioField, SelectField
+
+from portal.blueprints.forms import Line, PortalForm, Whole, needed
+from portal.models import Pool
+from portal.operations.pools import MOST_DEFAULT_ASSIGNEES
+from portal.routing.facts import DefaultMode, Delivery
+
+UNITS = {"seconds": 1, "minutes": 60, "hours": 3600}
+_AUTOMATIC = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choosable:
+    """Somebody who may be a member or a default assignee. `note` says why they get nothing now."""
+
+    id: UUID
+    name: str
+    note: str | None = None
+
+
+class PoolForm(PortalForm):
+    """Use `pool_form` to make one: it adds a weight for each person."""
+
+    people: ClassVar[Sequence[Choosable]] = ()
+
+    name = Line("Name", [needed("Please give the pool a name.")])
+    delivery = RadioField(
+        "How a lead reaches the next person",
+        choices=[
+            (Delivery.OFFER.value, "Offer: they accept or decline; if they do not answer, it goes to the next"),
+            (Delivery.ASSIGN.value, "Assign: it is theirs at once"),
+        ],
+        default=Delivery.OFFER.value,
+    )
+    window = Whole("Time to answer an offer", [needed("Please type how long an offer stands.")], default=5)
+    window_unit = SelectField("Unit", choices=[(unit, unit) for unit in UNITS], default="minutes")
+    max_offers = Whole(
+        "Most offers for one lead",
+        [needed("Please type a number; 0 means no limit.")],
+        default=8,
+        description="After so many the default assignees are asked. 0 = no limit.",
+    )
+    default_mode = RadioField(
+        "What default assignees get",
+        choices=[
+            (_AUTOMATIC, "Usual: the lead itself when there is one of them, else word that it waits"),
+            (DefaultMode.OWN.value, "The lead itself: the first who is active gets it"),
+            (DefaultMode.TELL.value, "Word that it waits, all of them"),
+        ],
+        default=_AUTOMATIC,
+    )
+    for_new_leads = BooleanField("Hand out new leads with this pool")
+
+    def weight_fields(self) -> list[Any]:
+        """The members' weights, in the order of the people."""
+        return [self[_weight_name(person.id)] for person in self.people]
+
+    def default_fields(self) -> list[Any]:
+        """The menus of default assignees, first to last."""
+        return [self[f"default_{place}"] for place in range(1, MOST_DEFAULT_ASSIGNEES + 1)]
+
+    def wanted(self) -> dict[str, Any]:
+        """What was typed, as the operations take it."""
+        members = [
+            (person.id, self[_weight_name(person.id)].data)
+            for person in self.people
+            if self[_weight_name(person.id)].data is not None
+        ]
+        chosen = [(field.name, field.data) for field in self.default_fields() if field.data is not None]
+        self.aliases = {
+            "window_seconds": "window",
+            **{f"members.{place}.weight": _weight_name(user_id) for place, (user_id, _) in enumerate(members)},
+            **{f"default_assignee_ids.{place}": name for place, (name, _) in enumerate(chosen)},
+            "default_assignee_ids": "default_1",
+        }
+        return {
+            "name": self.name.data,
+            "delivery": self.delivery.data,
+            "window_seconds": (self.window.data or 0) * UNITS[self.window_unit.data],
+            "max_offers": self.max_offers.data,
+            "default_mode": self.default_mode.data or None,
+            "default_assignee_ids": [user_id for _, user_id in chosen],
+            "members": members,
+        }
+
+
+def pool_form(members: Sequence[Choosable], assignees: Iterable[Choosable], **options: Any) -> PoolForm:
+    """A form with a weight for each of `members`, and menus of `assignees`."""
+    fields: dict[str, Any] = {"people": members}
+    for person in members:
+        fields[_weight_name(person.id)] = Whole(person.name)
+    menu = [("", "Nobody"), *((str(one.id), one.name) for one in assignees)]
+    for place in range(1, MOST_DEFAULT_ASSIGNEES + 1):
+        fields[f"default_{place}"] = SelectField(f"Default assignee {place}", choices=menu, coerce=_id_or_none)
+    form: PoolForm = type("PoolFormForThesePeople", (PoolForm,), fields)(**options)
+    return form
+
+
+def _id_or_none(value: Any) -> UUID | None:
+    return UUID(str(value)) if value else None
+
+
+def _weight_name(user_id: UUID) -> str:
+    return f"weight_{user_id.hex}"
+
+
+def as_typed(pool: Pool, members: Iterable[tuple[UUID, int]], defaults: Iterable[UUID]) -> dict[str, Any]:
+    """What the form of this pool starts with."""
+    unit = next(unit for unit in ("hours", "minutes", "seconds") if pool.window_seconds % UNITS[unit] == 0)
+    return {
+        "name": pool.name,
+        "delivery": pool.delivery,
+        "window": pool.window_seconds // UNITS[unit],
+        "window_unit": unit,
+        "max_offers": pool.max_offers,
+        "default_mode": pool.default_mode or _AUTOMATIC,
+        **{_weight_name(user_id): weight for user_id, weight in members},
+        **{f"default_{place}": user_id for place, user_id in enumerate(defaults, start=1)},
+    }
+
+
+def everybody_once(members: Iterable[Choosable]) -> dict[str, Any]:
+    """What the form of a new pool starts with: everybody takes part alike."""
+    return {_weight_name(person.id): 1 for person in members}

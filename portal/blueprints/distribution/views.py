@@ -1,0 +1,69 @@
+"""Pools to look at: the list, and one with its ledger, its turns and its ladder."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from portal.blueprints.distribution import wording
+from portal.blueprints.distribution.blueprint import blueprint
+from portal.permissions import Right
+from portal.queries.clock import database_time
+from portal.queries.people import users_by_id
+from portal.queries.people_now import people_now
+from portal.queries.pools import pool_named, pool_views, rules_naming, standings
+from portal.queries.routing_facts import pool_facts
+from portal.queries.what_if import decision_now
+from portal.routing.facts import LeadFacts
+from portal.routing.route import Turn, who_is_next
+from portal.sign_in import current_company, right_required
+
+NEXT_SHOWN = 5
+
+
+@blueprint.get("")
+@right_required(Right.DISTRIBUTION)
+def listed() -> ResponseReturnValue:
+    """All pools, and what would happen to a lead now."""
+    pools = pool_views()
+    return render_template(
+        "distribution/list.html",
+        pools=pools,
+        now=sentence_now(),
+        wording=wording,
+        next_of={view.pool.id: _next(view.pool.id) for view in pools},
+        rules_of={view.pool.id: rules_naming(view.pool.id) for view in pools},
+    )
+
+
+@blueprint.get("/<uuid:pool_id>")
+@right_required(Right.DISTRIBUTION)
+def one(pool_id: UUID) -> ResponseReturnValue:
+    """One pool with everything that decides whose turn it is."""
+    pool = pool_named(pool_id)
+    [view] = pool_views([pool_id])
+    assignees = users_by_id(view.default_assignee_ids)
+    names = [assignees[user_id].name for user_id in view.default_assignee_ids]
+    return render_template(
+        "distribution/one.html",
+        pool=pool,
+        wording=wording,
+        standings=standings(pool_id),
+        refused={person.user.id: person.refused for person in people_now()},
+        turns=_next(pool_id),
+        rules=rules_naming(pool_id),
+        ladder=wording.ladder_in_words(pool, names, any_active=current_company().fallback_any_active),
+    )
+
+
+def sentence_now() -> str:
+    """What would happen to a plain lead now."""
+    company = current_company()
+    decision = decision_now(company.id, LeadFacts(), fallback_any_active=company.fallback_any_active)
+    return wording.if_a_lead_came(decision)
+
+
+def _next(pool_id: UUID) -> list[Turn]:
+    return who_is_next(pool_facts(current_company().id, pool_id), NEXT_SHOWN, database_time())

@@ -1,0 +1,106 @@
+"""Pools, turns and decisions in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from portal.models import Pool
+from portal.routing.decision import Decision
+from portal.routing.explain import standing
+from portal.routing.facts import NANO, DefaultMode, Delivery, Outcome
+
+_UNITS = ((3600, "hour"), (60, "minute"), (1, "second"))
+
+
+def window_in_words(seconds: int) -> str:
+    """`5 minutes`, `1 hour 30 minutes`."""
+    said = []
+    for size, unit in _UNITS:
+        count, seconds = divmod(seconds, size)
+        if count:
+            said.append(f"{count} {unit}{'' if count == 1 else 's'}")
+    return " ".join(said)
+
+
+def delivery_in_words(pool: Pool) -> str:
+    """How a lead of this pool reaches the person whose turn it is."""
+    if pool.delivery == Delivery.ASSIGN:
+        return "Given to the next person at once"
+    return f"Offered to the next person for {window_in_words(pool.window_seconds)}"
+
+
+def owed_in_words(credit: Decimal) -> str:
+    """`owed 0.67 of a lead`, `1 lead ahead`, `even`; `credit` in leads."""
+    return standing(int(credit * NANO))
+
+
+def percent(share: float) -> str:
+    """A share of 0 to 1 as people say it: `33 %`, and one digit more where rounding would hide it."""
+    shown = f"{share * 100:.0f}"
+    return f"{shown} %" if share in (0, 1) or 1 <= share * 100 <= 99 else f"{share * 100:.1f} %"
+
+
+def listed(names: Sequence[str], last: str = "and") -> str:
+    """`Ana`, `Ana and Ben`, `Ana, Ben and Cy`."""
+    return f" {last} ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def if_a_lead_came(decision: Decision) -> str:
+    """What would happen now, in one or two sentences."""
+    names = {candidate.user_id: candidate.name for candidate in decision.candidates}
+    who = listed([names[user_id] for user_id in decision.chosen])
+    match decision.outcome:
+        case Outcome.OFFER if decision.pool:
+            return f"It would be offered to {who} for {window_in_words(decision.pool.window_seconds)}."
+        case Outcome.ASSIGN:
+            return f"It would be given to {who} at once."
+        case Outcome.TELL:
+            return f"Nobody in the line could take it. It would wait, and {who} would be told."
+        case _ if decision.pool is None:
+            return "It would stay in Unassigned until somebody hands it out: no pool is set for new leads."
+        case _:
+            return (
+                "It would wait with an alarm, because nobody can get it now, and be handed out as soon as somebody can."
+            )
+
+
+def ladder_in_words(pool: Pool, defaults: Sequence[str], *, any_active: bool) -> list[str]:
+    """What happens to a lead of this pool, step by step, until somebody has it.
+
+    Args:
+        defaults: the names of the default assignees, in order.
+        any_active: the company's setting `fallback_any_active`.
+    """
+    steps = ["Of the members who can take it, the one whose next whole lead is due first gets it."]
+    if pool.delivery == Delivery.OFFER:
+        limit = f", to at most {pool.max_offers} people" if pool.max_offers else ""
+        steps.append(
+            f"They have {window_in_words(pool.window_seconds)} to accept. "
+            f"Declined or missed, it is offered to the next{limit}."
+        )
+        steps.append("Whoever missed it and asks for another chance comes before those who follow.")
+    steps += _when_nobody_took_it(pool, defaults, any_active=any_active)
+    return steps
+
+
+def _when_nobody_took_it(pool: Pool, defaults: Sequence[str], *, any_active: bool) -> list[str]:
+    if defaults and _owns_by_default(pool, defaults):
+        after = f" ({listed(defaults[1:], 'or')} if they have left)" if len(defaults) > 1 else ""
+        return [f"When nobody took it, it is given to {defaults[0]}{after}, the default assignee."]
+    if defaults:
+        return [f"When nobody took it, it waits with an alarm, and {listed(defaults)} are told."]
+    waits = "it waits with an alarm until somebody can get it, and is then handed out by itself."
+    if any_active:
+        return [
+            "When nobody took it, it is given to whoever else in the company can take it, "
+            "the one whose last lead is longest ago first.",
+            f"When there is nobody at all, {waits}",
+        ]
+    return [f"When nobody took it, {waits}"]
+
+
+def _owns_by_default(pool: Pool, defaults: Sequence[str]) -> bool:
+    if pool.default_mode is None:
+        return len(defaults) == 1
+    return pool.default_mode == DefaultMode.OWN

@@ -1,0 +1,29 @@
+"""What would happen to a lead that came now, as things stand. Nothing is locked and nothing changes."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from portal.queries import routing_facts
+from portal.routing import ladder
+from portal.routing.decision import Decision
+from portal.routing.facts import Asking, LeadFacts
+from portal.routing.route import hand_out, match_rules, unrouted
+
+
+def decision_now(company_id: UUID, lead: LeadFacts, *, fallback_any_active: bool) -> Decision:
+    """The decision a new lead would get; by the time one does come in, turns may have been played.
+
+    Args:
+        fallback_any_active: the company's setting.
+    """
+    match = match_rules(lead, routing_facts.rules(company_id))
+    now = routing_facts.database_clock()
+    if match.rule is None or match.rule.pool_id is None:
+        return unrouted(lead, match, now)
+    pool = routing_facts.pool_facts(company_id, match.rule.pool_id)
+    line = hand_out(lead, pool, match, Asking(), now)
+    if line.chosen:
+        return line
+    everyone = (lambda: routing_facts.everyone(company_id)) if fallback_any_active else None
+    return ladder.climb(lead, pool, everyone, line, now)

@@ -1,0 +1,273 @@
+"""The pool pages."""
+
+from __future__ import annotations
+
+import pytest
+from apiflask import APIFlask
+
+from portal.extensions import db
+from portal.models import Pool, PoolMember, Rule, new_id
+from portal.queries.pools import pool_views
+from tests.cast import Company, Person
+from tests.factories import make_lead, make_offer, make_pool, make_user
+from tests.page import Browser, Page, sign_in
+
+
+@pytest.fixture
+def owner(app: APIFlask, company: Company) -> Browser:
+    return sign_in(app, company.owner)
+
+
+def weight(person: Person) -> str:
+    return f"weight_{person.id.hex}"
+
+
+def pool_called(company: Company, name: str) -> Pool:
+    with company.inside():
+        pool = db.session.scalars(db.select(Pool).where(Pool.name == name)).one()
+        db.session.expunge(pool)
+        return pool
+
+
+def members_of(company: Company, pool: Pool) -> dict[str, int]:
+    with company.inside():
+        [view] = pool_views([pool.id])
+        return {str(user_id): weight for user_id, weight in view.members}
+
+
+def row_of(page: Page, name: str) -> str:
+    rows = (" ".join("".join(row.itertext()).split()) for row in page.root.iter("tr"))
+    return next(words for words in rows if words.startswith(name))
+
+
+def steps_under(page: Page, heading: str) -> list[str]:
+    """The list items of the section with this heading."""
+    for section in page.root.iter("section"):
+        if any("".join(h.itertext()) == heading for h in section.iter("h2")):
+            return [" ".join("".join(item.itertext()).split()) for item in section.iter("li")]
+    raise AssertionError(f"no section {heading}")
+
+
+class TestList:
+    def test_an_empty_page_says_what_a_pool_is_for(self, owner: Browser) -> None:
+        page = owner.open("/pools")
+        assert "No pool yet" in page.words
+        assert "no pool is set for new leads" in page.words
+        assert page.press_link("Make the first pool").h1 == "New pool"
+
+    def test_it_says_who_would_get_a_lead_now(self, owner: Browser, company: Company) -> None:
+        make_pool(company, [company.agent], name="Solar", window_seconds=90)
+        page = owner.open("/pools")
+        assert f"It would be offered to {company.agent.name} for 1 minute 30 seconds." in page.words
+        assert "Gets new leads" in page.words
+
+    def test_a_pool_that_assigns_says_so(self, owner: Browser, company: Company) -> None:
+        make_pool(company, [company.agent], delivery="assign")
+        assert f"It would be given to {company.agent.name} at once." in owner.open("/pools").words
+
+    def test_when_the_line_is_empty_the_next_step_is_told(self, owner: Browser, company: Company) -> None:
+        make_pool(company, [], [company.manager, company.owner])
+        told = f"It would wait, and {company.manager.name} and {company.owner.name} would be told."
+        assert told in owner.open("/pools").words
+
+    def test_it_has_no_dead_links(self, owner: Browser, company: Company) -> None:
+        pool = make_pool(company, [company.agent])
+        assert owner.open("/pools").dead_links() == []
+        assert owner.open(f"/pools/{pool.id}").dead_links() == []
+
+
+class TestOnePool:
+    def test_weights_are_shown_with_their_shares(self, owner: Browser, company: Company) -> None:
+        pool = make_pool(company, {company.agent: 2, company.colleague: 1})
+        page = owner.open(f"/pools/{pool.id}")
+        assert "67 %" in row_of(page, company.agent.name)
+        assert "33 %" in row_of(page, company.colleague.name)
+
+    def test_turns_are_told_in_words_after_a_lead(self, owner: Browser, company: Company) -> None:
+        pool = make_pool(company, {company.agent: 2, company.colleague: 1}, delivery="assign")
+        company.owner.api.post("/leads", {"phone": "+14155550123"})
+        page = owner.open(f"/pools/{pool.id}")
+        assert "0.33 of a lead ahead" in row_of(page, company.agent.name)
+        assert "owed 0.33 of a lead" in row_of(page, company.colleague.name)
+        assert "Yes" in row_of(page, company.agent.name)
+
+    def test_the_next_five_turns_are_shown(self, owner: Browser, company: Company) -> None:
+        pool = make_pool(company, {company.agent: 2, company.colleague: 1})
+        assert steps_under(owner.open(f"/pools/{pool.id}"), "Who is next") == [
+            company.agent.name,
+            company.agent.name,
+            company.colleague.name,
+            company.agent.name,
+            company.agent.name,
+        ]
+
+    def test_it_says_why_a_member_gets_nothing(self, owner: Browser, company: Company) -> None:
+        paused = make_user(company, "Paula Paused", available=False)
+        pool = make_pool(company, {paused: 1, company.agent: 0})
+        page = owner.open(f"/pools/{pool.id}")
+        assert "No: paused" in row_of(page, paused.name)
+        assert "No: paused in this pool" in row_of(page, company.agent.name)
+        assert "Nobody can take a lead now" in page.words
+
+    def test_the_steps_follow_the_settings(self, owner: Browser, company: Company) -> None:
+        pool = make_pool(company, [company.agent], [company.manager], window_seconds=120, max_offers=3)
+        steps = " ".join(steps_under(owner.open(f"/pools/{pool.id}"), "What happens to a lead"))
+        assert "They have 2 minutes to accept" in steps
+        assert "at most 3 people" in steps
+        assert f"it is given to {company.manager.name}, the default assignee" in steps
+
+
+class TestMaking:
+    def test_everybody_who_receives_leads_is_offered_with_weight_one(self, owner: Browser, company: Company) -> None:
+        page = owner.open("/pools/new")
+        assert page.value_of(weight(company.agent)) == "1"
+        assert page.value_of(weight(company.colleague)) == "1"
+        assert page.value_of(weight(company.manager)) is None
+
+    def test_a_pool_is_made_and_gets_new_leads(self, owner: Browser, company: Company) -> None:
+        typed = {weight(company.agent): "2", weight(company.colleague): "", weight(company.owner): ""}
+        page = owner.open("/pools/new").press(
+            "Make the pool",
+            name="Solar",
+            window="45",
+            window_unit="seconds",
+            max_offers="0",
+            default_1=str(company.manager.id),
+            default_mode="tell",
+            **typed,
+        )
+        assert "The pool “Solar” is ready." in page.words
+        pool = pool_called(company, "Solar")
+        assert (pool.delivery, pool.window_seconds, pool.max_offers, pool.default_mode) == ("offer", 45, 0, "tell")
+        assert members_of(company, pool) == {str(company.agent.id): 2}
+        with company.inside():
+            rule = db.session.get_one(Rule, (company.id, company.default_rule_id))
+            assert rule.pool_id == pool.id
+
+    def test_a_second_pool_does_not_take_the_new_leads_unasked(self, owner: Browser, company: Company) -> None:
+        first = make_pool(company, [company.agent], name="First")
+        owner.open("/pools/new").press("Make the pool", name="Second")
+        with company.inside():
+            assert db.session.get_one(Rule, (company.id, company.default_rule_id)).pool_id == first.id
+
+    @pytest.mark.parametrize(
+        ("field", "value", "objection"),
+        [
+            ("name", "", "Please give the pool a name."),
+            ("name", "Taken", "There is a pool with this name already."),
+            ("window", "4", "from 5 to 86400"),
+            ("window", "1000000", "from 5 to 86400"),
+            ("window", "five", "whole number"),
+            ("window", "", "how long an offer stands"),
+            ("max_offers", "1001", "from 0 to 1000"),
+            ("delivery", "telepathy", "Not a valid choice"),
+        ],
+    )
+    def test_each_field_says_what_is_wrong_and_keeps_what_was_typed(
+        self, owner: Browser, company: Company, field: str, value: str, objection: str
+    ) -> None:
+        make_pool(company, name="Taken", default_rule=False)
+        typed = {"name": "Solar", "window": "30", "window_unit": "seconds", field: value}
+        page = owner.open("/pools/new").press("Make the pool", status=422, **typed)
+        assert objection in page.error_of(field)
+        if field != "delivery":
+            assert {name: page.value_of(name) for name in typed} == typed
+
+    def test_a_wrong_weight_is_shown_beside_the_person(self, owner: Browser, company: Company) -> None:
+        name = weight(company.agent)
+        page = owner.open("/pools/new").press("Make the pool", status=422, name="Solar", **{name: "1001"})
+        assert "from 0 to 1000" in page.error_of(name)
+        page = page.press("Make the pool", status=422, **{name: "a lot"})
+        assert "whole number" in page.error_of(name)
+        assert page.value_of(name) == "a lot"
+
+    def test_a_default_assignee_named_twice_is_refused(self, owner: Browser, company: Company) -> None:
+        twice = {"default_1": str(company.manager.id), "default_2": str(company.manager.id)}
+        page = owner.open("/pools/new").press("Make the pool", status=422, name="Solar", **twice)
+        assert "in the list twice" in page.error_of("default_2")
+
+
+class TestChanging:
+    def test_the_form_starts_with_what_is_set(self, owner: Browser, company: Company) -> None:
+        pool = make_pool(company, {company.agent: 3}, [company.manager], window_seconds=7200, name="Solar")
+        page = owner.open(f"/pools/{pool.id}").press_link("Edit")
+        assert (page.value_of("window"), page.value_of("window_unit")) == ("2", "hours")
+        assert page.value_of(weight(company.agent)) == "3"
+        assert page.value_of(weight(company.colleague)) == ""
+        assert page.value_of("default_1") == str(company.manager.id)
+
+    def test_members_come_and_go_by_their_weights(self, owner: Browser, company: Company) -> None:
+        pool = make_pool(company, {company.agent: 3})
+        page = owner.open(f"/pools/{pool.id}/edit")
+        page = page.press("Save", **{weight(company.agent): "", weight(company.colleague): "0"})
+        assert "Saved." in page.words
+        assert members_of(company, pool) == {str(company.colleague.id): 0}
+
+    def test_somebody_who_cannot_receive_any_more_stays_in_the_form(self, owner: Browser, company: Company) -> None:
+        gone = make_user(company, "Gus Gone", active=False)
+        pool = make_pool(company, {gone: 2, company.agent: 1})
+        page = owner.open(f"/pools/{pool.id}/edit")
+        assert page.value_of(weight(gone)) == "2"
+        page.press("Save")
+        assert members_of(company, pool) == {str(gone.id): 2, str(company.agent.id): 1}
+
+
+class TestDeleting:
+    def test_a_pool_no_rule_names_is_deleted_after_one_question(self, owner: Browser, company: Company) -> None:
+        pool = make_pool(company, [company.agent], name="Old", default_rule=False)
+        page = owner.open(f"/pools/{pool.id}").press_link("Delete…").press("Delete")
+        assert "The pool “Old” is deleted." in page.words
+        owner.open(f"/pools/{pool.id}", status=404)
+
+    def test_a_pool_in_use_stays_with_the_reason(self, owner: Browser, company: Company) -> None:
+        pool = make_pool(company, [company.agent])
+        page = owner.open(f"/pools/{pool.id}/delete").press("Delete", status=422)
+        assert "sends leads to this pool" in page.words
+        assert "/settings/rules" in page.links
+        owner.open(f"/pools/{pool.id}")
+
+    def test_a_pool_with_an_open_offer_stays(self, owner: Browser, company: Company) -> None:
+        pool = make_pool(company, [company.agent], default_rule=False)
+        make_offer(company, make_lead(company), company.agent, pool)
+        page = owner.open(f"/pools/{pool.id}/delete").press("Delete", status=422)
+        assert "still open" in page.words
+
+
+class TestRights:
+    def test_agents_and_managers_are_refused(self, app: APIFlask, company: Company) -> None:
+        pool = make_pool(company, [company.agent])
+        for person in (company.agent, company.manager):
+            browser = sign_in(app, person)
+            for address in ("/pools", "/pools/new", f"/pools/{pool.id}", f"/pools/{pool.id}/edit"):
+                browser.open(address, status=403)
+
+    def test_an_editor_may(self, app: APIFlask, company: Company) -> None:
+        editor = sign_in(app, make_user(company, "Edna Editor", roles=["editor"]))
+        assert "is ready" in editor.open("/pools/new").press("Make the pool", name="Hers").words
+
+    def test_another_companys_pool_does_not_exist(
+        self, owner: Browser, company: Company, other_company: Company, stranger: Person
+    ) -> None:
+        theirs = make_pool(other_company, [other_company.agent], name="Theirs")
+        fields = owner.open("/pools/new").form("/pools/new").fields
+        for address in ("", "/edit", "/delete"):
+            owner.open(f"/pools/{theirs.id}{address}", status=404)
+        for act in ("/edit", "/delete"):
+            owner.post(f"/pools/{theirs.id}{act}", fields, status=404)
+        assert "Theirs" not in owner.open("/pools").words
+
+    def test_another_companys_people_cannot_be_named(
+        self, owner: Browser, company: Company, other_company: Company
+    ) -> None:
+        fields = owner.open("/pools/new").form("/pools/new").fields.to_dict()
+        theirs = other_company.agent
+        page = owner.post("/pools/new", fields | {"name": "X", weight(theirs): "1"}, status=422)
+        assert "no field" in page.words
+        page = owner.post("/pools/new", fields | {"name": "X", "default_1": str(theirs.id)}, status=422)
+        assert page.error_of("default_1")
+        with company.inside():
+            assert db.session.scalars(db.select(PoolMember)).all() == []
+
+    def test_a_pool_that_never_was_does_not_exist(self, owner: Browser) -> None:
+        owner.open(f"/pools/{new_id()}", status=404)
+        owner.open("/pools/nonsense", status=404)
