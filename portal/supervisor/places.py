@@ -19,6 +19,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,6 +125,10 @@ class Places:
         self.valkey_socket.unlink(missing_ok=True)
         for folder in {self.sockets, self.home} - {self.instance_dir}:
             shutil.rmtree(folder, onerror=_missing_is_fine)
+        if self.sockets.parent.name == _name(self.instance_dir):
+            # Only the sockets stood in the state directory; the folder made for them goes too.
+            with suppress(FileNotFoundError):
+                self.sockets.parent.rmdir()
 
 
 def places(instance_dir: Path) -> Places:
