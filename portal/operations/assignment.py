@@ -9,9 +9,9 @@ from portal.extensions import db
 from portal.models import Cause, Company, Lead, LeadState, TimelineKind, User
 from portal.models.tenancy import working_company
 from portal.operations.actors import Actor
-from portal.operations.distribution import Round, change_lead
+from portal.operations.distribution import change_lead
 from portal.operations.ending import take_back, withdraw_offers
-from portal.operations.locking import lock_lead, peek_lead, state_of
+from portal.operations.locking import lock_lead_and_pools, peek_lead, state_of
 from portal.operations.passing_on import round_of_pool
 from portal.operations.transaction import operation
 from portal.operations.waiting import drain_soon
@@ -24,7 +24,9 @@ from portal.routing.route import match_rules
 
 @operation
 def assign(lead_id: UUID, user_id: UUID | None, *, by: User) -> Lead:
-    """Give a lead to a user, or with None back to Unassigned, at once. Assigning the owner again changes nothing.
+    """Give a lead to a user, or with None back to Unassigned, at once.
+
+    Assigning the owner again changes nothing, nor does taking back what nobody owns.
 
     Running offers of the lead are withdrawn and their turns given back.
 
@@ -36,20 +38,18 @@ def assign(lead_id: UUID, user_id: UUID | None, *, by: User) -> Lead:
     """
     require(by, Right.ASSIGN)
     receiver = _receiver(user_id) if user_id is not None else None
-    before = peek_lead(lead_id)
-    round_ = _charged_round(before, receiver)
-    _lock_pool_of_offers(before, round_)
-    lead = lock_lead(lead_id)
+    seen = peek_lead(lead_id)
+    charged = _charged_pool(seen) if receiver else None
+    lead = lock_lead_and_pools(seen, charged)
     if lead.state == LeadState.CLOSED:
         raise Conflict("This lead is closed; reopen it first.")
-    if lead.state == LeadState.OFFERING and lead.pool_id != before.pool_id:
-        raise Conflict("This lead was just offered in another pool; please look again.")
-    if (lead.owner_id, lead.state) == (user_id, LeadState.OWNED) or (receiver is None and _is_put_aside(lead)):
+    if lead.owner_id == user_id:
         return lead
     if receiver is None:
         put_aside(lead, Actor.user(by), f"{by.name} took it back.")
         drain_soon(by.company_id)
         return lead
+    round_ = round_of_pool(charged, cause="handed out by hand") if charged else None
     writes = round_.writes if round_ else None
     own(lead, receiver, Actor.user(by), f"{by.name} gave it to {receiver.name}.", writes=writes)
     if round_ is not None:
@@ -64,7 +64,7 @@ def own(lead: Lead, receiver: User, by: Actor, said: str, *, writes: Writes | No
     """Make a user the owner of a lead, locked by this transaction, whatever state it was in."""
     writes = writes or Writes(lead.company_id, routing_facts.database_clock())
     former = lead.owner_id
-    _withdraw(writes, lead, by, f"{said} The offer was withdrawn.")
+    _withdraw(writes, lead, by, f"{said} The offer was withdrawn.", receiver.id)
     entry = _record(writes, lead, TimelineKind.ASSIGNED, by, said, owner_id=receiver.id)
     if by.id != receiver.id:
         writes.say(Cause.ASSIGNED, receiver.id, about=f"{entry}", lead_id=lead.id)
@@ -84,10 +84,6 @@ def put_aside(lead: Lead, by: Actor, said: str) -> None:
     _finish(writes, lead, calm | {"owner_id": None, "assigned_at": None})
 
 
-def _is_put_aside(lead: Lead) -> bool:
-    return lead.state == LeadState.UNASSIGNED and lead.waiting_for == WaitingFor.PERSON
-
-
 def _receiver(user_id: UUID) -> User:
     user = db.session.get(User, (working_company(), user_id))
     if user is None:
@@ -98,30 +94,24 @@ def _receiver(user_id: UUID) -> User:
     return user
 
 
-def _charged_round(lead: Lead, receiver: User | None) -> Round | None:
-    """A round in the pool the rules name, when the company counts hand-outs as turns."""
+def _charged_pool(lead: Lead) -> UUID | None:
+    """The pool the rules name, when the company counts hand-outs as turns."""
     company = db.session.get(Company, lead.company_id)
-    if receiver is None or company is None or not company.named_counts_as_turn:
+    if company is None or not company.named_counts_as_turn:
         return None
     facts, _ = routing_facts.stored_leads(lead.company_id, [lead.id])[lead.id]
     rule = match_rules(facts, routing_facts.rules(lead.company_id)).rule
-    return round_of_pool(rule.pool_id, cause="handed out by hand") if rule and rule.pool_id else None
+    return rule.pool_id if rule else None
 
 
-def _lock_pool_of_offers(lead: Lead, round_: Round | None) -> None:
-    """Giving back a turn needs the lock of the pool it was played in."""
-    is_locked = round_ is not None and round_.pool is not None and round_.pool.id == lead.pool_id
-    if lead.pool_id is not None and not is_locked:
-        routing_facts.lock_pool(lead.company_id, lead.pool_id)
-
-
-def _withdraw(writes: Writes, lead: Lead, by: Actor, reason: str) -> None:
-    take_back(writes, lead.id, withdraw_offers(writes, lead.id, by, reason))
+def _withdraw(writes: Writes, lead: Lead, by: Actor, reason: str, receiver: UUID | None = None) -> None:
+    take_back(writes, lead.id, withdraw_offers(writes, lead.id, by, reason), receiver=receiver)
 
 
 def _record(writes: Writes, lead: Lead, kind: TimelineKind, by: Actor, said: str, *, owner_id: UUID | None) -> UUID:
     before = {"state": lead.state, "owner_id": lead.owner_id}
-    return writes.record(lead.id, kind, by, text=said, before=before, after={"owner_id": owner_id})
+    after = {"state": LeadState.OWNED if owner_id else LeadState.UNASSIGNED, "owner_id": owner_id}
+    return writes.record(lead.id, kind, by, text=said, before=before, after=after)
 
 
 def _tell_former(writes: Writes, lead: Lead, former: UUID | None, by: Actor, entry: UUID) -> None:

@@ -9,7 +9,7 @@ from portal.extensions import db
 from portal.models import CloseReason, Lead, LeadState, TimelineKind, User
 from portal.operations.actors import Actor
 from portal.operations.ending import take_back, withdraw_offers
-from portal.operations.locking import lock_lead, peek_lead
+from portal.operations.locking import lock_lead, lock_lead_and_pools, peek_lead
 from portal.operations.transaction import operation
 from portal.operations.waiting import drain_soon
 from portal.operations.writes import Writes
@@ -34,10 +34,7 @@ def close(lead_id: UUID, *, reason: str, note: str | None, by: User) -> Lead:
         Conflict: it is closed already, for another reason.
     """
     why = _reason(reason, note)
-    before = peek_lead(lead_id)
-    if before.pool_id is not None:
-        routing_facts.lock_pool(by.company_id, before.pool_id)
-    lead = lock_lead(lead_id)
+    lead = lock_lead_and_pools(peek_lead(lead_id))
     _refuse_masked(lead, by)
     if lead.state == LeadState.CLOSED:
         if lead.close_reason == why:
@@ -48,7 +45,8 @@ def close(lead_id: UUID, *, reason: str, note: str | None, by: User) -> Lead:
     take_back(writes, lead.id, withdraw_offers(writes, lead.id, actor, "The lead was closed."))
     was = {"state": lead.state, "owner_id": lead.owner_id}
     said = f"Closed: {why.replace('_', ' ')}." + (f" {note}" if note else "")
-    writes.record(lead.id, TimelineKind.CLOSED, actor, text=said, before=was, after={"reason": why, "note": note})
+    now = {"state": LeadState.CLOSED, "reason": why, "note": note}
+    writes.record(lead.id, TimelineKind.CLOSED, actor, text=said, before=was, after=now)
     lead.state, lead.waiting_for, lead.alarmed_at = LeadState.CLOSED, None, None
     lead.closed_at = lead.last_activity_at = writes.at
     lead.closed_by, lead.close_reason, lead.close_note, lead.needs_attention = by.id, why, note, False
@@ -73,7 +71,7 @@ def reopen(lead_id: UUID, *, by: User) -> Lead:
     writes = Writes(by.company_id, routing_facts.database_clock())
     owner = db.session.get(User, (by.company_id, lead.owner_id)) if lead.owner_id else None
     has_owner = owner is not None and owner.active and may(owner, Right.RECEIVE)
-    was = {"state": lead.state, "reason": lead.close_reason}
+    was = {"state": lead.state, "owner_id": lead.owner_id, "reason": lead.close_reason}
     lead.state = LeadState.OWNED if has_owner else LeadState.UNASSIGNED
     lead.waiting_for = None if has_owner else WaitingFor.PERSON
     lead.owner_id = lead.owner_id if has_owner else None

@@ -6,7 +6,8 @@ rows; n leads in one round come out as n single ones would.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from portal.metrics import DECISIONS
 from portal.models import Cause, EntryKind, LeadState, OfferKind, TimelineKind, WorkKind
 from portal.models.lead import LEAD_STATE_COLUMNS
 from portal.operations.actors import SYSTEM, Actor
+from portal.operations.ending import withdraw_offers
 from portal.operations.ledger import keep_step
 from portal.operations.transaction import after_commit
 from portal.operations.writes import Row, Writes
@@ -36,6 +38,24 @@ from portal.routing.facts import (
 )
 from portal.routing.gates import refusals
 from portal.routing.route import hand_out, unrouted
+
+LOOK_AGAIN = timedelta(seconds=2)
+"""After this a lead that was left waiting is looked at once more."""
+
+
+def in_any_case(decision: Decision) -> bool:
+    """Carry out whatever was decided."""
+    return True
+
+
+def if_somebody(decision: Decision) -> bool:
+    """Only when somebody can get it: a waiting lead goes on waiting otherwise."""
+    return bool(decision.chosen)
+
+
+def if_second_chance(decision: Decision) -> bool:
+    """Only for one who stands in line again: for nobody else does asking again change anything."""
+    return decision.stage is Stage.SECOND_CHANCE
 
 
 @dataclass(slots=True)
@@ -76,6 +96,8 @@ class Round:
         self._everyone: tuple[Candidate, ...] | None = None
         self._has_defaults = False
         self._managers: list[UUID] | None = None
+        # Who owns how many leads more than the table shows yet.
+        self._given: Counter[UUID] = Counter()
         self.pool, self.at = self._locked(pool_id)
         self.writes = Writes(company_id, self.at)
         self._served_at = self.at
@@ -87,16 +109,16 @@ class Round:
             return None, routing_facts.database_clock()
         return routing_facts.with_members(self.company_id, pool)
 
-    def hand_out(self, lead: Routable, *, only_if_somebody: bool = False) -> Decision:
+    def hand_out(self, lead: Routable, only: Callable[[Decision], bool] = in_any_case) -> Decision:
         """Decide about one lead and collect what follows from it.
 
         Args:
             lead: its state is changed in place.
-            only_if_somebody: leave everything as it was when nobody can get it (a waiting lead goes on waiting).
+            only: which decisions to carry out; any other leaves everything as it was.
         """
         self._catch_up()
         decision = self._decide(lead)
-        if only_if_somebody and not decision.chosen:
+        if not only(decision):
             return decision
         self._last = decision
         decision_id = self._keep(lead, decision)
@@ -123,14 +145,14 @@ class Round:
     def _decide(self, lead: Routable) -> Decision:
         if self.pool is None:
             return unrouted(lead.facts, lead.match, self.at)
-        for _ in range(len(self.pool.members) + 1):
+        # Each turn finds one more person full, so it ends.
+        while True:
             pool = self._as_asked(lead.history)
             decision = hand_out(lead.facts, pool, lead.match, lead.history.asking(pool.id), self.at)
             if not decision.chosen:
-                return self._climb(lead, pool, decision)
+                decision = self._climb(lead, pool, decision)
             if not self._is_full_by_now(decision):
                 return decision
-        raise AssertionError("unreachable: each turn of the loop finds one more member full")
 
     def _as_asked(self, history: History) -> PoolFacts:
         """The pool as it looks for one lead: with how each member answered about it."""
@@ -158,19 +180,29 @@ class Round:
 
         Caps span pools, so the pool's lock does not guard them: the member's row does.
         """
-        assert self.pool is not None
-        chosen = next(one for one in self.pool.members if one.user_id == decision.chosen[0])
-        if chosen.open_cap is None or decision.outcome is not Outcome.ASSIGN:
+        if decision.outcome is not Outcome.ASSIGN or decision.stage is Stage.DEFAULT or decision.set_aside is not None:
+            # Nobody is chosen, nobody owns it yet, or caps do not count on this rung.
             return False
-        fresh = open_leads_of_locked(self.company_id, chosen.user_id, chosen.open_cap)
+        chosen = next(one for one in decision.candidates if one.user_id == decision.chosen[0])
+        if chosen.open_cap is None:
+            return False
         # What this round itself gave them is not in the table yet.
-        open_leads = max(fresh, chosen.open_leads)
+        open_leads = self._given[chosen.user_id] + open_leads_of_locked(
+            self.company_id, chosen.user_id, chosen.open_cap
+        )
         if open_leads < chosen.open_cap:
             return False
-        full = replace(chosen, open_leads=open_leads)
-        members = tuple(full if one is chosen else one for one in self.pool.members)
-        self.pool = replace(self.pool, members=members)
+        self._note_full(chosen.user_id, open_leads)
         return True
+
+    def _note_full(self, user_id: UUID, open_leads: int) -> None:
+        def noted(people: Sequence[Candidate]) -> tuple[Candidate, ...]:
+            return tuple(replace(one, open_leads=open_leads) if one.user_id == user_id else one for one in people)
+
+        if self.pool is not None:
+            self.pool = replace(self.pool, members=noted(self.pool.members))
+        if self._everyone is not None:
+            self._everyone = noted(self._everyone)
 
     def _catch_up(self) -> None:
         """The pool and the people as the lead before left them. Done only when another lead comes: most rounds are
@@ -181,12 +213,15 @@ class Round:
         if self.pool is not None:
             self.pool = ledger.apply(self.pool, last, self._served_at)
         if self._everyone is not None:
-            self._everyone = tuple(self._served(one) if one.user_id in last.chosen else one for one in self._everyone)
+            more = int(last.outcome is Outcome.ASSIGN)
+            self._everyone = tuple(
+                self._served(one, more) if one.user_id in last.chosen else one for one in self._everyone
+            )
         # Later leads of a batch count as later, under one reading of the clock.
         self._served_at += timedelta(microseconds=1)
 
-    def _served(self, person: Candidate) -> Candidate:
-        return replace(person, last_lead_at=self._served_at, open_leads=person.open_leads + 1)
+    def _served(self, person: Candidate, more: int) -> Candidate:
+        return replace(person, last_lead_at=self._served_at, open_leads=person.open_leads + more)
 
     def _keep(self, lead: Routable, decision: Decision) -> UUID:
         """The decision's own row, and the turn it cost."""
@@ -209,7 +244,10 @@ class Round:
         ends = self.at + timedelta(seconds=self.pool.window_seconds)
         if decision.stage is Stage.SECOND_CHANCE:
             offer_id = lead.history.in_line[user_id]
-            self.writes.add("offers_opened", id=offer_id, expires_at=ends, decision_id=decision_id)
+            # They pressed in the pool the lead was in then; it opens, and ends, in the one it is in now.
+            self.writes.add(
+                "offers_opened", id=offer_id, pool_id=self.pool.id, expires_at=ends, decision_id=decision_id
+            )
         else:
             offer_id = self.writes.add(
                 "offers",
@@ -225,35 +263,43 @@ class Round:
         self._charge(lead, decision, decision_id, offer_id)
         self.writes.work(WorkKind.END_OFFER, offer_id, ends, group_id=self.pool.id)
         self.writes.say(Cause.OFFER, user_id, about=f"{offer_id}", lead_id=lead.id, offer_id=offer_id)
-        self._record(lead, decision, decision_id, TimelineKind.OFFERED, {"offer_id": offer_id, "user_id": user_id})
+        after = {"state": LeadState.OFFERING, "offer_id": offer_id, "user_id": user_id}
+        self._record(lead, decision, decision_id, TimelineKind.OFFERED, after)
         lead.state |= {"state": LeadState.OFFERING, "owner_id": None, "was_offered": True}
 
     def _assign(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
         user_id = decision.chosen[0]
+        if lead.history.in_line:
+            withdraw_offers(self.writes, lead.id, SYSTEM, "The lead went to somebody without another offer.")
         self._charge(lead, decision, decision_id, None)
+        self._given[user_id] += 1
         self.writes.say(Cause.ASSIGNED, user_id, about=f"{decision_id}", lead_id=lead.id)
         if decision.stage is Stage.ANY_ACTIVE:
             self._tell_managers(
                 lead, {"reason": "fallback", "why": decision.why}, about=decision_id, but=decision.chosen
             )
-        self._record(lead, decision, decision_id, TimelineKind.ASSIGNED, {"owner_id": user_id})
+        after = {"state": LeadState.OWNED, "owner_id": user_id}
+        self._record(lead, decision, decision_id, TimelineKind.ASSIGNED, after)
         lead.state |= {"state": LeadState.OWNED, "owner_id": user_id, "assigned_at": self.at}
 
     def _tell(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
         for user_id in decision.chosen:
             self.writes.say(Cause.CATCH_ALL, user_id, about=f"{decision_id}", lead_id=lead.id)
         self._tell_managers(lead, {"reason": "catch_all"}, about=decision_id, but=decision.chosen)
-        self._record(lead, decision, decision_id, TimelineKind.DECISION, {"waiting_for": WaitingFor.CATCH_ALL})
-        self._leave_unassigned(lead, WaitingFor.CATCH_ALL)
+        self._leave_unassigned(lead, decision, decision_id, WaitingFor.CATCH_ALL)
 
     def _wait(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
         waiting_for = decision.waiting_for or WaitingFor.ROUTING
         if waiting_for is not WaitingFor.PERSON:
             self._tell_managers(lead, {"reason": "nobody", "why": decision.why}, about=decision_id)
-        self._record(lead, decision, decision_id, TimelineKind.DECISION, {"waiting_for": waiting_for})
-        self._leave_unassigned(lead, waiting_for)
+            # Somebody may have become free since the facts were loaded, and waiting leads been looked at before this
+            # one was there to be seen.
+            self.writes.work(WorkKind.DRAIN, self.company_id, self.at + LOOK_AGAIN)
+        self._leave_unassigned(lead, decision, decision_id, waiting_for)
 
-    def _leave_unassigned(self, lead: Routable, waiting_for: WaitingFor) -> None:
+    def _leave_unassigned(self, lead: Routable, decision: Decision, decision_id: UUID, waiting_for: WaitingFor) -> None:
+        after = {"state": LeadState.UNASSIGNED, "waiting_for": waiting_for}
+        self._record(lead, decision, decision_id, TimelineKind.DECISION, after)
         alarmed_at = None if waiting_for is WaitingFor.PERSON else self.at
         lead.state |= {
             "state": LeadState.UNASSIGNED,
@@ -268,7 +314,7 @@ class Round:
             keep_step(
                 self.writes, decision.step, self.pool_id, lead_id=lead.id, decision_id=decision_id, offer_id=offer_id
             )
-        self.writes.add("members_served", id=decision.chosen[0], last_lead_at=self._served_at)
+        self.writes.served(decision.chosen[0], self._served_at)
 
     def charge(self, lead_id: UUID, user_id: UUID) -> None:
         """Charge a member a turn for a lead that reached them another way; nothing for somebody who is no member."""
@@ -284,9 +330,16 @@ class Round:
         keep_step(self.writes, step, self.pool.id, lead_id=lead_id, kind=EntryKind.CHARGE)
 
     def name_of(self, user_id: UUID) -> str:
-        """A member's name, for a timeline entry."""
+        """Somebody's name, for a timeline entry; they may have left the pool."""
         members = self.pool.members if self.pool else ()
-        return next((one.name for one in members if one.user_id == user_id), "A former member")
+        name = next((one.name for one in members if one.user_id == user_id), None)
+        return name or routing_facts.name_of(self.company_id, user_id)
+
+    def lock_members(self) -> None:
+        """Lock the members all at once, in the order of their ids, before several leads are handed out: two rounds
+        in pools that share members would else take them in the order of their turns, and wait for each other."""
+        if self.pool is not None:
+            routing_facts.lock_users(self.company_id, [one.user_id for one in self.pool.members])
 
     @property
     def pool_id(self) -> UUID:

@@ -12,7 +12,7 @@ from portal.models import Cause, OfferState, TimelineKind, WorkKind
 from portal.operations.actors import Actor
 from portal.operations.ledger import reverse_turn
 from portal.operations.transaction import after_commit
-from portal.operations.writes import Writes
+from portal.operations.writes import Row, Writes
 
 
 class Withdrawn(NamedTuple):
@@ -40,13 +40,20 @@ _WITHDRAW = """
 
 
 def withdraw_offers(
-    writes: Writes, lead_id: UUID, by: Actor, reason: str, *, only_of: UUID | None = None
+    writes: Writes,
+    lead_id: UUID,
+    by: Actor,
+    reason: str,
+    *,
+    only_of: UUID | None = None,
+    leaves: Row | None = None,
 ) -> list[Withdrawn]:
     """End every running offer of a lead, locked by this transaction, and every place in line for it.
 
     Args:
         reason: a sentence, kept with the offer and told on its page.
         only_of: one user's offers; None = everybody's.
+        leaves: what becomes of the lead by it, for the entry of a running offer, when no other entry tells.
     """
     parameters = {
         "company": writes.company_id,
@@ -58,20 +65,24 @@ def withdraw_offers(
     rows = db.session.connection().exec_driver_sql(_WITHDRAW, parameters).all()
     withdrawn = [Withdrawn(*row) for row in rows]
     for offer in withdrawn:
-        after = {"offer_id": offer.id, "user_id": offer.user_id}
-        writes.record(
-            lead_id, TimelineKind.WITHDRAWN, by, text=reason, before={"was_open": offer.was_open}, after=after
-        )
+        before = {"offer": OfferState.OPEN if offer.was_open else OfferState.WAITING}
+        after = {"offer_id": offer.id, "user_id": offer.user_id, **((offer.was_open and leaves) or {})}
+        writes.record(lead_id, TimelineKind.WITHDRAWN, by, text=reason, before=before, after=after)
         after_commit(lambda: OFFERS_ENDED.labels(OfferState.WITHDRAWN).inc())
     return withdrawn
 
 
-def take_back(writes: Writes, lead_id: UUID, offers: Sequence[Withdrawn]) -> None:
+def take_back(writes: Writes, lead_id: UUID, offers: Sequence[Withdrawn], *, receiver: UUID | None = None) -> None:
     """Give back the turns of offers their agents had no hand in ending, and tell them.
 
     The caller holds the lock of the offers' pool.
+
+    Args:
+        receiver: who gets the lead instead; they are told that, and not of an offer that is gone.
     """
     for offer in offers:
-        if offer.was_open:
-            reverse_turn(writes, offer.pool_id, offer.id, lead_id)
+        if not offer.was_open:
+            continue
+        reverse_turn(writes, offer.pool_id, offer.id, lead_id)
+        if offer.user_id != receiver:
             writes.say(Cause.REASSIGNED_AWAY, offer.user_id, about=f"{offer.id}", lead_id=lead_id, offer_id=offer.id)

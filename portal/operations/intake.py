@@ -152,7 +152,8 @@ def _store_unrouted(arrival: Arrival) -> Taken:
     row.update(fresh_state())
     row.update(state=LeadState.UNASSIGNED, waiting_for=WaitingFor.ROUTING, alarmed_at=writes.at)
     why = "Routing failed, so it waits and is tried again."
-    writes.record(row["id"], TimelineKind.DECISION, SYSTEM, text=why, after={"waiting_for": WaitingFor.ROUTING})
+    after = {"state": LeadState.UNASSIGNED, "waiting_for": WaitingFor.ROUTING}
+    writes.record(row["id"], TimelineKind.DECISION, SYSTEM, text=why, after=after)
     alarm(writes, managers(company_id), row["id"], {"reason": "routing_failed"}, about=row["id"])
     writes.work(WorkKind.DRAIN, company_id, writes.at)
     return arrival.finish(_taken(arrival, row, "unassigned", why), writes)

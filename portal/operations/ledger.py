@@ -9,6 +9,7 @@ import secrets
 from typing import Any
 from uuid import UUID
 
+from portal.errors import NotFound
 from portal.extensions import db
 from portal.models import EntryKind, LedgerAccount, User
 from portal.models.tenancy import working_company
@@ -131,9 +132,10 @@ def leave(pool_id: UUID, user_id: UUID) -> None:
 
 @operation
 def zero(pool_id: UUID, *, by: User) -> None:
-    """Set every credit of a pool back to zero; the entries say that and when."""
+    """Set every credit of a pool back to zero; the entries say that and when. Raises Forbidden, NotFound."""
     require(by, Right.DISTRIBUTION)
-    routing_facts.lock_pool(by.company_id, pool_id)
+    if routing_facts.lock_pool(by.company_id, pool_id) is None:
+        raise NotFound("There is no such pool.")
     writes = Writes(by.company_id, routing_facts.database_clock())
     for credit in Credit:
         net = ledger.zero(_holdings(by.company_id, pool_id, credit))

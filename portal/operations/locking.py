@@ -6,12 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from portal.errors import NotFound
+from portal.errors import Conflict, NotFound
 from portal.extensions import db
-from portal.models import Lead
+from portal.models import Lead, LeadState
 from portal.models.lead import LEAD_STATE_COLUMNS
 from portal.models.tenancy import working_company
 from portal.operations.writes import Row
+from portal.queries import routing_facts
 
 
 def lock_lead(lead_id: UUID) -> Lead:
@@ -20,6 +21,25 @@ def lock_lead(lead_id: UUID) -> Lead:
     NO KEY: rows that refer to the lead may be written meanwhile.
     """
     return _found(_by_id(lead_id).with_for_update(key_share=True))
+
+
+def lock_lead_and_pools(seen: Lead, *also: UUID | None) -> Lead:
+    """The lead as it is now, locked, and before it the pool it was handed out in: giving back a turn needs that lock.
+
+    Args:
+        seen: the lead as `peek_lead` gave it.
+        also: more pools to lock; all of them in the order of their ids.
+
+    Raises:
+        Conflict: the lead went to another pool in the same moment.
+    """
+    seen_in = seen.pool_id
+    for pool_id in sorted({pool_id for pool_id in (seen_in, *also) if pool_id is not None}):
+        routing_facts.lock_pool(seen.company_id, pool_id)
+    lead = lock_lead(seen.id)
+    if lead.state == LeadState.OFFERING and lead.pool_id != seen_in:
+        raise Conflict("This lead was just offered in another pool; please look again.")
+    return lead
 
 
 def peek_lead(lead_id: UUID) -> Lead:

@@ -15,11 +15,12 @@ from sqlalchemy import select
 from portal.errors import Conflict, NotFound
 from portal.extensions import db
 from portal.metrics import EXPIRY_LAG, OFFERS_ENDED
-from portal.models import Cause, Lead, LeadState, Offer, OfferKind, OfferState, TimelineKind, User, WorkKind
+from portal.models import Cause, Lead, LeadState, Offer, OfferKind, OfferState, PoolMember, TimelineKind, User, WorkKind
+from portal.models.tenancy import working_company
 from portal.operations.actors import SYSTEM, Actor
-from portal.operations.distribution import Round, change_lead
+from portal.operations.distribution import Round, change_lead, if_second_chance
 from portal.operations.ending import take_back, withdraw_offers
-from portal.operations.locking import lock_lead, state_of
+from portal.operations.locking import lock_lead, lock_lead_and_pools, peek_lead, state_of
 from portal.operations.passing_on import pass_on, round_of_pool
 from portal.operations.transaction import after_commit, operation
 from portal.operations.writes import Writes
@@ -28,15 +29,17 @@ from portal.queries import routing_facts
 from portal.routing.facts import WaitingFor
 
 # Accepting and declining are pressed before the end of the window or not at all, whatever any other clock says.
+# The work of ending it goes only with an answer that counted: a late one must leave it, or nobody would end the offer.
 _ANSWER = """
-    WITH done AS (
-        DELETE FROM due_work WHERE company_id = %(company)s AND kind = %(kind)s AND subject_id = %(offer)s
-          AND EXISTS (SELECT 1 FROM offers WHERE company_id = %(company)s AND id = %(offer)s
-                      AND state = 'open' AND expires_at > clock_timestamp())
+    WITH answered AS (
+        UPDATE offers SET state = %(state)s, ended_at = clock_timestamp(), reason = %(reason)s
+        WHERE company_id = %(company)s AND id = %(offer)s AND state = 'open' AND expires_at > clock_timestamp()
+        RETURNING company_id, id, ended_at
+    ), done AS (
+        DELETE FROM due_work w USING answered a
+        WHERE w.company_id = a.company_id AND w.kind = %(kind)s AND w.subject_id = a.id
     )
-    UPDATE offers SET state = %(state)s, ended_at = clock_timestamp(), reason = %(reason)s
-    WHERE company_id = %(company)s AND id = %(offer)s AND state = 'open' AND expires_at > clock_timestamp()
-    RETURNING ended_at"""
+    SELECT ended_at FROM answered"""
 
 # Leads somebody is deciding about right now are skipped: they are looked at again, or settled, a moment later.
 _END_DUE = """
@@ -123,7 +126,9 @@ def end_due(company_id: UUID, pool_id: UUID, limit: int = 100) -> int:
     """
     round_ = round_of_pool(pool_id, cause="the offer's time ran out")
     parameters = {"company": company_id, "pool": pool_id, "kind": WorkKind.END_OFFER, "limit": limit}
-    missed = db.session.connection().exec_driver_sql(_END_DUE, parameters).all()
+    rows = db.session.connection().exec_driver_sql(_END_DUE, parameters).all()
+    # An UPDATE returns its rows in no order.
+    missed = sorted(rows, key=lambda row: (row.expires_at, row.id))
     for offer_id, lead_id, user_id, expires_at, ended_at in missed:
         _record_missed(round_, offer_id, lead_id, user_id)
         _observe_missed(expires_at, ended_at)
@@ -144,7 +149,9 @@ def ask_again(offer_id: UUID, *, by: User) -> Offer:
         Conflict: the lead is taken, or this chance was used up.
     """
     missed = _own_offer(offer_id, by)
-    round_ = round_of_pool(missed.pool_id, cause=f"{by.name} asked for another chance")
+    # The lead may have moved on to another pool since.
+    pool_id = peek_lead(missed.lead_id).pool_id or missed.pool_id
+    round_ = round_of_pool(pool_id, cause=f"{by.name} asked for another chance")
     lead = lock_lead(missed.lead_id)
     newest = newest_offer(lead.id, by.id)
     if newest.kind == OfferKind.SECOND_CHANCE and newest.state in (OfferState.WAITING, OfferState.OPEN):
@@ -159,7 +166,7 @@ def ask_again(offer_id: UUID, *, by: User) -> Offer:
         company_id=by.company_id,
         lead_id=lead.id,
         user_id=by.id,
-        pool_id=missed.pool_id,
+        pool_id=pool_id,
         state=OfferState.WAITING,
         kind=OfferKind.SECOND_CHANCE,
         created_at=round_.at,
@@ -170,7 +177,7 @@ def ask_again(offer_id: UUID, *, by: User) -> Offer:
     said = f"{by.name} asked for another chance."
     round_.writes.record(lead.id, TimelineKind.STATUS, Actor.user(by), text=said, after=after)
     if lead.state == LeadState.UNASSIGNED:
-        pass_on(round_, [lead.id], only_if_somebody=True)
+        pass_on(round_, [lead.id], if_second_chance)
     round_.writes.flush()
     db.session.refresh(chance)
     return chance
@@ -186,36 +193,51 @@ def recall(offer_id: UUID, *, by: User) -> Offer:
     """
     require(by, Right.ASSIGN)
     offer = _offer(offer_id)
-    routing_facts.lock_pool(by.company_id, offer.pool_id)
-    lead = lock_lead(offer.lead_id)
+    lead = lock_lead_and_pools(peek_lead(offer.lead_id), offer.pool_id)
     db.session.refresh(offer)
     if offer.state not in (OfferState.OPEN, OfferState.WAITING):
         raise Conflict("This offer has ended already.")
     writes = Writes(by.company_id, routing_facts.database_clock())
-    withdrawn = withdraw_offers(
-        writes, lead.id, Actor.user(by), f"{by.name} took the offer back.", only_of=offer.user_id
-    )
+    said = f"{by.name} took the offer back."
+    left = {"state": LeadState.UNASSIGNED, "waiting_for": WaitingFor.PERSON}
+    withdrawn = withdraw_offers(writes, lead.id, Actor.user(by), said, only_of=offer.user_id, leaves=left)
     take_back(writes, lead.id, withdrawn)
     if any(one.was_open for one in withdrawn):
-        left = {"state": LeadState.UNASSIGNED, "waiting_for": WaitingFor.PERSON, "alarmed_at": None}
-        change_lead(writes, lead.id, state_of(lead) | left)
+        change_lead(writes, lead.id, state_of(lead) | left | {"alarmed_at": None})
     writes.flush()
     db.session.refresh(offer)
     return offer
 
 
+def lock_pools_of(user_id: UUID) -> None:
+    """Lock every pool in which a user may be chosen, or has an offer: before the user's own row, which comes last.
+
+    Nobody is making them an offer then, and whoever looks at the pool afterwards sees what became of them.
+    """
+    pool_ids = set(db.session.scalars(select(PoolMember.pool_id).where(PoolMember.user_id == user_id)))
+    pool_ids |= set(
+        db.session.scalars(
+            select(Offer.pool_id).where(
+                Offer.user_id == user_id, Offer.state.in_((OfferState.OPEN, OfferState.WAITING))
+            )
+        )
+    )
+    for pool_id in sorted(pool_ids):
+        routing_facts.lock_pool(working_company(), pool_id)
+
+
 @operation
 def withdraw_all_of(user_id: UUID, *, by: User, reason: str) -> None:
-    """End everything on offer to a user who is leaving, give back the turns, and pass the leads on."""
+    """End everything on offer to a user who is leaving, give back the turns, and pass the leads on.
+
+    The caller has locked the user's pools with `lock_pools_of`.
+    """
     running = select(Offer.pool_id, Offer.lead_id).where(
         Offer.user_id == user_id, Offer.state.in_((OfferState.OPEN, OfferState.WAITING))
     )
     leads_of_pool: dict[UUID, list[UUID]] = {}
     for pool_id, lead_id in db.session.execute(running.order_by(Offer.pool_id, Offer.lead_id)):
         leads_of_pool.setdefault(pool_id, []).append(lead_id)
-    # All pools before any lead: the order of locks.
-    for pool_id in leads_of_pool:
-        routing_facts.lock_pool(by.company_id, pool_id)
     for pool_id, lead_ids in leads_of_pool.items():
         freed = []
         writes = Writes(by.company_id, routing_facts.database_clock())

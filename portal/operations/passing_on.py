@@ -8,13 +8,15 @@ from uuid import UUID
 from portal.extensions import db
 from portal.models import Company
 from portal.models.tenancy import working_company
-from portal.operations.distribution import Round, Routable
+from portal.operations.distribution import Round, Routable, in_any_case
 from portal.operations.writes import Row
 from portal.queries import routing_facts
+from portal.routing.decision import Decision
 from portal.routing.facts import LeadFacts, Rule, RuleCheck, RuleMatch
 from portal.routing.route import match_rules
 
 Matching = Callable[[LeadFacts, Row, Sequence[Rule]], RuleMatch]
+Only = Callable[[Decision], bool]
 
 
 def round_of_pool(pool_id: UUID | None, *, cause: str) -> Round:
@@ -25,26 +27,28 @@ def round_of_pool(pool_id: UUID | None, *, cause: str) -> Round:
     return Round(company_id, pool_id, fallback_any_active=company.fallback_any_active, cause=cause)
 
 
-def pass_on(round_: Round, lead_ids: Sequence[UUID], *, only_if_somebody: bool = False) -> int:
+def pass_on(round_: Round, lead_ids: Sequence[UUID], only: Only = in_any_case) -> int:
     """Hand leads, locked by this transaction, out in the round's pool, in the order given.
 
     Args:
-        only_if_somebody: a lead nobody can get stays as it is.
+        only: which decisions to carry out; a lead about which another one is made stays as it is.
 
     Returns:
         How many went to somebody.
     """
-    return _hand_out(round_, lead_ids, _same_pool, only_if_somebody)
+    return _hand_out(round_, lead_ids, _same_pool, only)
 
 
-def route_afresh(round_: Round, lead_ids: Sequence[UUID], *, only_if_somebody: bool = False) -> int:
+def route_afresh(round_: Round, lead_ids: Sequence[UUID], only: Only = in_any_case) -> int:
     """The same for leads whose pool the rules name now; the round is in that pool."""
-    return _hand_out(round_, lead_ids, _by_the_rules, only_if_somebody)
+    return _hand_out(round_, lead_ids, _by_the_rules, only)
 
 
-def _hand_out(round_: Round, lead_ids: Sequence[UUID], match: Matching, only_if_somebody: bool) -> int:
+def _hand_out(round_: Round, lead_ids: Sequence[UUID], match: Matching, only: Only) -> int:
     if not lead_ids:
         return 0
+    if len(lead_ids) > 1:
+        round_.lock_members()
     stored = routing_facts.stored_leads(round_.company_id, lead_ids)
     histories = routing_facts.histories(round_.company_id, lead_ids)
     rules = routing_facts.rules(round_.company_id)
@@ -52,7 +56,7 @@ def _hand_out(round_: Round, lead_ids: Sequence[UUID], match: Matching, only_if_
     for lead_id in lead_ids:
         facts, state = stored[lead_id]
         lead = Routable(facts, match(facts, state, rules), state, histories[lead_id])
-        decision = round_.hand_out(lead, only_if_somebody=only_if_somebody)
+        decision = round_.hand_out(lead, only)
         went += bool(decision.chosen)
     return went
 

@@ -155,6 +155,9 @@ def change_user(user_id: UUID, *, by: User, **changes: Unpack[UserChanges]) -> U
         Conflict: it would leave the company without an owner.
         Invalid: a field makes no sense.
     """
+    if changes.get("active") is False:
+        # Pools before people: the order of locks.
+        offers.lock_pools_of(user_id)
     owners = active_owner_ids(locked=True)
     user = _locked(user_id)
     _refuse_without_right(user, by, changes)

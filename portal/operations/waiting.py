@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from portal.extensions import db
 from portal.models import WorkKind
+from portal.operations.distribution import if_somebody
 from portal.operations.passing_on import round_of_pool, route_afresh
 from portal.operations.transaction import operation
 from portal.operations.writes import Writes
@@ -24,10 +25,12 @@ _WAITING = """
     WHERE company_id = %(company)s AND state = 'unassigned' AND waiting_for = 'routing' AND id > %(after)s
     ORDER BY id LIMIT %(limit)s"""
 
+# Waits for whoever just holds one (its customer writes again): skipped, it would be left behind with nobody to call
+# for it.
 _LOCK_WAITING = """
     SELECT id FROM leads
     WHERE company_id = %(company)s AND id = ANY (%(leads)s) AND state = 'unassigned' AND waiting_for = 'routing'
-    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"""
+    ORDER BY id FOR NO KEY UPDATE"""
 
 _FENCE = "SELECT fence FROM due_work WHERE company_id = %(company)s AND kind = 'drain'"
 _DONE = "DELETE FROM due_work WHERE company_id = %(company)s AND kind = 'drain' AND fence = %(fence)s"
@@ -78,7 +81,7 @@ def _by_pool(company_id: UUID, lead_ids: Sequence[UUID]) -> dict[UUID, list[UUID
 def _route_waiting(company_id: UUID, pool_id: UUID, lead_ids: Sequence[UUID]) -> int:
     round_ = round_of_pool(pool_id, cause="somebody became free")
     still = [row.id for row in _rows(_LOCK_WAITING, company=company_id, leads=list(lead_ids))]
-    went = route_afresh(round_, still, only_if_somebody=True)
+    went = route_afresh(round_, still, if_somebody)
     round_.writes.flush()
     return went
 

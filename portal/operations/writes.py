@@ -82,7 +82,7 @@ _PARTS: dict[str, str] = {
         FROM jsonb_populate_recordset(NULL::leads, %(lead_changes)s::jsonb) c
         WHERE l.company_id = c.company_id AND l.id = c.id""",
     "offers_opened": """
-        UPDATE offers o SET state = 'open', expires_at = c.expires_at, decision_id = c.decision_id
+        UPDATE offers o SET state = 'open', pool_id = c.pool_id, expires_at = c.expires_at, decision_id = c.decision_id
         FROM jsonb_populate_recordset(NULL::offers, %(offers_opened)s::jsonb) c
         WHERE o.company_id = c.company_id AND o.id = c.id AND o.state = 'waiting'""",
     "ledger_changes": """
@@ -121,6 +121,8 @@ class Writes:
         self.at = at
         self._rows: defaultdict[str, list[Row]] = defaultdict(list)
         self._ledger: dict[tuple[UUID, UUID], Row] = {}
+        self._served: dict[UUID, datetime] = {}
+        self._work: dict[tuple[WorkKind, UUID], Row] = {}
 
     def add(self, part: str, **columns: Any) -> UUID:
         """One row for a table (or part); gives the id it will have."""
@@ -135,7 +137,7 @@ class Writes:
 
     def ids_of(self, part: str) -> tuple[UUID, ...]:
         """The ids of the rows collected for a part so far."""
-        return tuple(row["id"] for row in self._rows[part])
+        return tuple(row["id"] for row in self._rows.get(part, ()))
 
     def record(
         self,
@@ -185,7 +187,20 @@ class Writes:
 
     def work(self, kind: WorkKind, subject_id: UUID, due_at: datetime, group_id: UUID | None = None) -> None:
         """Something that must happen at `due_at`; sooner, if it is planned for later already."""
-        self.add("due_work", kind=kind, subject_id=subject_id, due_at=due_at, group_id=group_id)
+        planned = self._work.get((kind, subject_id))
+        if planned is not None:
+            # One statement cannot change a row twice.
+            planned["due_at"] = min(planned["due_at"], due_at)
+            return
+        row: Row = {
+            "id": new_id(), "kind": kind, "subject_id": subject_id, "due_at": due_at, "group_id": group_id
+        }  # fmt: skip
+        self._work[kind, subject_id] = row
+        self.add_row("due_work", row)
+
+    def served(self, user_id: UUID, at: datetime) -> None:
+        """When a user was given or offered a lead; the last one counts."""
+        self._served[user_id] = at
 
     def credit(self, pool_id: UUID, user_id: UUID, *, entitled: int = 0, received: int = 0, second: int = 0) -> None:
         """A change of one member's ledger account, in nano-leads; several add up."""
@@ -201,7 +216,11 @@ class Writes:
         for (_, user_id), change in self._ledger.items():
             if change["entitled"] or change["received"] or change["second_credit"]:
                 self.add("ledger_changes", user_id=user_id, **change)
+        for user_id, at in self._served.items():
+            self.add("members_served", id=user_id, last_lead_at=at)
         self._ledger.clear()
+        self._served.clear()
+        self._work.clear()
         if not any(self._rows.values()):
             return
         parts = tuple(

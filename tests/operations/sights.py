@@ -63,7 +63,7 @@ def decisions(company: Company, lead_id: UUID) -> Sequence[models.Decision]:
     return rows(company, select(row).where(row.lead_id == lead_id).order_by(row.id))
 
 
-def credits(company: Company, pool_id: UUID) -> dict[UUID, tuple[int, int]]:
+def standing(company: Company, pool_id: UUID) -> dict[UUID, tuple[int, int]]:
     """Turn and second-choice credit of each member, in nano-leads."""
     account = models.LedgerAccount
     found = rows(company, select(account).where(account.pool_id == pool_id))
