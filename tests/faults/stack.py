@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -224,6 +225,12 @@ class Stack:
         """The queue's Valkey."""
         return redis.Redis.from_url(valkey.url(places(self.instance_dir)), socket_timeout=5)
 
+    def has_queue(self) -> bool:
+        """Whether the queue's Valkey answers."""
+        with suppress(redis.RedisError):
+            return bool(self.queue().ping())
+        return False
+
     # Its processes
 
     def processes(self) -> list[Process]:
@@ -234,12 +241,9 @@ class Stack:
 
     def pid_of(self, role: str) -> int:
         """The main process of a part: web, quick, outside, valkey or postgres."""
-        part = _ROLES[role]
-        found = [process for process in self.processes() if part in process.command]
-        mine = {process.pid for process in found}
-        top = [process.pid for process in found if process.parent not in mine]
-        assert len(top) == 1, f"not one {role}: {found}"
-        return top[0]
+        pid = self._find(role)
+        assert pid is not None, f"not one {role}: {self.processes()}"
+        return pid
 
     def children_of(self, pid: int) -> list[int]:
         """The processes it started itself."""
@@ -247,26 +251,73 @@ class Stack:
 
     def kill(self, role: str) -> int:
         """kill -9 of the part's main process; gives the number it had."""
-        eventually(lambda: self._runs(role), f"{role} to run")
+        eventually(lambda: self._find(role) is not None, f"{role} to run")
         pid = self.pid_of(role)
         os.kill(pid, signal.SIGKILL)
         return pid
 
-    def runs_again(self, role: str, but_not: int, within: float = PATIENCE) -> float:
-        """Wait until the part runs under another number; give the seconds it took."""
-        return eventually(lambda: self._runs(role) and self.pid_of(role) != but_not, f"{role} to run again", within)
+    def kill_and_wait(self, role: str) -> float:
+        """kill -9 of the part's main process; wait until its successor works and give the seconds that took."""
+        starts = self._starts_of(role)
+        killed = self.kill(role)
+        return eventually(
+            lambda: self._find(role) not in (None, killed) and self._works(role, starts), f"{role} to work again"
+        )
 
-    def _runs(self, role: str) -> bool:
+    @contextmanager
+    def without(self, role: str) -> Iterator[None]:
+        """Have this part killed and stay away: the supervisor, paused, starts it again only afterwards."""
+        self.pause(self.program.pid)
         try:
-            self.pid_of(role)
-        except AssertionError:
-            return False
-        return True
+            self.kill(role)
+            yield
+        finally:
+            self.resume(self.program.pid)
+
+    def pause(self, *pids: int) -> None:
+        """SIGSTOP: they stand still, and nothing they hold is let go."""
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+
+    def resume(self, *pids: int) -> None:
+        """SIGCONT."""
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+    def _works(self, role: str, starts_before: int) -> bool:
+        match role:
+            case "quick" | "outside":
+                return self._starts_of(role) > starts_before
+            case "web":
+                return self._is_healthy()
+            case "valkey":
+                return self.has_queue()
+            case _:
+                with suppress(psycopg.OperationalError):
+                    return bool(self.number("SELECT 1"))
+                return False
+
+    def _starts_of(self, role: str) -> int:
+        return len(re.findall(rf"^{role} .*worker_started", self.output, re.MULTILINE))
+
+    def _find(self, role: str) -> int | None:
+        """The one at the top; None while there is none, or while children of the last one are still being ended."""
+        found = [process for process in self.processes() if _ROLES[role] in process.command]
+        pids = {process.pid for process in found}
+        top = [process.pid for process in found if process.parent not in pids]
+        return top[0] if len(top) == 1 else None
 
     def _is_ready(self) -> bool:
         assert self.program.poll() is None, f"portal up ended:\n{self.output[-8000:]}"
+        return self._answers("/readyz")
+
+    def _is_healthy(self) -> bool:
+        return self._answers("/healthz")
+
+    def _answers(self, path: str) -> bool:
         with suppress(httpx.HTTPError):
-            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+            return httpx.get(f"{self.url}{path}", timeout=5, trust_env=False).is_success
         return False
 
     def _processes_killed(self) -> list[Process]:
