@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import replace
 from uuid import UUID
 
 from psycopg.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy.exc import DBAPIError
 
 from portal.errors import Invalid
-from portal.extensions import db
 from portal.metrics import INTAKE
 from portal.models import LeadState, TimelineKind, WorkKind, new_id
+from portal.models.statements import run
 from portal.operations import attaching, giving
 from portal.operations.actors import CONTACT, SYSTEM, Actor
 from portal.operations.arrival import Arrival, Arriving, Keep, KeptTaken, Taken, Warned
@@ -27,7 +28,7 @@ from portal.operations.writes import Row, Writes
 from portal.queries import intake_facts, routing_facts
 from portal.queries.across import KeyHolder
 from portal.routing.facts import Outcome, WaitingFor
-from portal.routing.recognise import Recognised, ReturningContacts, resolve
+from portal.routing.recognise import Recognised, Recognition, ReturningContacts, resolve
 from portal.routing.route import match_rules
 
 __all__ = ["Arriving", "Keep", "KeptTaken", "Taken", "take_in"]
@@ -56,14 +57,7 @@ def take_in(
     before = _claim(arriving, points, holder, kept, claim)
     if before is not None:
         return before
-    known = intake_facts.known(
-        holder.company_id,
-        sorted({point.key for point in points if point.key}),
-        source=arriving.source or "",
-        external_id=arriving.external_id,
-        assignee=arriving.assignee,
-    )
-    recognition = resolve(known.matches, ReturningContacts(holder.returning_contacts))
+    known, recognition = _recognise(arriving, points, holder)
 
     def finish(taken: Taken, writes: Writes) -> Taken:
         if kept is not None:
@@ -77,28 +71,43 @@ def take_in(
     return taken
 
 
+def _recognise(
+    arriving: Arriving, points: tuple[ContactPoint, ...], holder: KeyHolder
+) -> tuple[intake_facts.Known, Recognition]:
+    known = intake_facts.known(
+        holder.company_id,
+        sorted({point.key for point in points if point.key}),
+        source=arriving.source or "",
+        external_id=arriving.external_id,
+        assignee=arriving.assignee,
+    )
+    return known, resolve(known.matches, ReturningContacts(holder.returning_contacts))
+
+
 def _place(arrival: Arrival) -> Taken:
     """An update of a lead the sender knows, a touch on an open lead, or a new lead."""
     if arrival.facts.updates is not None:
         return attaching.update(arrival, arrival.facts.updates)
-    if arrival.recognition.outcome is Recognised.ATTACH:
-        attached = attaching.attach(arrival)
-        if attached is not None:
-            return attached
-    return _make(arrival)
+    if arrival.recognition.outcome is not Recognised.ATTACH:
+        return _make(arrival)
+    attached = attaching.attach(arrival)
+    if attached is not None:
+        return attached
+    # It was closed in this very moment: now the contact has another open lead, or comes back.
+    known, recognition = _recognise(arrival.message, arrival.points, arrival.holder)
+    return _place(replace(arrival, facts=known, recognition=recognition))
 
 
 def _make(arrival: Arrival) -> Taken:
     """A new lead: routed inside a savepoint, so that a fault there cannot lose it."""
-    connection = db.session.connection()
-    connection.exec_driver_sql("SAVEPOINT routing")
+    run("SAVEPOINT routing")
     try:
         return _store_routed(arrival)
     except Exception as error:
         if isinstance(error, DBAPIError) and _ends_transaction(error):
             raise
         log.exception("Routing failed; the lead is stored and waits")
-    connection.exec_driver_sql("ROLLBACK TO SAVEPOINT routing")
+    run("ROLLBACK TO SAVEPOINT routing")
     return _store_unrouted(arrival)
 
 

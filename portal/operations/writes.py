@@ -15,9 +15,9 @@ from uuid import UUID
 
 import msgspec
 
-from portal.extensions import db
 from portal.models import Cause, TimelineKind, WorkKind, new_id
 from portal.models.lead import LEAD_STATE_COLUMNS
+from portal.models.statements import run
 from portal.operations.actors import Actor
 
 Row = dict[str, Any]
@@ -215,9 +215,9 @@ class Writes:
         """Write everything collected so far, in one statement."""
         for (_, user_id), change in self._ledger.items():
             if change["entitled"] or change["received"] or change["second_credit"]:
-                self.add("ledger_changes", user_id=user_id, **change)
+                self.add_row("ledger_changes", {"user_id": user_id, **change})
         for user_id, at in self._served.items():
-            self.add("members_served", id=user_id, last_lead_at=at)
+            self.add_row("members_served", {"id": user_id, "last_lead_at": at})
         self._ledger.clear()
         self._served.clear()
         self._work.clear()
@@ -227,5 +227,5 @@ class Writes:
             part for part in _PARTS if part in self._rows or (part == "message_work" and "messages" in self._rows)
         )
         parameters = {part: msgspec.json.encode(rows).decode() for part, rows in self._rows.items()}
-        db.session.connection().exec_driver_sql(_statement(parts), parameters)
+        run(_statement(parts), parameters)
         self._rows.clear()

@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from portal.extensions import db
 from portal.models import Account
+from portal.models.statements import rows
 from portal.models.tenancy import enter_company
 
 
@@ -56,21 +57,17 @@ class Due(NamedTuple):
 
 def enter_by_key(digest: bytes) -> KeyHolder | None:
     """The holder of an API key by its SHA-256 digest; the session then sees their company. None = no such key."""
-    row = (
-        db.session.connection()
-        .exec_driver_sql("SELECT * FROM enter_by_key(%(digest)s)", {"digest": digest})
-        .one_or_none()
-    )
-    if row is None:
+    found = rows("SELECT * FROM enter_by_key(%(digest)s)", {"digest": digest})
+    if not found:
         return None
-    enter_company(row.company_id, already_set=True)
-    return KeyHolder(*row)
+    holder = KeyHolder(*found[0])
+    enter_company(holder.company_id, already_set=True)
+    return holder
 
 
 def memberships_of(account_id: UUID) -> list[Membership]:
     """The companies an account is an active user of, by name."""
-    rows = db.session.connection().exec_driver_sql("SELECT * FROM memberships_of(%(id)s)", {"id": account_id})
-    return [Membership(*row) for row in rows]
+    return [Membership(*row) for row in rows("SELECT * FROM memberships_of(%(id)s)", {"id": account_id})]
 
 
 def account_with_email(email: str) -> Account | None:
@@ -80,17 +77,15 @@ def account_with_email(email: str) -> Account | None:
 
 def work_due(kinds: Sequence[str], at_most: int) -> list[Due]:
     """What is due now and held by nobody, longest overdue first."""
-    rows = db.session.connection().exec_driver_sql(
-        "SELECT * FROM work_due(%(kinds)s, %(at_most)s)", {"kinds": list(kinds), "at_most": at_most}
-    )
-    return [Due(*row) for row in rows]
+    found = rows("SELECT * FROM work_due(%(kinds)s, %(at_most)s)", {"kinds": list(kinds), "at_most": at_most})
+    return [Due(*row) for row in found]
 
 
 def work_waiting() -> list[tuple[str, int, datetime]]:
     """Overdue work by kind: how much, and since when the oldest is due."""
-    return [tuple(row) for row in db.session.connection().exec_driver_sql("SELECT * FROM work_waiting()")]  # type: ignore[misc]
+    return [(kind, waiting, oldest) for kind, waiting, oldest in rows("SELECT * FROM work_waiting()")]
 
 
 def company_ids() -> list[UUID]:
     """Every company, for commands that go through all of them one by one."""
-    return [row[0] for row in db.session.connection().exec_driver_sql("SELECT * FROM company_ids()")]
+    return [row[0] for row in rows("SELECT * FROM company_ids()")]

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from portal.extensions import db
+from portal.models.statements import rows
 from portal.permissions import RECEIVING_ROLES
 from portal.routing.facts import Rule
 from portal.routing.recognise import ContactKey, KeyKind, KeyMatch
@@ -97,8 +97,7 @@ def claim_and_lock(
         "fingerprint": fingerprint,
         "locks": sorted(locks),
     }
-    row = db.session.connection().exec_driver_sql(_CLAIM_AND_LOCK, parameters).one()
-    return bool(row[0])
+    return bool(rows(_CLAIM_AND_LOCK, parameters)[0][0])
 
 
 def kept_answer(company_id: UUID, key_id: UUID, name: str) -> tuple[bytes, int, dict[str, Any]]:
@@ -107,7 +106,7 @@ def kept_answer(company_id: UUID, key_id: UUID, name: str) -> tuple[bytes, int, 
     A claim is seen only once its transaction, and so the answer, is committed.
     """
     parameters = {"company": company_id, "key": key_id, "idempotency_key": name}
-    fingerprint, status, answer = db.session.connection().exec_driver_sql(_KEPT, parameters).one()
+    ((fingerprint, status, answer),) = rows(_KEPT, parameters)
     return bytes(fingerprint), status, answer
 
 
@@ -123,7 +122,7 @@ def known(
         "external_id": external_id,
         **_named(assignee),
     }
-    matches, updates, named, rules, sources = db.session.connection().exec_driver_sql(_RECOGNISE, parameters).one()
+    ((matches, updates, named, rules, sources),) = rows(_RECOGNISE, parameters)
     return Known(
         tuple(_match(row) for row in matches),
         updates,

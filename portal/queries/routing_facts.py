@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from portal.errors import NotFound
-from portal.extensions import db
+from portal.models import statements
 from portal.models.lead import LEAD_STATE_COLUMNS
 from portal.permissions import RECEIVING_ROLES
 from portal.routing.facts import Asked, Asking, Candidate, DefaultMode, Delivery, LeadFacts, Picker, PoolFacts, Rule
@@ -70,7 +70,7 @@ _HISTORY = """
 
 
 def _rows(statement: str, **parameters: Any) -> Sequence[Any]:
-    return db.session.connection().exec_driver_sql(statement, parameters).all()
+    return statements.rows(statement, parameters)
 
 
 def lock_pool(company_id: UUID, pool_id: UUID) -> PoolFacts | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import repeat
 from typing import Any
@@ -52,6 +52,8 @@ class Decision:
     note: str | None = None
     before: Decision | None = None
     set_aside: Sequence[Refusal | None] | None = None
+    # Made when first asked for: the record, the timeline and the answer are all told from it.
+    _data: dict[str, Any] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def lead_id(self) -> UUID | None:
@@ -96,11 +98,15 @@ class Decision:
     @property
     def why(self) -> str:
         """One or two plain sentences."""
-        return explain.why(self)
+        return str(self.as_data()["why"])
 
     def as_data(self) -> dict[str, Any]:
-        """This decision as JSON-able data, to be stored and explained later."""
-        return explain.as_data(self)
+        """This decision as JSON-able data, to be stored and explained later: one object, not to be changed."""
+        data = self._data
+        if data is None:
+            data = explain.as_data(self)
+            object.__setattr__(self, "_data", data)
+        return data
 
     def own_verdicts(self) -> Iterator[Verdict]:
         """What the candidates of this stage alone were told, in their order."""

@@ -78,11 +78,6 @@ def _candidate_row(verdict: Verdict, stage: str) -> Data:
     }
 
 
-def why(decision: Decision) -> str:
-    """One or two plain sentences on what was decided."""
-    return why_from(as_data(decision))
-
-
 def sentences(decision: Decision) -> list[str]:
     """The whole story of `decision`; see `sentences_from`."""
     return sentences_from(as_data(decision))
