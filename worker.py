@@ -18,7 +18,7 @@ import structlog
 from flask import Flask
 from redis.exceptions import RedisError
 
-from portal import create_app, logs
+from portal import create_worker_app, logs
 from portal.config import SettingError, Settings
 from portal.jobs.pulse import Pulse
 from portal.jobs.shell import stopping, work_for
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = with_urls(settings, places(settings.instance_dir))
     logs.configure(settings.log_format)
     # Made once, before any fork: a job then starts in milliseconds.
-    app = create_app(settings)
+    app = create_worker_app(settings)
     work_for(app)
     return run(app, tuple(options.queues.split(",")), is_burst=options.burst)
 

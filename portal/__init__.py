@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from portal.config import Settings
+from portal.config import PROJECT, Settings
 
 if TYPE_CHECKING:
     # The supervisor imports this package too, and needs neither the second nor the 50 MB this takes.
     from apiflask import APIFlask
+    from flask import Flask
 
 
 def create_app(settings: Settings | None = None) -> APIFlask:
@@ -26,11 +28,24 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     app = APIFlask(__name__, title="Baton", version="1", spec_path=None, docs_path=None, json_errors=False)
     configure(app, settings)
     bind_extensions(app)
+    bind_page_extensions(app)
     register(app)
+    if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
+        bind_migrations(app)
     return app
 
 
-def configure(app: APIFlask, settings: Settings) -> None:
+def create_worker_app(settings: Settings) -> Flask:
+    """The same without pages, API and sign-in, for processes that serve nobody: a third of the memory less."""
+    from flask import Flask
+
+    app = Flask(__name__)
+    configure(app, settings)
+    bind_extensions(app)
+    return app
+
+
+def configure(app: Flask, settings: Settings) -> None:
     """Hand each extension its settings under the names it knows."""
     from portal.database import engine_options
 
@@ -54,14 +69,10 @@ def configure(app: APIFlask, settings: Settings) -> None:
     )
 
 
-def bind_extensions(app: APIFlask) -> None:
+def bind_extensions(app: Flask) -> None:
     """Extensions are made in `portal.extensions`; here they learn of this application."""
     from portal import logs, metrics, models, queue  # noqa: F401  (models names every table)
-    from portal.extensions import db, htmx, mail, migrate
-    from portal.page_frame import bind_page_frame
-    from portal.rate_limits import bind_rate_limits
-    from portal.security_headers import bind_security_headers
-    from portal.sign_in import bind_sign_in
+    from portal.extensions import db, mail
 
     settings: Settings = app.extensions["settings"]
     logs.bind(app)
@@ -69,7 +80,17 @@ def bind_extensions(app: APIFlask) -> None:
     queue.bind(app)
     mail.init_app(app)
     db.init_app(app)
-    migrate.init_app(app, db)
+
+
+def bind_page_extensions(app: APIFlask) -> None:
+    """What only a process that answers requests needs."""
+    from portal.extensions import htmx
+    from portal.page_frame import bind_page_frame
+    from portal.rate_limits import bind_rate_limits
+    from portal.security_headers import bind_security_headers
+    from portal.sign_in import bind_sign_in
+
+    settings: Settings = app.extensions["settings"]
     htmx.init_app(app)
     bind_sign_in(app, settings)
     bind_rate_limits(app, settings)
@@ -77,16 +98,26 @@ def bind_extensions(app: APIFlask) -> None:
     bind_security_headers(app, settings)
 
 
+def bind_migrations(app: Flask) -> None:
+    """Flask-Migrate, for commands that change the schema: Alembic is 10 MB no other process should carry."""
+    from flask_migrate import Migrate
+
+    from portal.extensions import db
+
+    Migrate(app, db, directory=str(PROJECT / "migrations"))
+
+
 def register(app: APIFlask) -> None:
     """Blueprints and error pages."""
-    from portal.blueprints import api, auth, distribution, health, home, leads, me, offers, people
+    from portal.blueprints import api, auth, distribution, health, home, leads, me, offers, outbox, people
+    from portal.blueprints import settings as settings_area
     from portal.blueprints.api.document import configure_document
     from portal.error_pages import register_errors
     from portal.expired_form import bind_expired_form
 
     register_errors(app)
     bind_expired_form(app)
-    for area in (health, home, auth, me, leads, offers, people, distribution):
+    for area in (health, home, auth, me, leads, offers, people, distribution, settings_area, outbox):
         app.register_blueprint(area.blueprint)
     configure_document(app)
     app.register_blueprint(api.api)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import click
 
-from portal.config import PROJECT, SettingError, Settings
+from portal.config import SettingError, Settings
 from portal.errors import ProductError
 from portal.supervisor.refusal import RefusalError
 
@@ -56,13 +56,14 @@ def _application() -> Iterator[APIFlask]:
     """The application on its migrated database, started for a moment unless `portal up` runs."""
     from flask_migrate import upgrade
 
-    from portal import create_app
+    from portal import bind_migrations, create_app
     from portal.supervisor.servers import embedded_servers
 
     with embedded_servers(Settings.from_environ()) as settings:
         app = create_app(settings)
         with app.app_context():
-            upgrade(directory=str(PROJECT / "migrations"))
+            bind_migrations(app)
+            upgrade()
             yield app
 
 

@@ -6,7 +6,6 @@ from flask_htmx import HTMX
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_mail import Mail
-from flask_migrate import Migrate
 from flask_security import Security
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
@@ -30,7 +29,6 @@ class Base(DeclarativeBase):
 
 # Nothing expires at commit: an operation's rows are read by the page that called it, after the transaction is over.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
-migrate = Migrate(directory="migrations")
 security = Security()
 csrf = CSRFProtect()
 mail = Mail()

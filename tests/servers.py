@@ -14,7 +14,7 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
-from portal import create_app
+from portal import bind_migrations, create_app
 from portal.config import Settings
 from portal.extensions import db
 from portal.supervisor.servers import embedded_servers
@@ -88,8 +88,9 @@ def _make_template(servers: Servers) -> None:
 
     _run(servers, "CREATE DATABASE {}", TEMPLATE)
     app = create_app(servers.settings(TEMPLATE, worker=0))
+    bind_migrations(app)
     with app.app_context():
-        upgrade(directory=str(Path(__file__).parent.parent / "migrations"))
+        upgrade()
         db.engine.dispose()
 
 

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import create_engine, inspect
 
-from portal import create_app
+from portal import bind_migrations, create_app
 from portal.config import Settings
 from portal.extensions import Base
 
@@ -38,10 +38,12 @@ def test_migrated_tables_are_the_models(settings: Settings) -> None:
 
 def test_down_and_up_again_gives_the_same_tables(settings: Settings) -> None:
     engine = create_engine(settings.database_url or "")
-    with create_app(settings).app_context():
-        downgrade(directory=str(MIGRATIONS), revision="base")
+    app = create_app(settings)
+    bind_migrations(app)
+    with app.app_context():
+        downgrade(revision="base")
         assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
-        upgrade(directory=str(MIGRATIONS))
+        upgrade()
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     engine.dispose()
