@@ -6,16 +6,17 @@ The list is the page people open most, so it reads no more than it shows, in one
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import case, false, func, null, select
+from sqlalchemy import Uuid, bindparam, case, false, func, null, select
 
 from portal.extensions import db
 from portal.models import Contact, ContactKey, Lead, LeadState, Offer, OfferState, User
 from portal.permissions import unmasked_leads
-from portal.queries.leads import Bucket, LeadFilters, narrowed
-from portal.queries.paging import USUAL_LIMIT, Page, Statement, older_than, page_of
+from portal.queries.leads import Bucket, LeadFilters, Looking, narrowed, parameters_of, whole_bucket
+from portal.queries.paging import USUAL_LIMIT, Page, Statement, older_than, page_of, position
 
 
 class LeadRow(NamedTuple):
@@ -46,9 +47,22 @@ def rows_page(
     Raises:
         Invalid: the cursor or the limit makes no sense.
     """
-    statement = _rows(user).where(narrowed(user, bucket, filters))
-    rows = db.session.execute(older_than(statement, Lead.id, cursor, limit)).all()
-    return page_of(rows, limit, lambda row: row[0], lambda row: LeadRow._make(row))
+    parameters: dict[str, object] = {}
+    if filters.narrow or not user.active:
+        statement = older_than(_rows(user).where(narrowed(user, bucket, filters)), Lead.id, cursor, limit)
+    else:
+        statement = _whole_bucket(Looking.of(user), bucket, cursor is not None, limit)
+        parameters = {**parameters_of(user), "cursor": cursor and position(cursor)}
+    rows = db.session.connection().execute(statement, parameters).all()
+    return page_of(rows, limit, lambda row: row[0], LeadRow._make)
+
+
+@lru_cache(maxsize=256)
+def _whole_bucket(looking: Looking, bucket: Bucket, paged: bool, limit: int) -> Statement:
+    statement = _rows(looking.stand_in).where(whole_bucket(looking, bucket))
+    if paged:
+        statement = statement.where(Lead.id < bindparam("cursor", type_=Uuid))
+    return older_than(statement, Lead.id, None, limit)
 
 
 def _rows(user: User) -> Statement:

@@ -41,7 +41,7 @@ def older_than(statement: Statement, id_column: Any, cursor: str | None, limit: 
     if not 1 <= limit <= GREATEST_LIMIT:
         raise Invalid.field("limit", f"Ask for 1 to {GREATEST_LIMIT} items.")
     if cursor is not None:
-        statement = statement.where(id_column < _position(cursor))
+        statement = statement.where(id_column < position(cursor))
     return statement.order_by(id_column.desc()).limit(limit + 1)
 
 
@@ -52,7 +52,8 @@ def page_of(rows: Sequence[Row], limit: int, id_of: Callable[[Row], UUID], item:
     return Page([item(row) for row in shown], next_cursor)
 
 
-def _position(cursor: str) -> UUID:
+def position(cursor: str) -> UUID:
+    """The place in a list a cursor names. Raises Invalid."""
     try:
         return UUID(cursor)
     except ValueError:

@@ -37,18 +37,16 @@ class ShownRow(NamedTuple):
 
     href: str
     called: str
-    masked: bool
     badge: str
     tone: str
     needs_attention: bool
-    lead_type: str | None
-    source: str | None
+    lead_type: str
+    source: str
     tags: str
-    owner: str | None
+    owner: str
     arrived: str
     arrived_exact: str
     active: str
-    active_exact: str
     until: str | None
 
 
@@ -187,17 +185,15 @@ def _shown(row: LeadRow, now: datetime, zone: ZoneInfo) -> ShownRow:
     return ShownRow(
         href=f"/leads/{row.id}",
         called=row.called or (called_without_customer(row.lead_type, row.city) if row.masked else "No name given"),
-        masked=row.masked,
         badge=badge,
         tone=tone,
         needs_attention=row.needs_attention,
-        lead_type=row.lead_type,
-        source=row.source,
+        lead_type=row.lead_type or "",
+        source=row.source or "",
         tags=", ".join(row.tags_found[:TAGS_SHOWN]) + (f" and {more} more" if more > 0 else ""),
-        owner=row.owner_name,
+        owner=row.owner_name or "",
         arrived=wording.ago(row.arrived_at, now),
         arrived_exact=wording.exact(row.arrived_at, zone),
         active=wording.ago(row.last_activity_at, now),
-        active_exact=wording.exact(row.last_activity_at, zone),
         until=wording.hour(row.offer_until, zone) if row.offer_until else None,
     )
