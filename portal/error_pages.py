@@ -29,7 +29,8 @@ def register_errors(app: APIFlask) -> None:
     """Answer product errors, HTTP errors, an unreachable database and everything unforeseen."""
     app.register_error_handler(ProductError, _product_error)
     app.register_error_handler(HTTPException, _http_error)
-    app.error_processor(_framework_error)
+    # Not through its error_processor, which would take over every HTTP error too.
+    app.register_error_handler(HTTPError, _framework_error)
     for unreachable in (OperationalError, InterfaceError, NoFreeConnection):
         app.register_error_handler(unreachable, _database_unreachable)
     app.register_error_handler(Exception, _unforeseen)

@@ -51,6 +51,20 @@ class Text(_Strict, fields.String):
     expected = "Expected a text."
 
 
+class Line(Text):
+    """A text of limited length; null is the same as leaving it out."""
+
+    def __init__(self, longest: int, **options: Any) -> None:
+        self.longest = longest
+        super().__init__(allow_none=True, metadata={"maxLength": longest}, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if len(text) > self.longest:
+            raise ValidationError(f"Use at most {self.longest} characters; these are {len(text)}.")
+        return text
+
+
 class Whole(_Strict, fields.Integer):
     """A whole JSON number; in a query, its digits."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from portal.blueprints.api.fields import Choice, Flag, Form, Id, Moment, Part, Several, Text
+from portal.blueprints.api.fields import Choice, Flag, Form, Id, Line, Moment, Part, Several, Text
 from portal.blueprints.api.paging import PageForm
 from portal.models import Channel, CloseReason, LeadState, TimelineKind
 from portal.queries.leads import Bucket
@@ -17,20 +17,6 @@ MOST_FIELDS = 200
 MOST_TAGS = 200
 LONGEST_FIELD_NAME = 200
 LONGEST_VALUE = 10_000
-
-
-class Line(Text):
-    """A text of limited length; null is the same as leaving it out."""
-
-    def __init__(self, longest: int, **options: Any) -> None:
-        self.longest = longest
-        super().__init__(allow_none=True, metadata={"maxLength": longest}, **options)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text: str = super()._deserialize(value, attr, data, **kwargs)
-        if len(text) > self.longest:
-            raise ValidationError(f"Use at most {self.longest} characters; these are {len(text)}.")
-        return text
 
 
 class Number(fields.Field[Any]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.blueprints.api.fields import Choice, Form, Id, Text
+from portal.blueprints.api.fields import Choice, Form, Id, Line
 from portal.blueprints.api.paging import PageForm
 from portal.models import OfferState
 
@@ -18,7 +18,7 @@ class OffersForm(PageForm):
 class DeclineForm(Form):
     """Why, if the agent says."""
 
-    reason = Text(allow_none=True, load_default=None)
+    reason = Line(2000, load_default=None)
 
 
 class NothingForm(Form):

@@ -1,0 +1,403 @@
+"""Bad input to every field: a clear error that names it, and nothing stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from apiflask import APIFlask
+from werkzeug.test import TestResponse
+
+from portal.models import Lead, Pool
+from tests.blueprints.api.database_state import nothing_changes
+from tests.cast import Api, Company
+from tests.factories import make_lead, make_offer, make_pool, make_team, make_user
+
+NOBODY = "00000000-0000-7000-8000-000000000000"
+LONE_SURROGATE = "\ud800"
+
+
+@dataclass(frozen=True)
+class World:
+    company: Company
+    api: Api
+    pool: Pool
+    lead: Lead
+    ids: dict[str, str]
+
+
+@pytest.fixture
+def world(company: Company) -> World:
+    pool = make_pool(company, [company.agent, company.colleague], name="Solar")
+    lead = make_lead(company)
+    offered = make_lead(company)
+    offer = make_offer(company, offered, company.owner, pool)
+    team, below = make_team(company, "North"), None
+    below = make_team(company, "Leeds", parent_id=team.id)
+    inactive = make_user(company, "Ina Inactive", active=False)
+    ids = {
+        "pool": pool.id,
+        "lead": lead.id,
+        "offer": offer.id,
+        "rule": company.default_rule_id,
+        "team": team.id,
+        "below": below.id,
+        "user": company.agent.id,
+        "owner": company.owner.id,
+        "inactive": inactive.id,
+    }
+    # Made before any look at the database: a key is a row too.
+    return World(company, company.owner.api, pool, lead, {name: str(each) for name, each in ids.items()})
+
+
+# What every text field refuses: another type, NUL, half a surrogate pair.
+NO_TEXTS: list[Any] = [1, 1.5, True, [], {}, "a\x00b", f"a{LONE_SURROGATE}b"]
+NO_NAMES: list[Any] = [*NO_TEXTS, None, "", "   ", "\u200b", "two\nlines", "x" * 201]
+NO_WHOLES: list[Any] = ["5", 1.5, True, None, [], -1, 10**30]
+NO_FLAGS: list[Any] = ["true", 0, 1, None, [], {}]
+NO_IDS: list[Any] = [1, True, [], {}, "", "x", NOBODY]
+NO_LISTS: list[Any] = ["x", 1, None, {}]
+NO_EMAILS: list[Any] = [
+    *NO_TEXTS,
+    None,
+    "",
+    "ana",
+    "ana@",
+    "@example.com",
+    "a b@example.com",
+    "x" * 400 + "@example.com",
+]
+
+USER = {"name": "Nia New", "email": "nia@example.com"}
+POOL = {"name": "Roofs"}
+MEMBER = {"user_id": "{user}"}
+
+CASES: list[tuple[str, str, dict[str, Any], str, list[Any]]] = [
+    # method, path, a good body, the field that is spoilt, with what
+    ("POST", "/users", USER, "name", NO_NAMES),
+    ("POST", "/users", USER, "email", NO_EMAILS),
+    ("POST", "/users", USER, "phone", [*NO_TEXTS, "no digits", "1" * 101]),
+    ("POST", "/users", USER, "roles", [*NO_LISTS, []]),
+    ("POST", "/users", USER, "roles.0", ["king", 1, None, {}]),
+    ("POST", "/users", USER, "lead_access", NO_LISTS),
+    ("POST", "/users", USER, "lead_access.0", ["everything", 1, None]),
+    ("POST", "/users", USER, "team_id", NO_IDS),
+    ("POST", "/users", USER, "active", NO_FLAGS),
+    ("POST", "/users", USER, "available", NO_FLAGS),
+    ("POST", "/users", USER, "caps", ["x", 1, None, []]),
+    ("POST", "/users", USER, "caps.open", ["5", 1.5, True, [], -1, 10**30]),
+    ("PATCH", "/users/{user}", {}, "name", NO_NAMES),
+    ("PATCH", "/users/{user}", {}, "email", [*NO_EMAILS, "{colleague_email}"]),
+    ("PATCH", "/users/{user}", {}, "roles", [*NO_LISTS, []]),
+    ("PATCH", "/users/{user}", {}, "team_id", NO_IDS),
+    ("PATCH", "/users/{user}", {}, "active", NO_FLAGS),
+    ("PATCH", "/users/{user}", {}, "caps.open", ["5", 1.5, True, -1]),
+    ("POST", "/users/{user}/deactivate", {}, "open_leads", [1, None, "sell"]),
+    ("POST", "/users/{user}/deactivate", {"open_leads": "give"}, "to", [*NO_IDS, None, "{user}", "{inactive}"]),
+    ("POST", "/users/{user}/deactivate", {"open_leads": "keep"}, "to", ["{owner}"]),
+    ("POST", "/pools", POOL, "name", [*NO_NAMES, "Solar"]),
+    ("POST", "/pools", POOL, "team_id", NO_IDS),
+    ("POST", "/pools", POOL, "picker", [1, None, "random", "single", "best_match", "least_loaded"]),
+    ("POST", "/pools", POOL, "delivery", [1, None, "shout", "broadcast", "pond"]),
+    ("POST", "/pools", POOL, "window_seconds", [*NO_WHOLES, 0, 4, 86_401]),
+    ("POST", "/pools", POOL, "max_offers", [*NO_WHOLES, 1001]),
+    ("POST", "/pools", POOL, "default_mode", [1, "both", []]),
+    ("POST", "/pools", POOL, "default_assignee_ids", [*NO_LISTS, ["{user}"] * 6]),
+    ("POST", "/pools", POOL, "default_assignee_ids.0", ["x", 1, None, NOBODY, "{inactive}"]),
+    ("POST", "/pools", POOL | {"default_assignee_ids": ["{user}"]}, "default_assignee_ids.1", ["{user}"]),
+    ("POST", "/pools", POOL, "members", [*NO_LISTS]),
+    ("POST", "/pools", POOL, "members.0", [1, "x", None, []]),
+    ("POST", "/pools", POOL, "members.0.user_id", [*NO_IDS, None]),
+    ("POST", "/pools", POOL | {"members": [MEMBER]}, "members.0.weight", [*NO_WHOLES, 1001, 0.5]),
+    ("POST", "/pools", POOL | {"members": [MEMBER]}, "members.1.user_id", ["{user}"]),
+    ("PATCH", "/pools/{pool}", {}, "name", NO_NAMES),
+    ("PATCH", "/pools/{pool}", {}, "window_seconds", [*NO_WHOLES, 4]),
+    ("PATCH", "/pools/{pool}", {}, "members.0.user_id", NO_IDS),
+    ("PUT", "/pools/{pool}/members", {}, "members", [*NO_LISTS, ...]),
+    ("PUT", "/pools/{pool}/members", {"members": [MEMBER]}, "members.0.weight", [*NO_WHOLES, 1001]),
+    ("PUT", "/pools/{pool}/members", {"members": [MEMBER]}, "members.1.user_id", ["{user}", NOBODY]),
+    ("PATCH", "/rules/{rule}", {}, "pool_id", NO_IDS),
+    ("PATCH", "/company", {}, "name", NO_NAMES),
+    ("PATCH", "/company", {}, "time_zone", [*NO_TEXTS, None, "", "Mars/Olympus", "utc+1"]),
+    ("PATCH", "/company", {}, "country", [*NO_TEXTS, None, "", "USA", "XX", "ü"]),
+    ("PATCH", "/company", {}, "fallback_any_active", NO_FLAGS),
+    ("PATCH", "/company", {}, "named_counts_as_turn", NO_FLAGS),
+    ("PATCH", "/company", {}, "isolate_leads", NO_FLAGS),
+    ("PATCH", "/company", {}, "returning_contacts", [1, None, "nobody"]),
+    ("PATCH", "/company", {}, "rate_limit", [*NO_WHOLES, 0, 100_001]),
+    ("POST", "/teams", {"name": "East"}, "name", [*NO_NAMES, "North"]),
+    ("POST", "/teams", {"name": "East"}, "parent_id", NO_IDS),
+    ("PATCH", "/teams/{team}", {}, "name", NO_NAMES),
+    ("PATCH", "/teams/{team}", {}, "parent_id", [*NO_IDS, "{team}", "{below}"]),
+    ("POST", "/keys", {"scope": "intake"}, "scope", [1, None, "everything", ...]),
+    ("POST", "/keys", {"scope": "intake"}, "as", [*NO_TEXTS, "nobody@example.com"]),
+    ("POST", "/leads", {"text": "Hi"}, "name", [*NO_TEXTS, "x" * 501]),
+    ("POST", "/leads", {"text": "Hi"}, "phone", [*NO_TEXTS, "1" * 201]),
+    ("POST", "/leads", {"text": "Hi"}, "email", [*NO_TEXTS, "x" * 501]),
+    ("POST", "/leads", {"name": "Carla"}, "text", [*NO_TEXTS, "x" * 50_001]),
+    ("POST", "/leads", {"text": "Hi"}, "source", [*NO_TEXTS, "x" * 201]),
+    ("POST", "/leads", {"text": "Hi"}, "channel", [1, "pigeon", "WEB", []]),
+    ("POST", "/leads", {"text": "Hi"}, "lead_type", [*NO_TEXTS, "x" * 201]),
+    ("POST", "/leads", {"text": "Hi"}, "external_id", [*NO_TEXTS, "x" * 201]),
+    ("POST", "/leads", {"text": "Hi"}, "tags", ["x", 1, {}]),
+    ("POST", "/leads", {"text": "Hi"}, "tags.0", [1, [], "a\x00b", "x" * 201]),
+    ("POST", "/leads", {"text": "Hi"}, "fields", ["x", 1, []]),
+    ("POST", "/leads", {"text": "Hi"}, "fields.roof", [[], {}, {"a": 1}, "a\x00b", "x" * 10_001]),
+    ("POST", "/leads", {"text": "Hi"}, "location", ["x", 1, []]),
+    *[
+        ("POST", "/leads", {"text": "Hi"}, f"location.{part}", [*NO_TEXTS, "x" * 1001])
+        for part in ("country", "region")
+    ],
+    *[("POST", "/leads", {"text": "Hi"}, f"location.{part}", [*NO_TEXTS, "x" * 1001]) for part in ("city", "postcode")],
+    ("POST", "/leads", {"text": "Hi"}, "location.address", [*NO_TEXTS, "x" * 1001]),
+    ("POST", "/leads", {"text": "Hi"}, "location.lat", ["1", True, [], 90.1, -91]),
+    ("POST", "/leads", {"text": "Hi"}, "location.lng", ["1", True, [], 180.1, -181]),
+    ("POST", "/leads", {"text": "Hi"}, "price", ["x", 1, []]),
+    ("POST", "/leads", {"text": "Hi"}, "price.min", ["cheap", True, [], -1, "-1", 1e16, "NaN", "1,000"]),
+    ("POST", "/leads", {"text": "Hi", "price": {"max": 5}}, "price.min", [6]),
+    ("POST", "/leads", {"text": "Hi"}, "price.max", ["dear", True, -1, "1e99"]),
+    ("POST", "/leads", {"text": "Hi"}, "price.currency", [*NO_TEXTS, "EU", "EURO", "12€"]),
+    ("POST", "/leads", {"text": "Hi"}, "language", [*NO_TEXTS, "x" * 36]),
+    ("POST", "/leads", {"text": "Hi"}, "assignee", [*NO_TEXTS, "x" * 321]),
+    (
+        "POST",
+        "/leads",
+        {"text": "Hi"},
+        "received_at",
+        [1, "yesterday", "2026-05-03", "2026-05-03T10:00:00", "2026-13-01T10:00:00Z"],
+    ),
+    ("POST", "/leads", {"text": "Hi"}, "reassign", ["true", 1, []]),
+    ("PATCH", "/leads/{lead}", {}, "lead_type", [*NO_TEXTS, "x" * 201]),
+    ("PATCH", "/leads/{lead}", {}, "fields.roof", [[], {}]),
+    ("PATCH", "/leads/{lead}", {}, "location.lat", ["1", 91]),
+    ("PATCH", "/leads/{lead}", {}, "price.min", ["cheap", -1]),
+    ("POST", "/leads/{lead}/assign", {}, "user_id", [*NO_IDS, "{inactive}", ...]),
+    ("POST", "/leads/{lead}/close", {"reason": "won"}, "reason", [1, None, "bored", ...]),
+    ("POST", "/leads/{lead}/close", {"reason": "other"}, "note", [*NO_TEXTS, None, " ", "x" * 2001]),
+    ("POST", "/offers/{offer}/decline", {}, "reason", [*NO_TEXTS, "x" * 2001]),
+    ("POST", "/preview", {"text": "Hi"}, "channel", [1, "pigeon"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field", "values"),
+    CASES,
+    ids=[f"{place} {method} {path} {field}" for place, (method, path, _, field, _) in enumerate(CASES)],
+)
+def test_a_bad_value_is_refused_by_the_name_of_its_field(
+    app: APIFlask, world: World, method: str, path: str, body: dict[str, Any], field: str, values: list[Any]
+) -> None:
+    ids = world.ids | {"colleague_email": world.company.colleague.email}
+    with nothing_changes(app):
+        for value in values:
+            spoilt = _filled(_with(body, field, value), ids)
+            answer = world.api.call(method, path.format(**ids), json=spoilt)
+            told = f"{value!r}: {answer.status_code} {answer.text}"
+            assert answer.status_code == 422, told
+            assert answer.mimetype == "application/problem+json", told
+            blamed = [error["field"] for error in answer.json["errors"]]
+            assert field in blamed, told
+            assert all(error["message"] for error in answer.json["errors"]), told
+
+
+WRITES = sorted({(method, path) for method, path, *_ in CASES} | {("POST", "/rules"), ("POST", "/leads/{lead}/take")})
+
+
+@pytest.mark.parametrize(("method", "path"), WRITES)
+def test_a_field_nobody_knows_is_refused_by_its_name(app: APIFlask, world: World, method: str, path: str) -> None:
+    with nothing_changes(app):
+        answer = world.api.call(method, path.format(**world.ids), json={"nonsense": 1})
+    assert answer.status_code == 422
+    assert {"field": "nonsense", "message": "There is no such field here."} in answer.json["errors"]
+
+
+NO_JSON = [
+    b"{",
+    b"nothing",
+    b"NaN",
+    b'{"name": NaN}',
+    b'{"name": Infinity}',
+    b'{"name": 1e400}',
+    b'{"name": "a", "name": "b"}',
+    b'{"fields": {"a": 1, "a": 2}}',
+    b"[" * 10_000 + b"]" * 10_000,
+    b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
+    b"\xff\xfe",
+    b'{"name": "\xff"}',
+    b'{"name": "a\x00b"}',
+    b'{"name": ' + b"1" * 5000 + b"}",
+    b"{'name': 'Ana'}",
+    b'{"name": "Ana",}',
+]
+
+
+@pytest.mark.parametrize(("method", "path"), WRITES)
+def test_what_has_no_single_meaning_as_json_is_malformed(app: APIFlask, world: World, method: str, path: str) -> None:
+    with nothing_changes(app):
+        for body in NO_JSON:
+            answer = _send(world, method, path, body)
+            assert (answer.status_code, answer.mimetype) == (400, "application/problem+json"), (body[:40], answer.text)
+            assert answer.json["detail"]
+
+
+@pytest.mark.parametrize(("method", "path"), WRITES)
+def test_a_body_that_is_no_object_is_refused(app: APIFlask, world: World, method: str, path: str) -> None:
+    with nothing_changes(app):
+        for body in (b"[]", b'"text"', b"3", b"null", b"true"):
+            answer = _send(world, method, path, body)
+            assert answer.status_code == 422, (body, answer.text)
+            assert "object" in answer.json["detail"]
+
+
+def _send(world: World, method: str, path: str, body: bytes) -> TestResponse:
+    return world.api.call(method, path.format(**world.ids), data=body, content_type="application/json")
+
+
+LATER = {
+    "/users": ["tags", "hours", "time_zone", "excluded_lead_types", "languages", "locations"],
+    "/pools": [
+        "last_call_seconds",
+        "next_pool_id",
+        "when_nobody_available",
+        "timer",
+        "hours",
+        "contact_within",
+        "pond_limit",
+        "forfeit_at_cap",
+        "for_reassignment",
+        "available_to",
+        "triggers",
+    ],
+    "/company": [
+        "manual_intercept",
+        "opening_hours",
+        "untagged_qualify_all",
+        "performance_in_routing",
+        "presence_mode",
+    ],
+    "/rules": ["name", "conditions", "strictness", "hours", "paused", "team_id"],
+}
+
+
+@pytest.mark.parametrize("path", LATER)
+def test_a_setting_that_does_not_work_yet_is_refused_by_its_name(app: APIFlask, world: World, path: str) -> None:
+    good = {"/users": USER, "/pools": POOL}.get(path, {})
+    with nothing_changes(app):
+        for name in LATER[path]:
+            answer = world.api.call("PATCH" if path == "/company" else "POST", path, json=good | {name: 1})
+            assert answer.status_code == 422
+            assert answer.json["errors"] == [{"field": name, "message": "This setting is not available yet."}]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (USER | {"caps": {"open": 5, "day": 3}}, "caps.day"),
+        (USER | {"caps": {"week": 3}}, "caps.week"),
+        (USER | {"caps": {"month": 3}}, "caps.month"),
+    ],
+)
+def test_a_cap_that_does_not_work_yet_is_refused(world: World, body: dict[str, Any], field: str) -> None:
+    answer = world.api.post("/users", body)
+    assert answer.json["errors"] == [{"field": field, "message": "This setting is not available yet."}]
+
+
+@pytest.mark.parametrize("name", ["agent_tag", "priority"])
+def test_a_member_can_only_be_a_user_with_a_weight(world: World, name: str) -> None:
+    body = {"members": [{"user_id": world.ids["user"], name: 1}]}
+    answer = world.api.put(f"/pools/{world.ids['pool']}/members", body)
+    assert answer.json["errors"] == [{"field": f"members.0.{name}", "message": "This setting is not available yet."}]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=201",
+        "limit=ten",
+        "limit=-1",
+        "limit=1.5",
+        "limit=5&limit=6",
+        "cursor=nonsense",
+        "bucket=mine&bucket=closed",
+        "bucket=everything",
+        "owner=me",
+        "pool=x",
+        "status=gone",
+        "since=yesterday",
+        "q=%00",
+        "nonsense=1",
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_refused_by_its_name(world: World, query: str) -> None:
+    answer = world.api.get(f"/leads?{query}")
+    assert answer.status_code == 422, answer.text
+    assert [error["field"] for error in answer.json["errors"]] == [query.partition("=")[0]]
+
+
+@pytest.mark.parametrize("path", ["/users", "/offers", "/outbox", "/sources"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "cursor=nonsense", "nonsense=1"])
+def test_every_list_refuses_a_filter_that_makes_no_sense(world: World, path: str, query: str) -> None:
+    answer = world.api.get(f"{path}?{query}")
+    assert answer.status_code == 422, answer.text
+    assert [error["field"] for error in answer.json["errors"]] == [query.partition("=")[0]]
+
+
+def test_a_body_over_64_kb_is_too_large(app: APIFlask, world: World) -> None:
+    with nothing_changes(app):
+        answer = world.api.post("/leads", {"text": "x" * 65_536})
+    assert (answer.status_code, answer.json["type"]) == (413, "/api/docs#too-large")
+    assert "64 KB" in answer.json["detail"]
+
+
+def test_a_body_that_is_not_called_json_is_malformed(world: World) -> None:
+    answer = world.api.post("/leads", data="name=Ana", content_type="text/plain")
+    assert answer.status_code == 400
+    assert "Content-Type: application/json" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("path", ["/leads/1", "/leads/x/timeline", "/users/not-an-id", "/pools/{}", "/nothing", "/"])
+def test_an_address_that_leads_nowhere_is_not_found(world: World, path: str) -> None:
+    answer = world.api.get(path)
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+
+
+def test_a_method_a_path_does_not_know_says_which_it_does(world: World) -> None:
+    answer = world.api.delete("/users")
+    assert (answer.status_code, answer.mimetype) == (405, "application/problem+json")
+    assert set(answer.headers["Allow"].split(", ")) >= {"GET", "POST"}
+
+
+def _with(body: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """The body with one field, however deep, set to a value; with `...` the field is left out."""
+    changed = dict(body)
+    first, _, rest = path.partition(".")
+    if rest:
+        inner = changed.get(first)
+        changed[first] = (
+            _with_item(list(inner or []), rest, value) if rest[0].isdigit() else _with(inner or {}, rest, value)
+        )
+    elif value is ...:
+        changed.pop(first, None)
+    else:
+        changed[first] = value
+    return changed
+
+
+def _with_item(items: list[Any], path: str, value: Any) -> list[Any]:
+    first, _, rest = path.partition(".")
+    place = int(first)
+    items += [{}] * (place + 1 - len(items))
+    items[place] = _with(items[place], rest, value) if rest else value
+    return items
+
+
+def _filled(value: Any, ids: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _filled(each, ids) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_filled(each, ids) for each in value]
+    if isinstance(value, str) and value.startswith("{") and value.endswith("}"):
+        return ids[value[1:-1]]
+    return value
