@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import event
 
 from bench.client import PATH, body_of
@@ -45,8 +46,15 @@ def record(stage: Stage, first: int, count: int) -> Recording:
 
     seen: list[tuple[str, Mapping[str, Any]]] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
-        seen.append((statement, dict(parameters)))
+    class Noting(psycopg.Cursor[Any]):
+        """Every statement goes through a cursor, whoever sends it; only BEGIN and COMMIT do not."""
+
+        def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+            seen.append((query, dict(params or {})))
+            return super().execute(query, params, **options)
+
+    def note(connection: Any, _record: Any) -> None:
+        connection.cursor_factory = Noting
 
     values, texts, answer = [], set(), b""
     # The line each request writes would drown the figures.
@@ -56,7 +64,9 @@ def record(stage: Stage, first: int, count: int) -> Recording:
         client = app.test_client(use_cookies=False)
         with app.app_context():
             engine = db.engine
-        event.listen(engine, "before_cursor_execute", note)
+        engine.connect().close()
+        engine.dispose()
+        event.listen(engine, "connect", note)
         for number in range(first, first + count):
             seen.clear()
             answer = _post(client, stage.cast.api_key, number)

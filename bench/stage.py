@@ -186,14 +186,15 @@ def _populate(settings: Settings, members: int, delivery: str) -> Cast:
     from flask_migrate import upgrade
     from sqlalchemy import select
 
-    from portal import create_app
+    from portal import bind_migrations, create_app
     from portal.extensions import db
     from portal.models import Rule, Source, User
     from portal.operations import company, people, pools, rules
 
     app = create_app(settings)
+    bind_migrations(app)
     with app.app_context():
-        upgrade(directory=str(PROJECT / "migrations"))
+        upgrade()
         made = company.create_company(name="Benchmark", email=_OWNER, password="correct horse battery staple 9")
         owner = db.session.get(User, (made.company_id, made.user_id))
         # The limit of requests is not what is measured.
