@@ -39,7 +39,7 @@ def assign(lead_id: UUID, user_id: UUID | None, *, by: User) -> Lead:
     require(by, Right.ASSIGN)
     receiver = _receiver(user_id) if user_id is not None else None
     seen = peek_lead(lead_id)
-    charged = _charged_pool(seen) if receiver else None
+    charged = charged_pool(seen) if receiver else None
     lead = lock_lead_and_pools(seen, charged)
     if lead.state == LeadState.CLOSED:
         raise Conflict("This lead is closed; reopen it first.")
@@ -47,17 +47,20 @@ def assign(lead_id: UUID, user_id: UUID | None, *, by: User) -> Lead:
         return lead
     if receiver is None:
         put_aside(lead, Actor.user(by), f"{by.name} took it back.")
-        drain_soon(by.company_id)
-        return lead
-    round_ = round_of_pool(charged, cause="handed out by hand") if charged else None
-    writes = round_.writes if round_ else None
-    own(lead, receiver, Actor.user(by), f"{by.name} gave it to {receiver.name}.", writes=writes)
-    if round_ is not None:
-        round_.charge(lead.id, receiver.id)
-        round_.writes.flush()
+    else:
+        hand_over(lead, receiver, Actor.user(by), f"{by.name} gave it to {receiver.name}.", charged)
     # The former owner is one lead further from their cap.
     drain_soon(by.company_id)
     return lead
+
+
+def hand_over(lead: Lead, receiver: User, by: Actor, said: str, charged: UUID | None) -> None:
+    """Make a user the owner, and charge them a turn in `charged`, a pool locked by this transaction like the lead."""
+    round_ = round_of_pool(charged, cause="handed out by hand") if charged else None
+    own(lead, receiver, by, said, writes=round_.writes if round_ else None)
+    if round_ is not None:
+        round_.charge(lead.id, receiver.id)
+        round_.writes.flush()
 
 
 def own(lead: Lead, receiver: User, by: Actor, said: str, *, writes: Writes | None = None) -> None:
@@ -94,7 +97,7 @@ def _receiver(user_id: UUID) -> User:
     return user
 
 
-def _charged_pool(lead: Lead) -> UUID | None:
+def charged_pool(lead: Lead) -> UUID | None:
     """The pool the rules name, when the company counts hand-outs as turns."""
     company = db.session.get(Company, lead.company_id)
     if company is None or not company.named_counts_as_turn:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from portal.extensions import db
-from portal.models import Cause, Lead, LeadState, TimelineKind, User
+from portal.models import Cause, Contact, Lead, LeadState, TimelineKind, User
 from portal.operations.arrival import Arrival, Taken, Warned
+from portal.operations.assignment import charged_pool, hand_over
 from portal.operations.distribution import alarm, managers
 from portal.operations.giving import assignee_warnings
-from portal.operations.locking import lock_lead
+from portal.operations.locking import lock_lead, lock_lead_and_pools, peek_lead
 from portal.operations.new_leads import alias_row, contact_rows, touch_row
+from portal.operations.waiting import drain_soon
 from portal.operations.writes import Row, Writes
 from portal.queries import routing_facts
 
@@ -18,8 +20,12 @@ from portal.queries import routing_facts
 def attach(arrival: Arrival) -> Taken | None:
     """Record a message on the contact's open lead and tell its owner; None when the lead was closed meanwhile."""
     assert arrival.recognition.lead_id is not None
+    connection = db.session.connection()
+    connection.exec_driver_sql("SAVEPOINT attaching")
     lead = lock_lead(arrival.recognition.lead_id)
     if lead.state == LeadState.CLOSED:
+        # The lead's lock goes with it: a pool may be locked next, and pools come before leads.
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT attaching")
         return None
     writes = _touched(arrival, lead, TimelineKind.TOUCH, "Wrote again.")
     alias_row(arrival, writes, lead.id)
@@ -30,15 +36,56 @@ def attach(arrival: Arrival) -> Taken | None:
 
 
 def update(arrival: Arrival, lead_id: UUID) -> Taken:
-    """Bring a lead up to date with what its sender now says of it. The owner stays."""
-    lead = lock_lead(lead_id)
+    """Bring a lead up to date with what its sender now says of it. The owner stays, unless asked to `reassign`."""
+    receiver = _receiver(arrival)
+    lead = _locked_to_move(lead_id, receiver, arrival) if receiver else lock_lead(lead_id)
     changed = _changed_fields(arrival, lead)
     for column, value in changed.items():
         setattr(lead, column, value)
+    changed |= _corrected_name(arrival, lead)
     text = f"Updated: {', '.join(sorted(changed)).replace('_', ' ')}." if changed else "Sent again, unchanged."
     writes = _touched(arrival, lead, TimelineKind.TOUCH, text)
-    warnings = assignee_warnings(arrival)
+    warnings = assignee_warnings(arrival) or _stays(arrival, lead)
     return arrival.finish(_taken(arrival, lead, "updated", "Updated by its external id.", warnings), writes)
+
+
+def _receiver(arrival: Arrival) -> User | None:
+    """Whom the sender moves the lead to."""
+    named = arrival.facts.assignee
+    if not arrival.message.reassign or named is None or not (named.active and named.receives):
+        return None
+    return db.session.get(User, (arrival.holder.company_id, named.user_id))
+
+
+def _locked_to_move(lead_id: UUID, receiver: User, arrival: Arrival) -> Lead:
+    """The lead, locked and with the user its sender named; a closed one stays as it is."""
+    seen = peek_lead(lead_id)
+    charged = charged_pool(seen)
+    lead = lock_lead_and_pools(seen, charged)
+    if lead.state != LeadState.CLOSED and lead.owner_id != receiver.id:
+        hand_over(lead, receiver, arrival.by, f"{receiver.name} was named as the assignee.", charged)
+        # The former owner is one lead further from their cap.
+        drain_soon(lead.company_id)
+    return lead
+
+
+def _corrected_name(arrival: Arrival, lead: Lead) -> Row:
+    contact = db.session.get_one(Contact, (lead.company_id, lead.contact_id))
+    name = arrival.message.name
+    if not name or name == contact.name:
+        return {}
+    contact.name = name
+    return {"name": name}
+
+
+def _stays(arrival: Arrival, lead: Lead) -> tuple[Warned, ...]:
+    """A named assignee who is not the owner after all."""
+    named = arrival.facts.assignee
+    if named is None or named.user_id == lead.owner_id:
+        return ()
+    if lead.state == LeadState.CLOSED:
+        return (("assignee_ignored", "The lead is closed; a named assignee does not open it."),)
+    return (("assignee_ignored", "The lead stays where it is; send “reassign”: true to move it."),)
 
 
 def _touched(arrival: Arrival, lead: Lead, kind: TimelineKind, text: str) -> Writes:
