@@ -27,6 +27,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     settings = settings or Settings.from_environ()
     app = APIFlask(__name__, title="Baton", version="1", spec_path=None, docs_path=None, json_errors=False)
     configure(app, settings)
+    trust_proxies(app, settings.trusted_proxies)
     bind_extensions(app)
     bind_page_extensions(app)
     register(app)
@@ -58,6 +59,7 @@ def configure(app: Flask, settings: Settings) -> None:
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
         OWNER_DATABASE_URI=settings.database_url,
         MAX_CONTENT_LENGTH=64 * 1024,
+        TRUSTED_HOSTS=list(settings.trusted_hosts),
         MAIL_SERVER=settings.mail_server or "",
         MAIL_PORT=settings.mail_port,
         MAIL_USE_TLS=settings.mail_use_tls,
@@ -67,6 +69,14 @@ def configure(app: Flask, settings: Settings) -> None:
         # Flask-Mail would swallow everything in a process that is under test.
         MAIL_SUPPRESS_SEND=False,
     )
+
+
+def trust_proxies(app: APIFlask, count: int) -> None:
+    """Believe what that many proxies in front of us say about the caller; with none, nobody's word counts."""
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    if count:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
 
 
 def bind_extensions(app: Flask) -> None:

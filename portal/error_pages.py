@@ -13,7 +13,7 @@ from flask import Response, g, render_template, request
 from psycopg import errors as psycopg_errors
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityError
 
 from portal.errors import FieldError, Forbidden, Malformed, NotFound, ProductError, TooLarge, TooMany, Unavailable
 from portal.extensions import db
@@ -54,6 +54,9 @@ def _product_error(error: ProductError) -> Response:
 def _http_error(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]  # a redirect is an answer, not an error
+    if isinstance(error, SecurityError):
+        # Sent to a host that is not ours: no page, whose links would have to name one.
+        return Response("This address does not belong to the portal.\n", status=400, mimetype="text/plain")
     if isinstance(error, RequestEntityTooLarge):
         return _product_error(TooLarge(f"The body is larger than {(request.max_content_length or 0) // 1024} KB."))
     if error.code in _PRODUCT_ERRORS:

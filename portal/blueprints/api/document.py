@@ -88,6 +88,10 @@ def show_docs() -> str:
 def _document() -> dict[str, Any]:
     app = current_app
     assert isinstance(app, APIFlask)
+    for blueprint in app.blueprints.values():
+        # APIFlask asks every blueprint, those of the pages too.
+        if not hasattr(blueprint, "enable_openapi"):
+            blueprint.enable_openapi = False
     # Made at the first call and kept: views do not change while we run.
     kept: dict[str, Any] = app._get_spec("json")
     return kept
