@@ -14,7 +14,7 @@ from flask import Flask, current_app, g, request, session, url_for
 
 from portal.config import Settings
 from portal.models import User
-from portal.permissions import Right, may
+from portal.permissions import Right, rights_of
 from portal.sign_in import current_company
 
 
@@ -28,13 +28,13 @@ class NavigationItem:
     current: str | None
 
 
-# Text, path, icon, the right it needs.
-_PLACES = (
-    ("Leads", "/leads", "leads", None),
-    ("People", "/people", "people", Right.PEOPLE),
-    ("Pools", "/pools", "pools", Right.DISTRIBUTION),
-    ("Settings", "/settings", "settings", Right.COMPANY),
-    ("Outbox", "/outbox", "outbox", Right.COMPANY),
+# Text, path, icon, the rights of which one is needed; empty = open to all.
+_PLACES: tuple[tuple[str, str, str, frozenset[Right]], ...] = (
+    ("Leads", "/leads", "leads", frozenset()),
+    ("People", "/people", "people", frozenset({Right.PEOPLE})),
+    ("Pools", "/pools", "pools", frozenset({Right.DISTRIBUTION})),
+    ("Settings", "/settings", "settings", frozenset({Right.COMPANY, Right.PEOPLE, Right.DISTRIBUTION})),
+    ("Outbox", "/outbox", "outbox", frozenset({Right.COMPANY})),
 )
 
 
@@ -64,8 +64,8 @@ def navigation(user: User, path: str) -> list[NavigationItem]:
     """The places a user may go, the one they are in marked."""
     return [
         NavigationItem(text, href, icon, _current(href, path))
-        for text, href, icon, right in _PLACES
-        if (right is None or may(user, right)) and (href != "/outbox" or outbox_exists())
+        for text, href, icon, needed in _PLACES
+        if (not needed or needed & rights_of(user)) and (href != "/outbox" or outbox_exists())
     ]
 
 

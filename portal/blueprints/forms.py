@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, IntegerField, PasswordField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation, ValidationError
 
 from portal.errors import Conflict, Invalid
@@ -143,6 +144,11 @@ class Whole(IntegerField):  # type: ignore[misc]
             raise ValueError("Please type a whole number in digits, such as 5.")
         if typed:
             self.data = int(typed)
+
+
+def menu(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """Choices of a menu or of boxes, from what is sent and what is shown."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 def needed(what: str) -> Callable[[FlaskForm, Field], None]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from wtforms import BooleanField, RadioField, SelectField
 
-from portal.blueprints.forms import Line, PortalForm, Whole, needed
+from portal.blueprints.forms import Line, PortalForm, Whole, menu, needed
 from portal.models import Pool
 from portal.operations.pools import MOST_DEFAULT_ASSIGNEES
 from portal.routing.facts import DefaultMode, Delivery
@@ -35,14 +35,16 @@ class PoolForm(PortalForm):
     name = Line("Name", [needed("Please give the pool a name.")])
     delivery = RadioField(
         "How a lead reaches the next person",
-        choices=[
-            (Delivery.OFFER.value, "Offer: they accept or decline; if they do not answer, it goes to the next"),
-            (Delivery.ASSIGN.value, "Assign: it is theirs at once"),
-        ],
+        choices=menu(
+            [
+                (Delivery.OFFER.value, "Offer: they accept or decline; if they do not answer, it goes to the next"),
+                (Delivery.ASSIGN.value, "Assign: it is theirs at once"),
+            ]
+        ),
         default=Delivery.OFFER.value,
     )
     window = Whole("Time to answer an offer", [needed("Please type how long an offer stands.")], default=5)
-    window_unit = SelectField("Unit", choices=[(unit, unit) for unit in UNITS], default="minutes")
+    window_unit = SelectField("Unit", choices=menu((unit, unit) for unit in UNITS), default="minutes")
     max_offers = Whole(
         "Most offers for one lead",
         [needed("Please type a number; 0 means no limit.")],
@@ -51,11 +53,13 @@ class PoolForm(PortalForm):
     )
     default_mode = RadioField(
         "What default assignees get",
-        choices=[
-            (_AUTOMATIC, "Usual: the lead itself when there is one of them, else word that it waits"),
-            (DefaultMode.OWN.value, "The lead itself: the first who is active gets it"),
-            (DefaultMode.TELL.value, "Word that it waits, all of them"),
-        ],
+        choices=menu(
+            [
+                (_AUTOMATIC, "Usual: the lead itself when there is one of them, else word that it waits"),
+                (DefaultMode.OWN.value, "The lead itself: the first who is active gets it"),
+                (DefaultMode.TELL.value, "Word that it waits, all of them"),
+            ]
+        ),
         default=_AUTOMATIC,
     )
     for_new_leads = BooleanField("Hand out new leads with this pool")
@@ -98,9 +102,9 @@ def pool_form(members: Sequence[Choosable], assignees: Iterable[Choosable], **op
     fields: dict[str, Any] = {"people": members}
     for person in members:
         fields[_weight_name(person.id)] = Whole(person.name)
-    menu = [("", "Nobody"), *((str(one.id), one.name) for one in assignees)]
+    people = menu([("", "Nobody"), *((str(one.id), one.name) for one in assignees)])
     for place in range(1, MOST_DEFAULT_ASSIGNEES + 1):
-        fields[f"default_{place}"] = SelectField(f"Default assignee {place}", choices=menu, coerce=_id_or_none)
+        fields[f"default_{place}"] = SelectField(f"Default assignee {place}", choices=people, coerce=_id_or_none)
     form: PoolForm = type("PoolFormForThesePeople", (PoolForm,), fields)(**options)
     return form
 

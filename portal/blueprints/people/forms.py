@@ -11,7 +11,7 @@ from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField
 from wtforms.fields import TelField
 from wtforms.validators import ValidationError
 
-from portal.blueprints.forms import Email, Line, PortalForm, Whole, needed, one_line, trimmed
+from portal.blueprints.forms import Email, Line, PortalForm, Whole, menu, needed, one_line, trimmed
 from portal.blueprints.people.wording import ACCESS_NAMES, ROLE_MEANINGS, ROLE_NAMES
 from portal.models import LeadAccess, Role, Team, User
 from portal.operations.people import OpenLeads
@@ -30,7 +30,7 @@ class PersonForm(PortalForm):
     roles = SelectMultipleField("Roles", [needed("Please choose at least one role.")], default=[Role.AGENT])
     lead_access = SelectMultipleField(
         "Sees which leads",
-        choices=[(box.value, ACCESS_NAMES[box]) for box in LeadAccess],
+        choices=menu((box.value, ACCESS_NAMES[box]) for box in LeadAccess),
         default=[box.value for box in LeadAccess],
         description="Managers, admins and owners see all leads whatever is ticked here.",
     )
@@ -41,8 +41,8 @@ class PersonForm(PortalForm):
     def offer(self, by: User, teams: Sequence[Team], present: Sequence[str] = ()) -> PersonForm:
         """Fill the menus: teams, and the roles `by` may give or the person has already."""
         given = [role for role in Role if role in present or not outranks(by, [role])]
-        self.roles.choices = [(role.value, f"{ROLE_NAMES[role]}: {ROLE_MEANINGS[role]}") for role in given]
-        self.team_id.choices = [("", "No team"), *((str(team.id), team.name) for team in teams)]
+        self.roles.choices = menu((role.value, f"{ROLE_NAMES[role]}: {ROLE_MEANINGS[role]}") for role in given)
+        self.team_id.choices = menu([("", "No team"), *((str(team.id), team.name) for team in teams)])
         return self
 
     def wanted(self) -> dict[str, Any]:
@@ -64,12 +64,14 @@ class DeactivateForm(PortalForm):
 
     open_leads = RadioField(
         "What shall happen with their open leads?",
-        choices=[
-            (OpenLeads.KEEP.value, "Keep them in place, marked for somebody to look after"),
-            (OpenLeads.GIVE.value, "Give them to one colleague"),
-            (OpenLeads.ROUTE.value, "Hand them out again by the rules"),
-            (OpenLeads.UNASSIGN.value, "Put them back to Unassigned"),
-        ],
+        choices=menu(
+            [
+                (OpenLeads.KEEP.value, "Keep them in place, marked for somebody to look after"),
+                (OpenLeads.GIVE.value, "Give them to one colleague"),
+                (OpenLeads.ROUTE.value, "Hand them out again by the rules"),
+                (OpenLeads.UNASSIGN.value, "Put them back to Unassigned"),
+            ]
+        ),
         default=OpenLeads.KEEP.value,
     )
     to = SelectField("Colleague", coerce=lambda value: UUID(value) if value else None)
@@ -77,7 +79,7 @@ class DeactivateForm(PortalForm):
     def offer(self, colleagues: Iterable[PersonNow]) -> DeactivateForm:
         """Fill the menu of those who may receive leads."""
         people = [(str(one.user.id), one.user.name) for one in colleagues]
-        self.to.choices = [("", "Choose somebody"), *people]
+        self.to.choices = menu([("", "Choose somebody"), *people])
         return self
 
     def validate_to(self, field: SelectField) -> None:

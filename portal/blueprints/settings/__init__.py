@@ -1,0 +1,5 @@
+"""The settings area: company, rules, teams, API keys."""
+
+from portal.blueprints.settings.blueprint import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,115 @@
+"""Forms of the settings area."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from wtforms import BooleanField, RadioField, SelectField
+
+from portal.blueprints.forms import Line, PortalForm, menu, needed
+from portal.models import Company, KeyScope, ReturningContacts, Team
+
+# Old names and counters of hours, which nobody looks for in a menu.
+_HIDDEN_ZONES = ("Etc/", "SystemV/", "US/", "posix/", "right/", "Brazil/", "Canada/", "Chile/", "Mexico/")
+
+
+def time_zones(present: str) -> list[str]:
+    """The zones of a menu: one name per place, UTC first, and the present one whatever it is."""
+    places = (zone for zone in available_timezones() if "/" in zone and not zone.startswith(_HIDDEN_ZONES))
+    return list(dict.fromkeys(("UTC", *sorted({*places, present}))))
+
+
+class CompanyForm(PortalForm):
+    """The company's own settings."""
+
+    name = Line("Name", [needed("Please type the company's name.")])
+    time_zone = SelectField("Time zone", description="Days, hours and times on all pages are counted in it.")
+    country = Line(
+        "Country",
+        [needed("Please type a country.")],
+        description="Two letters, such as US, DE or ES. Phone numbers without a country code are read as from there.",
+    )
+    fallback_any_active = BooleanField(
+        "When nobody in the pool can take a lead, ask everybody else",
+        description="Off: it waits with an alarm until somebody of the pool can take it.",
+    )
+    returning_contacts = RadioField(
+        "A customer comes back after their lead was closed",
+        choices=menu(
+            [
+                (
+                    ReturningContacts.PREVIOUS_OWNER.value,
+                    "The person who had them before gets the new lead, if they can",
+                ),
+                (ReturningContacts.ROUTE.value, "The new lead is handed out like any other"),
+            ]
+        ),
+    )
+    named_counts_as_turn = BooleanField(
+        "A lead given by name or by hand counts as a turn",
+        description="On: whoever gets one that way waits a little longer for the next.",
+    )
+    isolate_leads = BooleanField(
+        "Agents see only leads they own", description="Managers, admins and owners see all leads in any case."
+    )
+
+    def offer(self, company: Company) -> CompanyForm:
+        """Fill the menu of zones."""
+        self.time_zone.choices = menu((zone, zone.replace("_", " ")) for zone in time_zones(company.time_zone))
+        return self
+
+    def wanted(self) -> dict[str, Any]:
+        """What was typed, as the operation takes it."""
+        return {field.name: field.data for field in self}
+
+
+class RuleForm(PortalForm):
+    """Where a rule sends its leads."""
+
+    pool_id = SelectField("Leads go to", coerce=lambda value: UUID(str(value)) if value else None)
+
+    def offer(self, pools: Iterable[tuple[UUID, str]]) -> RuleForm:
+        """Fill the menu of pools."""
+        named = [(str(pool_id), name) for pool_id, name in pools]
+        self.pool_id.choices = menu([("", "No pool: leads wait for a person"), *named])
+        return self
+
+
+class KeyForm(PortalForm):
+    """A new key: what it may do, and as whom."""
+
+    aliases = MappingProxyType({"as": "as_email"})
+
+    scope = RadioField(
+        "What the key may do",
+        choices=menu(
+            [
+                (KeyScope.INTAKE.value, "Send leads in, and nothing else: for websites and forms"),
+                (KeyScope.FULL.value, "Everything its person may do: for programs you trust"),
+            ]
+        ),
+        default=KeyScope.INTAKE.value,
+    )
+    as_email = SelectField("Acts as")
+
+    def offer(self, people: Sequence[tuple[str, str]]) -> KeyForm:
+        """Fill the menu of those it may act as: (address, name)."""
+        self.as_email.choices = menu(people)
+        return self
+
+
+class TeamForm(PortalForm):
+    """A team's name and place in the tree."""
+
+    name = Line("Name", [needed("Please type the team's name.")])
+    parent_id = SelectField("Below", coerce=lambda value: UUID(str(value)) if value else None)
+
+    def offer(self, teams: Iterable[Team], without: UUID | None = None) -> TeamForm:
+        """Fill the menu of teams it may stand below."""
+        others = [(str(team.id), team.name) for team in teams if team.id != without]
+        self.parent_id.choices = menu([("", "No team: at the top"), *others])
+        return self

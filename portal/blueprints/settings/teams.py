@@ -1,0 +1,98 @@
+"""The tree of teams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.blueprints.forms import PortalForm
+from portal.blueprints.settings.blueprint import blueprint
+from portal.blueprints.settings.forms import TeamForm
+from portal.models import Team
+from portal.operations.teams import change_team, delete_team, make_team
+from portal.permissions import Right
+from portal.queries.people import team_named
+from portal.queries.people import teams as all_teams
+from portal.sign_in import right_required, signed_in_user
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A team and the teams below it."""
+
+    team: Team
+    below: list[Branch] = field(default_factory=list)
+
+
+def tree(teams: Sequence[Team]) -> list[Branch]:
+    """The teams at the top with everything below them, in the given order."""
+    branches = {team.id: Branch(team) for team in teams}
+    top: list[Branch] = []
+    for team in teams:
+        siblings = branches[team.parent_id].below if team.parent_id in branches else top
+        siblings.append(branches[team.id])
+    return top
+
+
+@blueprint.get("/teams")
+@right_required(Right.PEOPLE)
+def teams() -> ResponseReturnValue:
+    """The tree, and a form for one more."""
+    return _list_page(TeamForm(formdata=None))
+
+
+@blueprint.post("/teams")
+@right_required(Right.PEOPLE)
+def add_team() -> ResponseReturnValue:
+    """Add a team."""
+    form, by = TeamForm().offer(all_teams()), signed_in_user()
+    if form.carried_out(lambda: make_team(by=by, name=form.name.data, parent_id=form.parent_id.data)):
+        flash(f"The team “{form.name.data}” is there.", "good")
+        return redirect(url_for("settings.teams"), code=303)
+    return _list_page(form), form.status
+
+
+def _list_page(form: TeamForm) -> str:
+    teams = all_teams()
+    return render_template("settings/teams.html", form=form.offer(teams), tree=tree(teams))
+
+
+@blueprint.get("/teams/<uuid:team_id>")
+@right_required(Right.PEOPLE)
+def team(team_id: UUID) -> ResponseReturnValue:
+    """Rename, move or remove one team."""
+    found = team_named(team_id)
+    return _team_page(TeamForm(formdata=None, obj=found), found)
+
+
+@blueprint.post("/teams/<uuid:team_id>")
+@right_required(Right.PEOPLE)
+def save_team(team_id: UUID) -> ResponseReturnValue:
+    """Save name and place."""
+    found, by = team_named(team_id), signed_in_user()
+    form = TeamForm().offer(all_teams(), without=team_id)
+    if form.carried_out(lambda: change_team(team_id, by=by, name=form.name.data, parent_id=form.parent_id.data)):
+        flash("Saved.", "good")
+        return redirect(url_for("settings.teams"), code=303)
+    return _team_page(form, found), form.status
+
+
+@blueprint.post("/teams/<uuid:team_id>/remove")
+@right_required(Right.PEOPLE)
+def remove_team(team_id: UUID) -> ResponseReturnValue:
+    """Remove a team nothing belongs to."""
+    found, by = team_named(team_id), signed_in_user()
+    name, act = found.name, PortalForm()
+    if act.carried_out(lambda: delete_team(team_id, by=by)):
+        flash(f"The team “{name}” is removed.", "good")
+        return redirect(url_for("settings.teams"), code=303)
+    return _team_page(TeamForm(formdata=None, obj=found), found, act), act.status
+
+
+def _team_page(form: TeamForm, found: Team, act: PortalForm | None = None) -> str:
+    shown = form.offer(all_teams(), without=found.id)
+    return render_template("settings/team.html", form=shown, team=found, act=act)
