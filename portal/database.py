@@ -13,9 +13,10 @@ def engine_options(settings: Settings) -> dict[str, Any]:
     """Options for the application's engine.
 
     Every connection takes on the role that row-level security binds, from its first statement on. A statement that
-    runs away, or a transaction left open, must not hold a pool's lock for ever.
+    runs away, or a transaction left open, must not hold a pool's lock for ever. The second happens when a process is
+    stopped between two statements (a machine put to sleep): intake waits for that lock, so ten seconds and no more.
     """
-    options = f"-c role={APPLICATION_ROLE} -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000"
+    options = f"-c role={APPLICATION_ROLE} -c statement_timeout=15000 -c idle_in_transaction_session_timeout=10000"
     return {
         "pool_size": 12,
         "max_overflow": 8,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections import Counter
@@ -52,14 +53,14 @@ class Mailbox:
 
     Attributes:
         hold: seconds the server thinks about a message after it has it all, before it answers.
-        answer: what it says then.
+        hold_for: the same for single addresses. Only the first copy of a message is thought about.
     """
 
     def __init__(self) -> None:
         self.port = free_port()
         self.letters: list[Letter] = []
         self.hold = 0.0
-        self.answer = "250 Taken"
+        self.hold_for: dict[str, float] = {}
         self._changed = threading.Condition()
 
     def __enter__(self) -> Self:
@@ -71,16 +72,15 @@ class Mailbox:
         self._server.stop()
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
-        import asyncio
-
         message = message_from_bytes(envelope.original_content or b"", policy=policy.default)
         with self._changed:
+            is_first = str(message["Message-ID"]) not in self.copies()
             self.letters += [Letter(to, message, time.monotonic()) for to in envelope.rcpt_tos]
             self._changed.notify_all()
         # The copy is taken before the answer is sent: what a client that dies in between cannot know.
-        if self.hold:
-            await asyncio.sleep(self.hold)
-        return self.answer
+        if is_first:
+            await asyncio.sleep(max(self.hold_for.get(to, self.hold) for to in envelope.rcpt_tos))
+        return "250 Taken"
 
     def wait_for(
         self, to: str, subject: str = "", *, text: str = "", number: int = 1, within: float = PATIENCE

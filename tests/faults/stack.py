@@ -245,6 +245,10 @@ class Stack:
         assert pid is not None, f"not one {role}: {self.processes()}"
         return pid
 
+    def pids_of(self, role: str) -> set[int]:
+        """All processes of a part, children included."""
+        return {process.pid for process in self.processes() if _ROLES[role] in process.command}
+
     def children_of(self, pid: int) -> list[int]:
         """The processes it started itself."""
         return [process.pid for process in self.processes() if process.parent == pid]
