@@ -5,17 +5,30 @@ The list is the page people open most, so it reads no more than it shows, in one
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, case, false, func, null, select
+from sqlalchemy import Row, Uuid, bindparam, case, false, func, null, select
 
 from portal.extensions import db
 from portal.models import Contact, ContactKey, Lead, LeadState, Offer, OfferState, User
 from portal.permissions import unmasked_leads
-from portal.queries.leads import Bucket, LeadFilters, Looking, narrowed, parameters_of, whole_bucket
+from portal.queries.leads import (
+    Bucket,
+    Count,
+    LeadFilters,
+    Looking,
+    bucket_counts,
+    counts_from,
+    counts_of,
+    narrowed,
+    open_buckets,
+    parameters_of,
+    whole_bucket,
+)
 from portal.queries.paging import USUAL_LIMIT, Page, Statement, older_than, page_of, position
 
 
@@ -39,30 +52,41 @@ class LeadRow(NamedTuple):
     last_activity_at: datetime
 
 
+WIDTH = len(LeadRow._fields)
+Counts: TypeAlias = dict[Bucket, Count]
+
+
 def rows_page(
     user: User, bucket: Bucket, filters: LeadFilters, cursor: str | None = None, limit: int = USUAL_LIMIT
-) -> Page[LeadRow]:
-    """A page of a bucket's rows, newest first.
+) -> tuple[Page[LeadRow], Counts]:
+    """A page of a bucket's rows, newest first, and how many leads each bucket holds.
 
     Raises:
         Invalid: the cursor or the limit makes no sense.
     """
-    parameters: dict[str, object] = {}
     if filters.narrow or not user.active:
-        statement = older_than(_rows(user).where(narrowed(user, bucket, filters)), Lead.id, cursor, limit)
-    else:
-        statement = _whole_bucket(Looking.of(user), bucket, cursor is not None, limit)
-        parameters = {**parameters_of(user), "cursor": cursor and position(cursor)}
+        statement = _rows(user).where(narrowed(user, bucket, filters))
+        rows = db.session.execute(older_than(statement, Lead.id, cursor, limit)).all()
+        return _page(rows, limit), bucket_counts(user)
+    buckets = tuple(open_buckets(user))
+    statement = _whole_bucket(Looking.of(user), bucket, buckets, cursor is not None, limit)
+    parameters = {**parameters_of(user), "cursor": cursor and position(cursor)}
     rows = db.session.connection().execute(statement, parameters).all()
-    return page_of(rows, limit, lambda row: row[0], LeadRow._make)
+    return _page(rows, limit), counts_from(buckets, rows[0][WIDTH:]) if rows else bucket_counts(user)
 
 
 @lru_cache(maxsize=256)
-def _whole_bucket(looking: Looking, bucket: Bucket, paged: bool, limit: int) -> Statement:
+def _whole_bucket(looking: Looking, bucket: Bucket, buckets: tuple[Bucket, ...], paged: bool, limit: int) -> Statement:
+    """The rows with the counts beside each: one statement takes half as long as two."""
     statement = _rows(looking.stand_in).where(whole_bucket(looking, bucket))
+    statement = statement.add_columns(*counts_of(looking, buckets))
     if paged:
         statement = statement.where(Lead.id < bindparam("cursor", type_=Uuid))
     return older_than(statement, Lead.id, None, limit)
+
+
+def _page(rows: Sequence[Row[Any]], limit: int) -> Page[LeadRow]:
+    return page_of(rows, limit, lambda row: row[0], lambda row: LeadRow._make(row[:WIDTH]))
 
 
 def _rows(user: User) -> Statement:

@@ -5,6 +5,7 @@ What is masked for the viewer is left out by the database itself: it never reach
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
@@ -249,16 +250,26 @@ def bucket_counts(user: User) -> dict[Bucket, Count]:
     buckets = open_buckets(user)
     if not buckets:
         return {}
-    found = db.session.connection().execute(_counts(Looking.of(user), tuple(buckets)), parameters_of(user)).one()
+    statement = _counts(Looking.of(user), tuple(buckets))
+    return counts_from(buckets, db.session.connection().execute(statement, parameters_of(user)).one())
+
+
+def counts_from(buckets: Sequence[Bucket], numbers: Sequence[int]) -> dict[Bucket, Count]:
+    """What `counts_of` found, by bucket."""
     return {
         bucket: Count(min(number, COUNTED_TO), number > COUNTED_TO)
-        for bucket, number in zip(buckets, found, strict=True)
+        for bucket, number in zip(buckets, numbers, strict=True)
     }
 
 
 @lru_cache(maxsize=256)
 def _counts(looking: Looking, buckets: tuple[Bucket, ...]) -> Statement:
-    return select(*(_count(whole_bucket(looking, bucket)).label(bucket) for bucket in buckets))
+    return select(*counts_of(looking, buckets))
+
+
+def counts_of(looking: Looking, buckets: tuple[Bucket, ...]) -> list[ColumnElement[int]]:
+    """One column a bucket: its leads, counted until it is clear that there are more than `COUNTED_TO`."""
+    return [_count(whole_bucket(looking, bucket)).label(bucket) for bucket in buckets]
 
 
 def whole_bucket(looking: Looking, bucket: Bucket) -> Filter:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,7 +20,7 @@ from portal.permissions import Right, may
 from portal.queries.choices import assignees, is_default_assignee, people_by_name, pools_by_name, source_names
 from portal.queries.decisions import decisions
 from portal.queries.lead_rows import LeadRow, rows_page
-from portal.queries.leads import Bucket, Count, LeadView, bucket_counts, called_without_customer, lead_for
+from portal.queries.leads import Bucket, LeadView, called_without_customer, lead_for, open_buckets
 from portal.queries.timeline import entries_page, touches
 from portal.routing.facts import WaitingFor
 from portal.sign_in import current_company, signed_in, signed_in_user
@@ -56,10 +55,8 @@ def list_leads() -> ResponseReturnValue:
     """A bucket, 50 rows at a time, narrowed by what the address says."""
     user, company = signed_in_user(), current_company()
     zone = ZoneInfo(company.time_zone)
-    counts = bucket_counts(user)
-    bucket = bucket_named(request.args.get("bucket"), default=_first_bucket(user, counts))
-    filters = filters_from(request.args, zone)
-    page = rows_page(user, bucket, filters, request.args.get("cursor"))
+    bucket = bucket_named(request.args.get("bucket"), default=_first_bucket(user))
+    page, counts = rows_page(user, bucket, filters_from(request.args, zone), request.args.get("cursor"))
     now = datetime.now(UTC)
     kept = {name: request.args[name] for name in NAMES if request.args.get(name, "").strip()}
     here: dict[str, Any] = {"bucket": bucket.value, **kept}
@@ -67,14 +64,14 @@ def list_leads() -> ResponseReturnValue:
         "leads/list.html",
         bucket=bucket.value,
         tabs=[
-            (name.value, wording.BUCKET_NAMES[name], str(count), url_for("leads.list_leads", bucket=name.value))
+            (name.value, wording.BUCKET_NAMES[name], str(count), f"/leads?bucket={name}")
             for name, count in counts.items()
         ],
         rows=[_shown(row, now, zone) for row in page.items],
         kept=kept,
         chips=chips(bucket, kept, _names_in(kept, user.company_id)),
         narrow_url=url_for("leads.narrow", **here),
-        clear_url=url_for("leads.list_leads", bucket=bucket.value),
+        clear_url=f"/leads?bucket={bucket}",
         older_url=url_for("leads.list_leads", **here, cursor=page.next) if page.next else None,
         newest_url=url_for("leads.list_leads", **here) if request.args.get("cursor") else None,
         may_add=may_add(user),
@@ -163,9 +160,11 @@ def may_take(user: User, lead: LeadView) -> bool:
     return lead.waiting_for == WaitingFor.CATCH_ALL and is_default_assignee(user, lead.pool_id)
 
 
-def _first_bucket(user: User, counts: Mapping[Bucket, Count]) -> Bucket:
-    if may(user, Right.ASSIGN) or Bucket.MINE not in counts:
-        return next(iter(counts), Bucket.MINE)
+def _first_bucket(user: User) -> Bucket:
+    """Where the list opens: at what is to be handed out for those who hand out, else at one's own leads."""
+    buckets = open_buckets(user)
+    if may(user, Right.ASSIGN) or Bucket.MINE not in buckets:
+        return next(iter(buckets), Bucket.MINE)
     return Bucket.MINE
 
 
@@ -183,17 +182,17 @@ def _shown(row: LeadRow, now: datetime, zone: ZoneInfo) -> ShownRow:
     badge, tone = wording.state_badge(row.state, row.waiting_for, row.close_reason)
     more = len(row.tags_found) - TAGS_SHOWN
     return ShownRow(
-        href=f"/leads/{row.id}",
-        called=row.called or (called_without_customer(row.lead_type, row.city) if row.masked else "No name given"),
-        badge=badge,
-        tone=tone,
-        needs_attention=row.needs_attention,
-        lead_type=row.lead_type or "",
-        source=row.source or "",
-        tags=", ".join(row.tags_found[:TAGS_SHOWN]) + (f" and {more} more" if more > 0 else ""),
-        owner=row.owner_name or "",
-        arrived=wording.ago(row.arrived_at, now),
-        arrived_exact=wording.exact(row.arrived_at, zone),
-        active=wording.ago(row.last_activity_at, now),
-        until=wording.hour(row.offer_until, zone) if row.offer_until else None,
+        f"/leads/{row.id}",
+        row.called or (called_without_customer(row.lead_type, row.city) if row.masked else "No name given"),
+        badge,
+        tone,
+        row.needs_attention,
+        row.lead_type or "",
+        row.source or "",
+        ", ".join(row.tags_found[:TAGS_SHOWN]) + (f" and {more} more" if more > 0 else ""),
+        row.owner_name or "",
+        wording.ago(row.arrived_at, now),
+        wording.exact(row.arrived_at, zone),
+        wording.ago(row.last_activity_at, now),
+        wording.hour(row.offer_until, zone) if row.offer_until else None,
     )
