@@ -38,7 +38,7 @@ class Amount(fields.Field[Any]):
     most = Decimal("1e15")
 
     def __init__(self) -> None:
-        super().__init__(allow_none=True, metadata={"type": ["number", "string", "null"], "examples": ["1200.00"]})
+        super().__init__(allow_none=True, metadata={"type": ["number", "string"], "examples": ["1200.00"]})
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         amount = _decimal(value)
@@ -61,7 +61,7 @@ class CustomFields(fields.Field[dict[str, Any]]):
 
     def __init__(self) -> None:
         values = {"type": ["string", "number", "boolean", "null"], "maxLength": LONGEST_VALUE}
-        more = {"type": ["object", "null"], "maxProperties": MOST_FIELDS, "additionalProperties": values}
+        more = {"type": "object", "maxProperties": MOST_FIELDS, "additionalProperties": values}
         super().__init__(allow_none=True, metadata=more)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
