@@ -5,20 +5,24 @@ from __future__ import annotations
 import time
 from uuid import UUID
 
+from portal.extensions import db
 from portal.jobs.shell import job
 from portal.models.tenancy import inside_company
 from portal.operations import offers, waiting
+from portal.queries.due_offers import is_anything_due
 from portal.queue import QUICK, Job, work_queue
 
 _AT_ONCE = 100
 """Offers ended in one transaction: it holds the pool's lock, which intake waits for."""
+_POOLS_AT_ONCE = 10
 _RUN_FOR = 10.0
 
 
 def ending(company_id: UUID, pool_id: UUID) -> Job:
     """The job that ends the offers of one pool."""
     name = f"end:{pool_id}"
-    return Job(name, QUICK, "portal.jobs.timeouts.end_offers", (str(company_id), str(pool_id)))
+    ids = (str(company_id), str(pool_id))
+    return Job(name, QUICK, "portal.jobs.timeouts.end_offers", ids, together=_POOLS_AT_ONCE)
 
 
 def draining(company_id: UUID) -> Job:
@@ -27,18 +31,37 @@ def draining(company_id: UUID) -> Job:
 
 
 @job
-def end_offers(company_id: str, pool_id: str) -> int:
-    """End the offers of a pool that are past their end, and pass the leads on. Gives how many."""
-    company, pool = UUID(company_id), UUID(pool_id)
-    work_queue().started(ending(company, pool).name)
+def end_offers(*ids: str) -> int:
+    """End the offers of some pools that are past their end, and pass the leads on. Gives how many.
+
+    Args:
+        ids: company, pool, company, pool …
+    """
+    ended = 0
+    failures: list[Exception] = []
+    for company_id, pool_id in zip(ids[::2], ids[1::2], strict=True):
+        try:
+            ended += _end_offers_of(UUID(company_id), UUID(pool_id))
+        except Exception as failure:  # noqa: BLE001 (raised below)
+            # What is wrong with one pool must not hold up the offers of another.
+            db.session.rollback()
+            failures.append(failure)
+    if failures:
+        raise ExceptionGroup("Some pools' offers could not be ended", failures)
+    return ended
+
+
+def _end_offers_of(company_id: UUID, pool_id: UUID) -> int:
+    work_queue().started(ending(company_id, pool_id).name)
     until = time.monotonic() + _RUN_FOR
     ended = 0
-    with inside_company(company):
-        while True:
-            now_ended = offers.end_due(company, pool, limit=_AT_ONCE)
+    with inside_company(company_id):
+        while is_anything_due(company_id, pool_id):
+            now_ended = offers.end_due(company_id, pool_id, limit=_AT_ONCE)
             ended += now_ended
             if now_ended < _AT_ONCE or time.monotonic() > until:
-                return ended
+                break
+    return ended
 
 
 @job

@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from portal.extensions import db
 from portal.jobs.pulse import Beat, Pulse, StandIn, function_of
+from portal.jobs.timeouts import end_offers
 from portal.models import DueWork, Offer, OfferState, WorkKind, new_id
 from portal.queries.clock import database_time
 from portal.queue import OUTSIDE, QUICK, Job, WorkQueue
@@ -73,6 +74,11 @@ def in_queue(client: redis.Redis, name: str) -> int:
     return client.llen(f"rq:queue:{name}")  # type: ignore[return-value]
 
 
+def arguments_in_queue(client: redis.Redis) -> list[str]:
+    jobs = Queue(QUICK, connection=client, serializer=JSONSerializer).jobs
+    return [argument for job in jobs for argument in job.args]
+
+
 def test_what_is_due_is_handed_to_the_quick_workers(
     app: APIFlask, company: Company, queue: WorkQueue, done: Done, valkey_client: redis.Redis
 ) -> None:
@@ -100,7 +106,27 @@ def test_offers_of_one_pool_end_in_one_job(
         make_work(company, overdue=0.1, pool=pool)
         make_work(company, overdue=0.1, pool=other)
     Beat(app, queue, done, [QUICK]).beat()
-    assert in_queue(valkey_client, QUICK) == 2
+    assert sorted(arguments_in_queue(valkey_client)) == sorted(
+        [str(company.id), str(pool), str(company.id), str(other)]
+    )
+
+
+def test_pools_travel_together_but_not_all_in_one_job(
+    app: APIFlask, company: Company, queue: WorkQueue, done: Done, valkey_client: redis.Redis
+) -> None:
+    pools = {str(make_work(company, overdue=0.1)) for _ in range(25)}
+    Beat(app, queue, done, [QUICK]).beat()
+    assert in_queue(valkey_client, QUICK) == 3
+    assert pools <= set(arguments_in_queue(valkey_client))
+
+
+def test_a_pool_that_fails_does_not_hold_up_the_others(app: APIFlask, company: Company) -> None:
+    pool = make_pool(company, [company.agent, company.colleague], window_seconds=300)
+    offer = make_offer(company, make_lead(company), company.agent, pool, seconds=-1)
+    plan_the_end(company, offer)
+    with pytest.raises(ExceptionGroup):
+        end_offers("no id", "no id", str(company.id), str(pool.id))
+    assert {each.state for each in offers_of(company, offer.lead_id)} == {OfferState.MISSED, OfferState.OPEN}
 
 
 def test_what_waits_in_the_queue_is_not_put_there_again(
