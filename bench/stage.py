@@ -67,7 +67,7 @@ class Stage:
 
     def environ(self, database: str) -> dict[str, str]:
         """The environment of a process that works on that database."""
-        return _environ(self.folder) | {
+        return instance_environ(self.folder) | {
             "DATABASE_URL": self.url(database),
             "REDIS_URL": self.settings.redis_url or "",
         }
@@ -102,7 +102,7 @@ def stage(members: int = 20, delivery: str = "assign") -> Iterator[Stage]:
     # Under root PostgreSQL runs as somebody else, who has to pass through.
     folder.chmod(0o711)
     try:
-        with embedded_servers(Settings.from_environ(_environ(folder))) as settings:
+        with embedded_servers(Settings.from_environ(instance_environ(folder))) as settings:
             empty = Stage(settings, Cast(UUID(int=0), UUID(int=0), "", UUID(int=0)))
             empty._run("CREATE DATABASE {}", _START)
             yield Stage(settings, _populate(empty.settings_for(_START), members, delivery))
@@ -171,7 +171,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _environ(folder: Path) -> dict[str, str]:
+def instance_environ(folder: Path) -> dict[str, str]:
+    """The environment of a portal whose data stands in this folder."""
     return {
         "PORTAL_ENV": "development",
         "SECRET_KEY": _SECRET,
