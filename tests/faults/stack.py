@@ -231,6 +231,12 @@ class Stack:
             return bool(self.queue().ping())
         return False
 
+    def has_database(self) -> bool:
+        """Whether PostgreSQL answers."""
+        with suppress(psycopg.OperationalError):
+            return bool(self.number("SELECT 1"))
+        return False
+
     # Its processes
 
     def processes(self) -> list[Process]:
@@ -260,6 +266,10 @@ class Stack:
         os.kill(pid, signal.SIGKILL)
         return pid
 
+    def runs_again(self, role: str, but_not: int) -> None:
+        """Wait until the part runs under another number."""
+        eventually(lambda: self._find(role) not in (None, but_not), f"{role} to run again")
+
     def kill_and_wait(self, role: str) -> float:
         """kill -9 of the part's main process; wait until its successor works and give the seconds that took."""
         starts = self._starts_of(role)
@@ -269,14 +279,27 @@ class Stack:
         )
 
     @contextmanager
-    def without(self, role: str) -> Iterator[None]:
-        """Have this part killed and stay away: the supervisor, paused, starts it again only afterwards."""
+    def without_queue(self) -> Iterator[None]:
+        """Valkey is killed and stays away: the supervisor, paused, starts it again only afterwards."""
         self.pause(self.program.pid)
         try:
-            self.kill(role)
+            self.kill("valkey")
             yield
         finally:
             self.resume(self.program.pid)
+        eventually(self.has_queue, "Valkey to be back")
+
+    @contextmanager
+    def without_database(self) -> Iterator[None]:
+        """PostgreSQL is killed and stays away: it cannot start without its settings."""
+        settings = places(self.instance_dir).postgres_data / "postgresql.conf"
+        hidden = settings.rename(settings.with_suffix(".hidden"))
+        try:
+            self.kill("postgres")
+            yield
+        finally:
+            hidden.rename(settings)
+        eventually(self.has_database, "PostgreSQL to be back")
 
     def pause(self, *pids: int) -> None:
         """SIGSTOP: they stand still, and nothing they hold is let go."""
@@ -298,9 +321,7 @@ class Stack:
             case "valkey":
                 return self.has_queue()
             case _:
-                with suppress(psycopg.OperationalError):
-                    return bool(self.number("SELECT 1"))
-                return False
+                return self.has_database()
 
     def _starts_of(self, role: str) -> int:
         return len(re.findall(rf"^{role} .*worker_started", self.output, re.MULTILINE))
