@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from bench.machine import Busy, is_quiet
+from bench.machine import is_quiet, load
 from bench.report import keep
 from bench.table import line, reached
 
@@ -32,11 +32,10 @@ def _one(name: str) -> list[dict[str, Any]]:
     measure: Callable[[], list[dict[str, Any]]] = import_module(f"bench.{name}").measure
     print(f"{name} …", flush=True)
     began = time.monotonic()
-    with Busy() as busy:
-        rows = measure()
+    rows = measure()
     for row in rows:
         print(f"  {line(row)}", flush=True)
-    keep(name, rows, time.monotonic() - began, busy.load)
+    keep(name, rows, time.monotonic() - began, load())
     return rows
 
 

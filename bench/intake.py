@@ -90,9 +90,10 @@ def _rates(rounds: list[Round], statements: int) -> list[dict[str, Any]]:
     else:
         print(f"Not compared: {pgbench.MISSING}.", file=sys.stderr)
     used = median(one.portal.clients_used for one in rounds)
-    web = median(one.portal.web_used for one in rounds)
-    rows.append(_plain_row("the clients' own use of the processor meanwhile", used, "cores", cores()))
-    rows.append(_plain_row("the web process' use of the processor meanwhile", web, "cores", cores()))
+    web = median(one.portal.web_milliseconds for one in rounds)
+    bare_web = median(one.bare.web_milliseconds for one in rounds)
+    rows.append(_plain_row("the clients' own use of the processor meanwhile", used, "cores", cores(), "the machine"))
+    rows.append(_plain_row("the web process' processor time per lead", web, "ms", bare_web, BARE))
     return rows
 
 
@@ -108,8 +109,8 @@ def _rate_row(name: str, rate: float, share: float, limit: float, limit_name: st
     }
 
 
-def _plain_row(name: str, value: float, unit: str, limit: float) -> dict[str, Any]:
-    return {"name": name, "value": value, "unit": unit, "reach": None, "limit": limit, "limit_name": "the machine"}
+def _plain_row(name: str, value: float, unit: str, limit: float, limit_name: str) -> dict[str, Any]:
+    return {"name": name, "value": value, "unit": unit, "reach": None, "limit": limit, "limit_name": limit_name}
 
 
 def _times(rounds: list[Round], paced: Load, bare_paced: Load, seconds: int) -> list[dict[str, Any]]:

@@ -18,12 +18,20 @@ _PROGRAM = Path(__file__).parent / "client.py"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One run: leads a second, sorted answer times in milliseconds, and who used the processor how much (in cores)."""
+    """One run: leads a second, sorted answer times in milliseconds, and who used the processor how much (in cores).
+
+    What others do on the machine changes rates and times, but hardly the processor time one lead takes.
+    """
 
     rate: float
     milliseconds: list[float]
     clients_used: float
     web_used: float
+
+    @property
+    def web_milliseconds(self) -> float:
+        """Processor time of the web process per lead."""
+        return self.web_used / self.rate * 1000
 
     def percentile(self, share: float) -> float:
         """The answer time that this share of all answers (0.99) did not exceed."""

@@ -7,8 +7,6 @@ import platform
 import re
 import subprocess
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import psutil
 
@@ -31,19 +29,9 @@ def is_quiet() -> bool:
     return os.getloadavg()[0] < len(os.sched_getaffinity(0)) / 3
 
 
-class Busy:
-    """Tells how long the queue for the processor was while something was measured (`load`), others included."""
-
-    load = 0.0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        # The average over five minutes: most benchmarks take about that long.
-        self.load = os.getloadavg()[1]
+def load() -> float:
+    """How long the queue for the processor was over the last five minutes, others' programs included."""
+    return os.getloadavg()[1]
 
 
 def _processor() -> str:
