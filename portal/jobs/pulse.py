@@ -30,13 +30,13 @@ from portal.jobs.schedule import Schedule
 from portal.metrics import CLOCK_JUMPS, HAND_OUTS
 from portal.models import WorkKind
 from portal.queries import across
-from portal.queries.across import Due
+from portal.queries.across import Due, DueGroup
 from portal.queries.clock import database_time
 from portal.queue import HAND_OUT_AGAIN, HEARD_WITHIN, OUTSIDE, QUICK, Job, WorkQueue
 
 EVERY = 0.2
 """Seconds from one look to the next."""
-_AT_ONCE = 5000
+_AT_ONCE = 20_000
 _QUICK_KINDS = (WorkKind.END_OFFER, WorkKind.DRAIN)
 _REPORT_EVERY = HEARD_WITHIN / 5
 _AFTER_A_FAILURE = 1.0
@@ -115,7 +115,7 @@ class Beat:
         with self._app.app_context():
             now = database_time()
             self._watch_clock(now)
-            timeouts_due = [] if self._clock.is_paused else _timeouts(across.work_due(_QUICK_KINDS, _AT_ONCE))
+            timeouts_due = [] if self._clock.is_paused else _timeouts(across.groups_due(_QUICK_KINDS, _AT_ONCE))
             messages_due = _sending(across.work_due([WorkKind.SEND_MESSAGE], 1))
             db.session.rollback()
         tasks = [*timeouts_due, *messages_due]
@@ -198,16 +198,16 @@ def function_of(job: Job) -> Callable[..., object]:
     return function
 
 
-def _timeouts(due: Iterable[Due]) -> list[Task]:
+def _timeouts(due: Iterable[DueGroup]) -> list[Task]:
     """One job per pool and per company, in an order of chance: several processes should not all begin with one pool."""
-    tasks: dict[str, Task] = {}
+    tasks = []
     for work in due:
         if work.kind == WorkKind.END_OFFER and work.group_id is not None:
             job = timeouts.ending(work.company_id, work.group_id)
         else:
             job = timeouts.draining(work.company_id)
-        tasks.setdefault(job.name, Task(job, work.due_at))
-    return random.sample(list(tasks.values()), len(tasks))
+        tasks.append(Task(job, work.due_at))
+    return random.sample(tasks, len(tasks))
 
 
 def _sending(due: Iterable[Due]) -> list[Task]:
