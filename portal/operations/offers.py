@@ -287,7 +287,8 @@ def _offer(offer_id: UUID) -> Offer:
 
 def _own_offer(offer_id: UUID, by: User) -> Offer:
     offer = _offer(offer_id)
-    if offer.user_id != by.id:
+    # Nothing is on offer any more to somebody who was let go, whatever links they keep.
+    if offer.user_id != by.id or not by.active:
         raise NotFound("There is no such offer.")
     return offer
 

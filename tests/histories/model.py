@@ -193,6 +193,8 @@ class Model:
             self._route(lead)
 
     def ask_again(self, lead: Lead, agent: str) -> None:
+        if not self.people[agent]["active"]:
+            raise RefusedError
         newest = [offer for offer in lead["offers"] if offer["agent"] == agent][-1]
         if newest["kind"] == "second_chance" and newest["state"] in ("waiting", "open"):
             return

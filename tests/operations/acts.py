@@ -142,9 +142,9 @@ def end_windows(company: Company, *offer_ids: UUID) -> None:
     with company.inside():
         named = {"all": not offer_ids, "offers": list(offer_ids)}
         for statement in (
-            "UPDATE offers SET expires_at = clock_timestamp() WHERE state = 'open' AND (:all OR id = ANY (:offers))",
             "UPDATE due_work SET due_at = clock_timestamp() WHERE kind = 'end_offer' "
             "AND (:all OR subject_id = ANY (:offers))",
+            "UPDATE offers SET expires_at = clock_timestamp() WHERE state = 'open' AND (:all OR id = ANY (:offers))",
         ):
             db.session.execute(text(statement), named)
         db.session.commit()

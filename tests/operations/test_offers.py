@@ -406,6 +406,16 @@ def test_offers_of_somebody_who_leaves_are_withdrawn_and_passed_on(company: Comp
     assert_consistent(company)
 
 
+def test_somebody_who_left_answers_nothing_any_more(company: Company, pair: UUID) -> None:
+    taken = arrive(company)
+    miss(company)
+    change_user(company, company.agent, active=False)
+    for act in (accept, decline, ask_again):
+        with pytest.raises(NotFound):
+            act(company.agent, taken.offers[0])
+    assert_consistent(company)
+
+
 def test_a_place_in_line_of_somebody_who_leaves_is_withdrawn_quietly(company: Company, pair: UUID) -> None:
     taken = arrive(company)
     miss(company)
