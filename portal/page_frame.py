@@ -35,6 +35,7 @@ _PLACES: tuple[tuple[str, str, str, frozenset[Right]], ...] = (
     ("Pools", "/pools", "pools", frozenset({Right.DISTRIBUTION})),
     ("Settings", "/settings", "settings", frozenset({Right.COMPANY, Right.PEOPLE, Right.DISTRIBUTION})),
     ("Outbox", "/outbox", "outbox", frozenset({Right.COMPANY})),
+    ("Me", "/me", "me", frozenset()),
 )
 
 
