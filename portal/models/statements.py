@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, SessionTransaction
 
 from portal.extensions import db
 
 Row = tuple[Any, ...]
+
+_CONNECTION = "connection of the running transaction"
 
 
 def rows(statement: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
@@ -30,7 +33,8 @@ def run(statement: str, parameters: Mapping[str, Any] | None = None) -> None:
 
 
 def _execute(statement: str, parameters: Mapping[str, Any] | None) -> psycopg.Cursor[Row]:
-    connection = db.session.connection()
+    session = db.session()
+    connection: Connection = session.info.get(_CONNECTION) or session.connection()
     driver: psycopg.Connection[Row] = connection.connection.driver_connection  # type: ignore[assignment]
     try:
         return driver.execute(statement, parameters)
@@ -48,3 +52,15 @@ def _as_ours(
     told = DBAPIError.instance(statement, None, error, psycopg.Error, dialect=connection.dialect)
     assert isinstance(told, DBAPIError)
     return told
+
+
+# Asking the session for its connection takes longer than sending a small statement.
+@event.listens_for(Session, "after_begin")
+def _note_connection(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    session.info[_CONNECTION] = connection
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_connection(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop(_CONNECTION, None)
