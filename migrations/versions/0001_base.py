@@ -136,11 +136,12 @@ LOOKUPS = (
         "work_due(kinds text[], at_most integer)",
         "TABLE (company_id uuid, id uuid, kind text, subject_id uuid, group_id uuid, due_at timestamptz)",
         "VOLATILE",
+        # The statement's own time: the volatile clock could not bound the scan of the index.
         """
         SELECT w.company_id, w.id, w.kind, w.subject_id, w.group_id, w.due_at
         FROM due_work w
-        WHERE w.kind = ANY (kinds) AND w.due_at <= clock_timestamp()
-          AND (w.leased_until IS NULL OR w.leased_until <= clock_timestamp())
+        WHERE w.kind = ANY (kinds) AND w.due_at <= statement_timestamp()
+          AND (w.leased_until IS NULL OR w.leased_until <= statement_timestamp())
         ORDER BY w.due_at
         LIMIT at_most
         """,
@@ -151,7 +152,7 @@ LOOKUPS = (
         "STABLE",
         """
         SELECT w.kind, count(*), min(w.due_at) FROM due_work w
-        WHERE w.due_at <= clock_timestamp() GROUP BY w.kind
+        WHERE w.due_at <= statement_timestamp() GROUP BY w.kind
         """,
     ),
     (
