@@ -33,5 +33,8 @@ security = Security()
 csrf = CSRFProtect()
 mail = Mail()
 htmx = HTMX()
-# Counts in Redis, so that all web processes share it; each for itself while Redis is away.
-limiter = Limiter(get_remote_address, strategy="sliding-window-counter", in_memory_fallback_enabled=True)
+# Counts in Redis, so that all web processes share it; each for itself while Redis is away. A Redis without memory still
+# answers what it knows and only refuses to count: that is logged, and no reason to answer a page with an error.
+limiter = Limiter(
+    get_remote_address, strategy="sliding-window-counter", in_memory_fallback_enabled=True, swallow_errors=True
+)

@@ -9,11 +9,19 @@ from hashlib import sha256
 from flask import Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from portal.config import Settings
 from portal.errors import TooMany
 from portal.extensions import limiter
 
+# A Redis that hangs must not hold a page's thread: there are few of them, and they serve everything else as well.
+_IMPATIENT: dict[str, object] = {
+    "socket_timeout": 0.1,
+    "socket_connect_timeout": 0.1,
+    "retry": Retry(NoBackoff(), 0),
+}
 _OFTEN = "30 per 5 minutes"
 _PER_ACCOUNT = "10 per 15 minutes"
 _MAILS_PER_ACCOUNT = "5 per hour"
@@ -22,6 +30,8 @@ _MAILS_PER_ACCOUNT = "5 per hour"
 def bind_rate_limits(app: Flask, settings: Settings) -> None:
     """Count in the queue's Redis, or in this process when there is none."""
     app.config["RATELIMIT_STORAGE_URI"] = _storage(settings.redis_url)
+    if settings.redis_url is not None:
+        app.config["RATELIMIT_STORAGE_OPTIONS"] = _IMPATIENT
     app.config["RATELIMIT_KEY_PREFIX"] = "baton"
     limiter.init_app(app)
     app.register_error_handler(RateLimitExceeded, _too_many)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.faults.crowd import Agents, Senders
@@ -100,17 +103,30 @@ def kill_workers(stack: Stack, senders: Senders) -> None:
 
 
 def take_the_queue_away(stack: Stack, senders: Senders) -> None:
-    """Valkey is killed and stays away, hangs, is emptied, and has no memory left."""
+    """Valkey is killed and stays away, has no memory left, is emptied, and hangs."""
     with stack.without_queue():
         time.sleep(7)
-    stack.pause(hung := stack.pid_of("valkey"))
-    time.sleep(4)
-    stack.resume(hung)
-    stack.queue().flushall()
-    senders.wait_for(len(senders.acknowledged) + 5)
     stack.queue().config_set("maxmemory", 1)
+    assert_pages_answer(stack)
     time.sleep(6)
     stack.queue().config_set("maxmemory", 0)
+    stack.queue().flushall()
+    senders.wait_for(len(senders.acknowledged) + 5)
+    stack.pause(hung := stack.pid_of("valkey"))
+    assert_pages_answer(stack)
+    time.sleep(4)
+    stack.resume(hung)
+
+
+def assert_pages_answer(stack: Stack) -> None:
+    """Also those that count how often they are asked for, and more of them at once than the web process has threads."""
+    with ThreadPoolExecutor(10) as visitors:
+        answers = visitors.map(lambda path: httpx.get(f"{stack.url}{path}", timeout=4).status_code, 5 * _COUNTED)
+        assert Counter(answers) == {404: 10}
+    assert httpx.get(f"{stack.url}/login", timeout=4).status_code == 200
+
+
+_COUNTED = ("/o/wrong", "/set-password/wrong")
 
 
 def kill_a_running_job(stack: Stack) -> None:
