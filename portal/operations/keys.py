@@ -85,6 +85,16 @@ def revoke_key(key_id: UUID, *, by: User) -> None:
     )
 
 
+@operation
+def revoke_all_of(user: User) -> None:
+    """End every key that acts as a user who is let go: should they come back, forgotten keys must not."""
+    db.session.execute(
+        update(Key)
+        .where(Key.company_id == user.company_id, Key.user_id == user.id, Key.revoked_at.is_(None))
+        .values(revoked_at=func.clock_timestamp())
+    )
+
+
 def _acting_as(by: User, email: str) -> User:
     user = user_with_email(email)
     if user is not None and user.id == by.id:

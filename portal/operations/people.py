@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
 from portal.extensions import db
 from portal.models import Account, Cause, Lead, LeadAccess, LeadState, Role, Team, User, new_id
-from portal.operations import assignment, messages, offers, taking, waiting
+from portal.operations import assignment, keys, messages, offers, taking, waiting
 from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.transaction import operation
 from portal.permissions import Right, may, outranks, require
@@ -177,6 +177,7 @@ def change_user(user_id: UUID, *, by: User, **changes: Unpack[UserChanges]) -> U
         _flag_open_leads(user)
         if not user.active:
             offers.withdraw_all_of(user.id, by=by, reason=f"{user.name} was deactivated.")
+            keys.revoke_all_of(user)
     if _ELIGIBILITY & columns.keys():
         waiting.drain_soon(user.company_id)
     return user

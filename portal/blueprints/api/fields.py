@@ -71,6 +71,7 @@ class Whole(_Strict, fields.Integer):
     expected = "Expected a whole number."
 
     def __init__(self, *, least: int | None = None, most: int | None = None, **options: Any) -> None:
+        self.least, self.most = least, most
         bounds = {"minimum": least, "maximum": most}
         metadata = {name: bound for name, bound in bounds.items() if bound is not None} | options.pop("metadata", {})
         super().__init__(metadata=metadata, **options)
@@ -78,6 +79,13 @@ class Whole(_Strict, fields.Integer):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if type(value) is not int:
             raise self.make_error("invalid")
+        return self._within_bounds(value)
+
+    def _within_bounds(self, value: int) -> int:
+        if self.least is not None and value < self.least:
+            raise ValidationError(f"Use at least {self.least:,}.")
+        if self.most is not None and value > self.most:
+            raise ValidationError(f"Use at most {self.most:,}.")
         return value
 
 
@@ -87,7 +95,7 @@ class WholeText(Whole):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10):
             raise self.make_error("invalid")
-        return int(value)
+        return self._within_bounds(int(value))
 
 
 class Flag(_Strict, fields.Boolean):

@@ -80,6 +80,14 @@ def test_keys_die_with_deactivation(company: Company) -> None:
     assert api.get("/company").status_code == 401
 
 
+def test_keys_do_not_come_back_to_life_with_their_user(company: Company) -> None:
+    api = company.agent.api
+    for active in (False, True):
+        assert company.owner.api.patch(f"/users/{company.agent.id}", {"active": active}).status_code == 200
+    assert api.get("/company").status_code == 401
+    assert Api(company.app, company.agent.key()).get("/company").status_code == 200
+
+
 def test_a_change_of_roles_counts_at_once(company: Company) -> None:
     assert company.agent.api.get("/pools").status_code == 403
     with company.inside():

@@ -344,6 +344,13 @@ def test_every_list_refuses_a_filter_that_makes_no_sense(world: World, path: str
     assert [error["field"] for error in answer.json["errors"]] == [query.partition("=")[0]]
 
 
+@pytest.mark.parametrize("count", ["0", "-1", "101", "999999999", "many", ""])
+def test_nobody_may_ask_for_more_turns_than_are_worth_foretelling(world: World, count: str) -> None:
+    answer = world.api.get(f"/pools/{world.ids['pool']}/next?count={count}")
+    assert answer.status_code == 422, answer.text
+    assert [error["field"] for error in answer.json["errors"]] == ["count"]
+
+
 def test_a_body_over_64_kb_is_too_large(app: APIFlask, world: World) -> None:
     with nothing_changes(app):
         answer = world.api.post("/leads", {"text": "x" * 65_536})
