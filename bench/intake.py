@@ -21,7 +21,7 @@ from bench.stage import Stage, other_web, portal_web, stage
 
 ROUNDS = 3
 WARM_UP = 200
-LEADS = 1600
+LEADS = 1200
 PACE = 100
 SECONDS, LONG_SECONDS = 60, 300
 REACH_OF_BARE, REACH_OF_PGBENCH, REACH_P99 = 0.60, 0.15, 60.0
