@@ -114,10 +114,10 @@ def maybe_signed_in_user() -> User | None:
         return None
 
 
-# Account, user and company in one statement: every page of a signed-in person starts with it.
+# User and company, while the account may sign in, in one statement: every page of a signed-in person starts with it.
 _SIGNED_IN = (
-    select(Account, User, Company)
-    .join(User, User.account_id == Account.id)
+    select(User, Company)
+    .join(Account, User.account_id == Account.id)
     .join(Company, Company.id == User.company_id)
     .where(
         Account.fs_uniquifier == bindparam("uniquifier"),
@@ -139,9 +139,7 @@ def _load_user() -> User:
     if row is None:
         end_session()
         raise NotSignedIn
-    account, user, company = row
-    # Flask-Login would look the account up again.
-    security.login_manager._update_request_context_with_user(account)
+    user, company = row
     g.signed_in_company = company
     return user
 

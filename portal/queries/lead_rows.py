@@ -5,7 +5,7 @@ The list is the page people open most, so it reads no more than it shows, in one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
@@ -69,20 +69,37 @@ def rows_page(
         rows = db.session.execute(older_than(statement, Lead.id, cursor, limit)).all()
         return _page(rows, limit), bucket_counts(user)
     buckets = tuple(open_buckets(user))
-    statement = _whole_bucket(Looking.of(user), bucket, buckets, cursor is not None, limit)
+    sql = _whole_bucket(Looking.of(user), bucket, buckets, cursor is not None, limit)
     parameters = {**parameters_of(user), "cursor": cursor and position(cursor)}
-    rows = db.session.connection().execute(statement, parameters).all()
+    rows = db.session.connection().exec_driver_sql(sql, parameters).all()
     return _page(rows, limit), counts_from(buckets, rows[0][WIDTH:]) if rows else bucket_counts(user)
 
 
 @lru_cache(maxsize=256)
-def _whole_bucket(looking: Looking, bucket: Bucket, buckets: tuple[Bucket, ...], paged: bool, limit: int) -> Statement:
-    """The rows with the counts beside each: one statement takes half as long as two."""
+def _whole_bucket(looking: Looking, bucket: Bucket, buckets: tuple[Bucket, ...], paged: bool, limit: int) -> str:
+    """The statement as it is sent: the rows with all counts beside each.
+
+    One statement takes half as long as two, and sending text takes a third of what compiling costs each time.
+    """
     statement = _rows(looking.stand_in).where(whole_bucket(looking, bucket))
     statement = statement.add_columns(*counts_of(looking, buckets))
     if paged:
-        statement = statement.where(Lead.id < bindparam("cursor", type_=Uuid))
-    return older_than(statement, Lead.id, None, limit)
+        statement = statement.where(Lead.id < bindparam("cursor", type_=Uuid, required=False))
+    compiled = older_than(statement, Lead.id, None, limit).compile(
+        db.engine, compile_kwargs={"render_postcompile": True}
+    )
+    return _with_constants(str(compiled), compiled.params)
+
+
+def _with_constants(sql: str, constants: Mapping[str, Any]) -> str:
+    """States and limits written out: only then can a plan that is kept use the indexes made for one state.
+
+    They are words and numbers of this program; what a request brings stays a parameter (its value here is None).
+    """
+    for name, value in constants.items():
+        if value is not None:
+            sql = sql.replace(f"%({name})s", str(value) if isinstance(value, int) else f"'{value}'")
+    return sql
 
 
 def _page(rows: Sequence[Row[Any]], limit: int) -> Page[LeadRow]:

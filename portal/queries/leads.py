@@ -157,8 +157,8 @@ class Looking:
         return cast(
             User,
             SimpleNamespace(
-                id=bindparam("viewer_id", type_=Uuid),
-                company_id=bindparam("company_id", type_=Uuid),
+                id=bindparam("viewer_id", type_=Uuid, required=False),
+                company_id=bindparam("company_id", type_=Uuid, required=False),
                 roles=self.roles,
                 lead_access=self.lead_access,
                 active=True,

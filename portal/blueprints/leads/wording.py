@@ -101,6 +101,7 @@ KIND_GROUPS: dict[str, tuple[str, tuple[TimelineKind, ...]]] = {
     ),
 }
 
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -147,7 +148,8 @@ def left(seconds: float) -> str:
 def exact(at: datetime, zone: ZoneInfo) -> str:
     """The moment on the company's wall clock, to the second, the zone named."""
     local = at.astimezone(zone)
-    return f"{local.day} {local:%b %Y, %H:%M:%S} {local.tzname()}"
+    day = f"{local.day} {MONTHS[local.month - 1]} {local.year}"
+    return f"{day}, {local.hour:02}:{local.minute:02}:{local.second:02} {local.tzname()}"
 
 
 def clock(at: datetime, zone: ZoneInfo) -> str:

@@ -127,7 +127,7 @@ def test_the_lead_page_shows_contact_timeline_and_reasons(app: APIFlask, company
     assert "tel:+14155550123" in page.links
     assert [link for link in page.dead_links() if link.startswith("/leads")] == []
     handouts = page.browser.open(f"{page.address}?kind=handout")
-    assert "Decision" in handouts.words
+    assert f"{company.agent.name} is next in turn" in handouts.words
     state = page.browser.open(f"{page.address}?kind=state")
     assert "Nothing of this kind has happened yet" in state.words
 
