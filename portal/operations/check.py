@@ -14,6 +14,9 @@ EXPIRY_BOUND = 5.0
 """Seconds an offer may stay open past its end while a worker runs."""
 
 
+LEDGER_RULE = 6
+
+
 @dataclass(frozen=True, slots=True)
 class Breach:
     """A rule that does not hold, and for which row or table."""
@@ -34,6 +37,16 @@ def check_all(*, late_by: float | None = EXPIRY_BOUND, mail: bool = False) -> li
     for company_id in company_ids:
         with inside_company(company_id):
             found += breaches(company_id, late_by=late_by, mail=mail)
+    return found
+
+
+def ledger_breaches() -> list[Breach]:
+    """What does not hold in any turn ledger: accounts that differ from their entries, credits that do not sum to zero."""
+    found = []
+    for company_id in across.company_ids():
+        with inside_company(company_id):
+            asked = [question for question in checks.ALWAYS if question.rule == LEDGER_RULE]
+            found += [breach for question in asked for breach in _answers(question, company_id, 0)]
     return found
 
 
