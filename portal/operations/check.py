@@ -41,7 +41,7 @@ def check_all(*, late_by: float | None = EXPIRY_BOUND, mail: bool = False) -> li
 
 
 def ledger_breaches() -> list[Breach]:
-    """What does not hold in any turn ledger: accounts that differ from their entries, credits that do not sum to zero."""
+    """What does not hold in any turn ledger: accounts unlike their entries, credits that do not sum to zero."""
     found = []
     for company_id in across.company_ids():
         with inside_company(company_id):
