@@ -10,7 +10,8 @@ from sqlalchemy import select, text
 
 from portal import models
 from portal.extensions import db
-from portal.operations import assignment, closing, offers, pools, taking, waiting
+from portal.models.tenancy import enter_company, leave_company
+from portal.operations import assignment, closing, offers, people, pools, taking, waiting
 from portal.operations.actors import CONTACT, Actor
 from portal.operations.intake import Arriving, Keep, KeptTaken, Taken, take_in
 from portal.queries.across import KeyHolder
@@ -117,8 +118,6 @@ def change_pool(company: Company, pool_id: UUID, **changes: Any) -> None:
 
 
 def change_user(company: Company, person: Person, **changes: Any) -> None:
-    from portal.operations import people
-
     with agent_at_work(company.owner) as user:
         people.change_user(person.id, by=user, **changes)
 
@@ -170,15 +169,11 @@ class agent_at_work:  # noqa: N801 (reads as words: with agent_at_work(ana) as u
         self._person = person
 
     def __enter__(self) -> models.User:
-        from portal.models.tenancy import enter_company
-
         self._context = self._person.app.app_context()
         self._context.__enter__()
         enter_company(self._person.company_id)
         return self._person.user()
 
     def __exit__(self, *error: Any) -> None:
-        from portal.models.tenancy import leave_company
-
         leave_company()
         self._context.__exit__(*error)

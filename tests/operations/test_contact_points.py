@@ -16,7 +16,6 @@ US = "+14155550101"
         "415.555.0101",
         " +1 415 555 0101 ",
         "1-415-555-0101",
-        "001 415 555 0101".replace("001", "+1"),
         "tel:+1-415-555-0101",
         "\u0664\u0661\u0665\u0665\u0665\u0665\u0660\u0661\u0660\u0661",
         "\uff14\uff11\uff15-\uff15\uff15\uff15-\uff10\uff11\uff10\uff11",
@@ -87,9 +86,7 @@ def test_an_address_is_compared_without_case_or_width(raw: str, value: str) -> N
     assert (point.value, point.raw, point.doubtful) == (value, raw, False)
 
 
-@pytest.mark.parametrize(
-    "raw", ["carla", "@example.com", "carla@", "a@b@c", "a b@example.com", "x" * 65 + "@a.example"]
-)
+@pytest.mark.parametrize("raw", ["carla", "@a.example", "carla@", "a@b@c", "a b@a.example", "x" * 65 + "@a.example"])
 def test_what_is_no_address_is_kept_and_marked(raw: str) -> None:
     point = read_email(raw)
     assert point is not None

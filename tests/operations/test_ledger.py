@@ -8,7 +8,9 @@ import pytest
 
 from portal.errors import Forbidden, NotFound
 from portal.models import new_id
-from portal.operations import ledger
+from portal.operations import ledger, pools
+from portal.operations.writes import Writes
+from portal.queries import routing_facts
 from tests.cast import Company
 from tests.consistency import assert_consistent
 from tests.factories import make_pool, make_user
@@ -35,8 +37,6 @@ def zero(company: Company, pool_id: UUID) -> None:
 
 def test_a_newcomer_starts_at_zero(company: Company, three: UUID) -> None:
     di = make_user(company, "Di")
-    members = dict.fromkeys((), 1)
-    assert members == {}
     set_members(company, three, {company.agent: 5, company.colleague: 3, di: 2})
     assert sights.standing(company, three)[di.id] == (0, 0)
     assert ("join", "turn") in sights.entries(company, three)
@@ -71,12 +71,9 @@ def test_coming_back_is_joining_anew(company: Company, three: UUID) -> None:
 
 def test_a_weight_change_moves_no_credit(company: Company, three: UUID) -> None:
     before = sights.standing(company, three)
-    pool_members = {company.agent: 1, company.colleague: 1000}
-    others = [user_id for user_id in before if user_id not in (company.agent.id, company.colleague.id)]
-    from tests.cast import Person
-
-    cy = Person(company.app, company.id, others[0], others[0], "Cy", "")
-    set_members(company, three, {**pool_members, cy: 0})
+    [cy] = before.keys() - {company.agent.id, company.colleague.id}
+    with agent_at_work(company.owner) as user:
+        pools.set_members(three, [(company.agent.id, 1), (company.colleague.id, 1000), (cy, 0)], by=user)
     assert sights.standing(company, three) == before
 
 
@@ -104,9 +101,6 @@ def test_a_turn_is_given_back_once(company: Company) -> None:
     taken = arrive(company)
     recall(company.manager, taken.offers[0])
     with company.inside():
-        from portal.operations.writes import Writes
-        from portal.queries import routing_facts
-
         writes = Writes(company.id, routing_facts.database_clock())
         ledger.reverse_turn(writes, pool.id, taken.offers[0], taken.lead_id)
         writes.flush()

@@ -11,7 +11,7 @@ from tests.cast import Company
 from tests.consistency import assert_consistent
 from tests.factories import make_pool, make_user
 from tests.operations import sights
-from tests.operations.acts import accept, arrive, assign, change_company, miss, route_again, take
+from tests.operations.acts import accept, arrive, assign, change_company, miss, route_again, set_members, take
 
 
 @pytest.fixture
@@ -63,8 +63,6 @@ def test_a_lead_is_routed_again_and_nobody_asked_before_is_asked_again(company: 
     miss(company)
     route_again(company.manager, taken.lead_id)
     assert sights.lead(company, taken.lead_id).waiting_for == "routing"
-    from tests.operations.acts import set_members
-
     set_members(company, pool.id, {company.agent: 1, company.colleague: 1})
     lead = route_again(company.manager, taken.lead_id)
     assert (lead.state, sights.holder(company, lead.id)) == ("offering", company.colleague.id)
