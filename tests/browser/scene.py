@@ -1,0 +1,114 @@
+"""A company with something on every page: people in all states, a pool with turns, leads, offers, messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from apiflask import APIFlask
+
+from portal.extensions import db
+from portal.models import Account, Key, Offer
+from portal.tokens import AccountPurpose, account_token, offer_token
+from tests.cast import Company, Person
+from tests.factories import make_closed_lead, make_lead, make_pool, make_team, make_user
+from tests.page import Browser, Page, sign_in
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page to look at: who looks, and where. `person` None = signed out."""
+
+    name: str
+    person: Person | None
+    path: str
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The company, and every page of it worth looking at."""
+
+    company: Company
+    pages: list[Shown]
+
+
+def make_scene(app: APIFlask, company: Company) -> Scene:
+    """Fill the company and name the pages."""
+    owner = company.owner
+    make_team(company, "Field", parent_id=make_team(company, "West").id)
+    team = make_team(company, "East")
+    paused = make_user(company, "Paula Paused", available=False, open_cap=3)
+    make_user(company, "Gus Gone", active=False)
+    pool = make_pool(company, {company.agent: 3, company.colleague: 2, paused: 1, owner: 0}, [company.manager])
+    mine = make_lead(company, company.agent, source="Website", lead_type="Solar")
+    make_lead(company, source="Trade fair")
+    make_closed_lead(company, company.colleague)
+    owner.api.post("/leads", {"name": "Carla Customer", "phone": "+14155550188", "text": "How much is solar for us?"})
+    owner.key("intake")
+    key_id = _first(company, Key).id
+    offer = _first(company, Offer)
+    offered_to = next(person for person in (company.agent, company.colleague) if person.id == offer.user_id)
+    with app.app_context():
+        link = offer_token(company.id, offer.id)
+        account = db.session.get_one(Account, company.colleague.account_id)
+        password_link = account_token(account, AccountPurpose.SET_PASSWORD, datetime.now(UTC))
+    return Scene(
+        company,
+        [
+            Shown("login", None, "/login"),
+            Shown("forgot", None, "/forgot"),
+            Shown("set-password", None, f"/set-password/{password_link}"),
+            Shown("link-over", None, "/set-password/nonsense"),
+            Shown("not-found", None, "/nowhere"),
+            Shown("offer", None, f"/o/{link}"),
+            Shown("logout", owner, "/logout"),
+            Shown("me", company.agent, "/me"),
+            Shown("leads-mine", company.agent, "/leads?bucket=mine"),
+            Shown("leads-unassigned", owner, "/leads?bucket=unassigned"),
+            Shown("leads-assigned", owner, "/leads?bucket=assigned"),
+            Shown("leads-closed", owner, "/leads?bucket=closed"),
+            Shown("lead", owner, f"/leads/{mine.id}"),
+            Shown("lead-offered", offered_to, f"/leads/{offer.lead_id}"),
+            Shown("lead-new", owner, "/leads/new"),
+            Shown("people", owner, "/people"),
+            Shown("person", owner, f"/people/{company.agent.id}"),
+            Shown("person-new", owner, "/people/new"),
+            Shown("deactivate", owner, f"/people/{company.agent.id}/deactivate"),
+            Shown("forbidden", company.agent, "/people"),
+            Shown("pools", owner, "/pools"),
+            Shown("pool", owner, f"/pools/{pool.id}"),
+            Shown("pool-edit", owner, f"/pools/{pool.id}/edit"),
+            Shown("pool-delete", owner, f"/pools/{pool.id}/delete"),
+            Shown("settings", owner, "/settings"),
+            Shown("company", owner, "/settings/company"),
+            Shown("rules", owner, "/settings/rules"),
+            Shown("teams", owner, "/settings/teams"),
+            Shown("team", owner, f"/settings/teams/{team.id}"),
+            Shown("keys", owner, "/settings/keys"),
+            Shown("key-revoke", owner, f"/settings/keys/{key_id}/revoke"),
+            Shown("outbox", owner, "/outbox"),
+        ],
+    )
+
+
+def forms_that_came_back(app: APIFlask, scene: Scene) -> dict[str, Page]:
+    """Pages that only a POST shows: forms with errors, and a key that was just made."""
+    owner = sign_in(app, scene.company.owner)
+    sent: dict[str, Callable[[], Page]] = {
+        "login": lambda: Browser(app).open("/login").press("Sign in", status=422, email="a@b.example", password="x"),
+        "person": lambda: owner.open("/people/new").press("Add", status=422, open_cap="many", roles=[]),
+        "pool": lambda: owner.open("/pools/new").press("Make the pool", status=422, window="4", window_unit="seconds"),
+        "company": lambda: owner.open("/settings/company").press("Save", status=422, country="nowhere"),
+        "key": lambda: owner.open("/settings/keys").press("Make the key"),
+    }
+    return {name: send() for name, send in sent.items()}
+
+
+def _first(company: Company, table: type) -> Any:
+    with company.inside():
+        row = db.session.scalars(db.select(table).order_by(table.id)).first()
+        assert row is not None
+        db.session.expunge(row)
+        return row
