@@ -62,7 +62,7 @@ def _http_error(error: HTTPException) -> Response:
     if error.code in _PRODUCT_ERRORS:
         return _product_error(_PRODUCT_ERRORS[error.code]())
     status = HTTPStatus(error.code)
-    response = _answer(status, _document(status, status.phrase.lower().replace(" ", "-"), status.phrase, None))
+    response = _answer(status, _document(status, None, status.phrase, None))
     # What the error itself has to say, such as the methods a path does allow.
     response.headers.extend(
         (name, value) for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")
@@ -88,7 +88,7 @@ def _unforeseen(error: Exception) -> Response:
         return _database_unreachable(error)
     log.error("unforeseen error", **_about(error))
     detail = "Something went wrong on our side and was noted. Nothing was half done; please try again."
-    return _answer(500, _document(500, "unforeseen", "Something went wrong", detail))
+    return _answer(500, _document(500, None, "Something went wrong", detail))
 
 
 def _about(error: Exception) -> dict[str, object]:
@@ -108,11 +108,11 @@ def _about(error: Exception) -> dict[str, object]:
 
 
 def _document(
-    status: int, slug: str, title: str, detail: str | None, errors: tuple[FieldError, ...] = ()
+    status: int, slug: str | None, title: str, detail: str | None, errors: tuple[FieldError, ...] = ()
 ) -> dict[str, object]:
     return {
-        # Where the page of the API's documentation explains it.
-        "type": f"/api/docs#{slug}",
+        # Where the page of the API's documentation explains it; RFC 9457's word for what the status says already.
+        "type": f"/api/docs#{slug}" if slug else "about:blank",
         "title": title,
         "status": int(status),
         "detail": detail or title,

@@ -67,6 +67,6 @@ class Facts:
     reason: str | None = None
     """One sentence from the operation that caused the message."""
     alarm: str | None = None
-    """What kind of alarm: nobody, catch_all, fallback or owner_inactive."""
+    """What kind of alarm: nobody, routing_failed, catch_all, fallback or owner_inactive."""
     purpose: str | None = None
     """Of an account link: set_password or reset."""

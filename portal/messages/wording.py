@@ -54,12 +54,10 @@ def accepted_copy(facts: Facts) -> Letter:
 
 
 def reassigned_away(facts: Facts) -> Letter:
-    """You are no longer the owner, or an offer to you was taken back."""
+    """You are no longer the owner, or an offer to you was taken back. The lead may be closed, wait, or be another's."""
     return Letter(
         subject=f"No longer yours: {_in_short(facts)}",
-        paragraphs=_sentences(
-            "This lead has gone to somebody else. There is nothing left for you to do.", facts.reason
-        ),
+        paragraphs=_sentences("This lead is no longer yours. There is nothing left for you to do.", facts.reason),
         facts=telling.known(facts.lead),
     )
 
@@ -96,6 +94,8 @@ def alarm(facts: Facts) -> Letter:
 _ALARMS = {
     "nobody": "A lead is waiting and nobody can get it. It is routed by itself as soon as somebody is eligible again; "
     "you can also give it to somebody now.",
+    "routing_failed": "A lead came in and could not be handed out because of a fault on our side. It is stored and "
+    "waits, and handing it out is tried again; you can also give it to somebody now.",
     "catch_all": "A lead is waiting because nobody took it. The pool's default assignees were told.",
     "fallback": "A lead was given to somebody outside its pool, because nobody in the pool could get it.",
     "owner_inactive": "A customer has written again, and the owner of the lead is no longer active.",

@@ -27,7 +27,7 @@ def attach(arrival: Arrival) -> Taken | None:
         # The lead's lock goes with it: a pool may be locked next, and pools come before leads.
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT attaching")
         return None
-    writes = _touched(arrival, lead, TimelineKind.TOUCH, "Wrote again.")
+    writes = _touched(arrival, lead, arrival.message.text or "Wrote again, without a text.")
     alias_row(arrival, writes, lead.id)
     warnings: tuple[Warned, ...] = ()
     if arrival.message.assignee is not None:
@@ -44,7 +44,7 @@ def update(arrival: Arrival, lead_id: UUID) -> Taken:
         setattr(lead, column, value)
     changed |= _corrected_name(arrival, lead)
     text = f"Updated: {', '.join(sorted(changed)).replace('_', ' ')}." if changed else "Sent again, unchanged."
-    writes = _touched(arrival, lead, TimelineKind.TOUCH, text)
+    writes = _touched(arrival, lead, text)
     warnings = assignee_warnings(arrival) or _stays(arrival, lead)
     return arrival.finish(_taken(arrival, lead, "updated", "Updated by its external id.", warnings), writes)
 
@@ -88,8 +88,8 @@ def _stays(arrival: Arrival, lead: Lead) -> tuple[Warned, ...]:
     return (("assignee_ignored", "The lead stays where it is; send “reassign”: true to move it."),)
 
 
-def _touched(arrival: Arrival, lead: Lead, kind: TimelineKind, text: str) -> Writes:
-    """What every further message of a lead leaves behind."""
+def _touched(arrival: Arrival, lead: Lead, text: str) -> Writes:
+    """What every further message of a lead leaves behind; `text` is what the timeline tells of it."""
     owner = _owner(lead)
     at = routing_facts.database_clock()
     lead.last_activity_at = at
@@ -100,7 +100,7 @@ def _touched(arrival: Arrival, lead: Lead, kind: TimelineKind, text: str) -> Wri
     writes = Writes(arrival.holder.company_id, at)
     contact_rows(arrival, writes, lead.contact_id)
     touch_row(arrival, writes, lead.id)
-    entry = writes.record(lead.id, kind, arrival.by, text=text)
+    entry = writes.record(lead.id, TimelineKind.TOUCH, arrival.by, text=text)
     if owner is not None and lead.state == LeadState.OWNED:
         if owner.active:
             writes.say(Cause.TOUCH, owner.id, about=f"{entry}", lead_id=lead.id)

@@ -63,7 +63,7 @@ def make_pool(*, by: User, **fields: Unpack[PoolChanges]) -> Pool:
     pool = Pool(company_id=by.company_id, id=new_id(), **columns)
     db.session.add(pool)
     db.session.flush()
-    _apply_people(pool, fields, by)
+    _apply_people(pool, fields)
     db.session.refresh(pool)
     waiting.drain_soon(by.company_id)
     return pool
@@ -83,7 +83,7 @@ def change_pool(pool_id: UUID, *, by: User, **changes: Unpack[PoolChanges]) -> P
     for name, value in _checked(changes, pool).items():
         setattr(pool, name, value)
     db.session.flush()
-    _apply_people(pool, changes, by)
+    _apply_people(pool, changes)
     waiting.drain_soon(by.company_id)
     return pool
 
@@ -200,7 +200,7 @@ def _complain_about_defaults(wrong: Complaints, user_ids: Sequence[UUID]) -> Non
             wrong.add(f"{field}.{place}", f"{user.name} is in the list twice.")
 
 
-def _apply_people(pool: Pool, changes: PoolChanges, by: User) -> None:
+def _apply_people(pool: Pool, changes: PoolChanges) -> None:
     if "members" in changes:
         _replace_members(pool, dict(changes["members"]))
     if "default_assignee_ids" in changes:

@@ -58,6 +58,7 @@ SITUATIONS = {
     "touch": replace(FACTS, cause="touch", customer=CUSTOMER, window=None, links=Links(lead=FACTS.links.lead)),
     "catch_all": replace(FACTS, cause="catch_all", window=None, links=Links(lead=FACTS.links.lead)),
     "alarm_nobody": replace(FACTS, cause="alarm", alarm="nobody", reason="Nobody in Sales is available."),
+    "alarm_routing_failed": replace(FACTS, cause="alarm", alarm="routing_failed"),
     "alarm_fallback": replace(FACTS, cause="alarm", alarm="fallback"),
     "account_new": replace(FACTS, cause="account", purpose="set_password"),
     "account_reset": replace(FACTS, cause="account", purpose="reset"),

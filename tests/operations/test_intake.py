@@ -116,6 +116,8 @@ def test_a_message_of_a_contact_with_an_open_lead_becomes_a_touch_and_its_owner_
         "attached", first.lead_id, False, company.agent.id,
     )  # fmt: skip
     assert sights.count(company, models.Touch) == 2
+    [entry] = [each for each in sights.timeline(company, first.lead_id) if each.kind == "touch"]
+    assert entry.text == "Still there?"
     assert ("touch", company.agent.id) in sights.told(company, first.lead_id)
     assert len(sights.decisions(company, first.lead_id)) == 1
     assert_consistent(company)

@@ -133,3 +133,4 @@ def test_every_kind_of_problem_is_explained_where_its_type_leads(client: FlaskCl
     for path in ("/leads/00000000-0000-7000-8000-000000000000", "/leads?limit=0"):
         page, _, place = api.get(path).json["type"].partition("#")
         assert f'id="{place}"' in client.get(page).text
+    assert api.delete("/users").json["type"] == "about:blank"

@@ -1,0 +1,76 @@
+"""Another company's ids, on every page and every form there is: not found, and every row as it was.
+
+The addresses are read from the application's own map, so that a new page is tried without anybody thinking of it.
+"""
+
+from __future__ import annotations
+
+from apiflask import APIFlask
+
+from tests.blueprints.api.database_state import nothing_changes
+from tests.cast import Company
+from tests.factories import make_lead, make_pool, make_team
+from tests.page import sign_in
+
+
+def addresses_with_ids(app: APIFlask) -> list[tuple[str, str]]:
+    """Method and address, with places for ids."""
+    return [
+        (method, rule.rule)
+        for rule in app.url_map.iter_rules()
+        if "<uuid:" in rule.rule and not rule.rule.startswith("/api/")
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+
+
+def one_of_everything(company: Company) -> dict[str, str]:
+    """Ids of one company, under the names addresses give them."""
+    ids = {
+        "lead_id": make_lead(company, company.agent).id,
+        "user_id": company.agent.id,
+        "pool_id": make_pool(company, [company.agent]).id,
+        "rule_id": company.default_rule_id,
+        "team_id": make_team(company).id,
+        "key_id": company.owner.api.get("/keys").json["items"][0]["id"],
+    }
+    return {name: str(each) for name, each in ids.items()}
+
+
+def filled(rule: str, ids: dict[str, str]) -> str:
+    """An address with ids in it."""
+    for name, each in ids.items():
+        rule = rule.replace(f"<uuid:{name}>", each)
+    return rule
+
+
+# Fields that would do something, were the ids one's own.
+GOOD_FIELDS = {
+    "user_id": "nobody",
+    "reason": "won",
+    "name": "Mine now",
+    "pool_id": "",
+    "open_leads": "keep",
+    "window": "300",
+}
+
+
+def test_every_page_and_form_answers_not_found_and_changes_nothing(
+    app: APIFlask, company: Company, other_company: Company
+) -> None:
+    addresses, theirs = addresses_with_ids(app), one_of_everything(other_company)
+    assert len(addresses) > 20, "the address map looks empty: this test would prove nothing"
+    browser = sign_in(app, company.owner)
+    token = browser.open("/leads/new").form("/leads/new").fields["csrf_token"]
+    with nothing_changes(app):
+        for method, rule in addresses:
+            fields = {**GOOD_FIELDS, "csrf_token": token} if method == "POST" else None
+            answer = browser.client.open(filled(rule, theirs), method=method, data=fields)
+            assert answer.status_code == 404, f"{method} {rule}: {answer.status_code}"
+
+
+def test_the_same_addresses_lead_somewhere_with_ones_own_ids(app: APIFlask, company: Company) -> None:
+    """Or the test above would pass for addresses that lead nowhere at all."""
+    browser, own = sign_in(app, company.owner), one_of_everything(company)
+    for method, rule in addresses_with_ids(app):
+        if method == "GET":
+            assert browser.client.get(filled(rule, own)).status_code == 200, rule
