@@ -42,6 +42,8 @@ from portal.routing.route import hand_out, unrouted
 LOOK_AGAIN = timedelta(seconds=2)
 """After this a lead that was left waiting is looked at once more."""
 
+FAILED = "Routing failed, so it waits and is tried again."
+
 
 def in_any_case(decision: Decision) -> bool:
     """Carry out whatever was decided."""
@@ -141,6 +143,18 @@ class Round:
         stage, outcome = decision.stage.value, decision.outcome.value
         after_commit(lambda: DECISIONS.labels(stage, outcome).inc())
         return decision
+
+    def leave_waiting(self, lead: Routable) -> None:
+        """Routing itself failed for a stored lead: it waits with an alarm, if it does not already."""
+        if lead.state["waiting_for"] == WaitingFor.ROUTING:
+            return
+        before = {"state": lead.state["state"], "owner_id": lead.state["owner_id"]}
+        after = {"state": LeadState.UNASSIGNED, "waiting_for": WaitingFor.ROUTING}
+        entry = self.writes.record(lead.id, TimelineKind.DECISION, SYSTEM, text=FAILED, before=before, after=after)
+        self._tell_managers(lead, {"reason": "routing_failed"}, about=entry)
+        self.writes.work(WorkKind.DRAIN, self.company_id, self.at + LOOK_AGAIN)
+        lead.state |= after | {"owner_id": None, "alarmed_at": self.at}
+        change_lead(self.writes, lead.id, lead.state)
 
     def _decide(self, lead: Routable) -> Decision:
         if self.pool is None:

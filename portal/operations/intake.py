@@ -21,7 +21,7 @@ from portal.operations import attaching, giving
 from portal.operations.actors import CONTACT, SYSTEM, Actor
 from portal.operations.arrival import Arrival, Arriving, Keep, KeptTaken, Taken, Warned
 from portal.operations.contact_points import ContactPoint
-from portal.operations.distribution import Round, Routable, alarm, fresh_state, managers
+from portal.operations.distribution import FAILED, Round, Routable, alarm, fresh_state, managers
 from portal.operations.new_leads import lead_rows
 from portal.operations.transaction import after_commit, operation
 from portal.operations.writes import Row, Writes
@@ -160,12 +160,11 @@ def _store_unrouted(arrival: Arrival) -> Taken:
     row = lead_rows(arrival, writes, new_id())
     row.update(fresh_state())
     row.update(state=LeadState.UNASSIGNED, waiting_for=WaitingFor.ROUTING, alarmed_at=writes.at)
-    why = "Routing failed, so it waits and is tried again."
     after = {"state": LeadState.UNASSIGNED, "waiting_for": WaitingFor.ROUTING}
-    writes.record(row["id"], TimelineKind.DECISION, SYSTEM, text=why, after=after)
+    writes.record(row["id"], TimelineKind.DECISION, SYSTEM, text=FAILED, after=after)
     alarm(writes, managers(company_id), row["id"], {"reason": "routing_failed"}, about=row["id"])
     writes.work(WorkKind.DRAIN, company_id, writes.at)
-    return arrival.finish(_taken(arrival, row, "unassigned", why), writes)
+    return arrival.finish(_taken(arrival, row, "unassigned", FAILED), writes)
 
 
 def _taken(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError
 
 from portal.extensions import db
 from portal.models import Company
@@ -14,6 +17,8 @@ from portal.queries import routing_facts
 from portal.routing.decision import Decision
 from portal.routing.facts import LeadFacts, Rule, RuleCheck, RuleMatch
 from portal.routing.route import match_rules
+
+log = logging.getLogger(__name__)
 
 Matching = Callable[[LeadFacts, Row, Sequence[Rule]], RuleMatch]
 Only = Callable[[Decision], bool]
@@ -56,9 +61,21 @@ def _hand_out(round_: Round, lead_ids: Sequence[UUID], match: Matching, only: On
     for lead_id in lead_ids:
         facts, state = stored[lead_id]
         lead = Routable(facts, match(facts, state, rules), state, histories[lead_id])
-        decision = round_.hand_out(lead, only)
-        went += bool(decision.chosen)
+        went += _went(round_, lead, only)
     return went
+
+
+def _went(round_: Round, lead: Routable, only: Only) -> bool:
+    """Hand one lead out. One that routing cannot deal with must not keep the others from going their way."""
+    try:
+        return bool(round_.hand_out(lead, only).chosen)
+    except DBAPIError:
+        # There is no transaction left to go on with.
+        raise
+    except Exception:
+        log.exception("Routing failed for lead %s; it waits", lead.id)
+        round_.leave_waiting(lead)
+        return False
 
 
 def _by_the_rules(facts: LeadFacts, state: Row, rules: Sequence[Rule]) -> RuleMatch:

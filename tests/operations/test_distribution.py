@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,11 +15,12 @@ from portal.operations import distribution
 from portal.operations.locking import lock_lead
 from portal.operations.passing_on import pass_on, round_of_pool
 from portal.operations.transaction import operation
+from portal.routing.facts import LeadFacts
 from tests.cast import Company, Person
 from tests.consistency import assert_consistent
 from tests.factories import make_pool, make_user
 from tests.operations import sights
-from tests.operations.acts import accept, arrive, assign, change_company, change_user, decline, miss, set_members
+from tests.operations.acts import accept, arrive, assign, change_company, change_user, decline, drain, miss, set_members
 
 
 @operation
@@ -164,6 +166,32 @@ def test_without_the_fallback_it_waits_with_an_alarm(company: Company) -> None:
     taken = arrive(company)
     assert (taken.state, taken.waiting_for) == ("unassigned", "routing")
     assert sights.told(company, taken.lead_id) == sorted([("alarm", company.manager.id), ("alarm", company.owner.id)])
+    assert_consistent(company)
+
+
+def test_a_lead_that_routing_cannot_deal_with_waits_and_keeps_nobody_up(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change_company(company, fallback_any_active=False)
+    make_pool(company, [company.agent, company.colleague])
+    leads = [arrive(company).lead_id for _ in range(3)]
+    route = distribution.hand_out
+
+    def poisoned(facts: LeadFacts, *given: Any) -> Any:
+        if facts.id == leads[1]:
+            raise ValueError("this one is beyond me")
+        return route(facts, *given)
+
+    monkeypatch.setattr(distribution, "hand_out", poisoned)
+    assert miss(company) == 3
+    states = [(lead.state, lead.waiting_for) for lead in (sights.lead(company, lead_id) for lead_id in leads)]
+    assert states == [("offering", None), ("unassigned", "routing"), ("offering", None)]
+    assert ("alarm", company.manager.id) in sights.told(company, leads[1])
+    assert_consistent(company)
+    assert drain(company) == 0
+    monkeypatch.undo()
+    change_user(company, company.agent, available=True)
+    assert drain(company) == 1
     assert_consistent(company)
 
 
