@@ -106,8 +106,17 @@ class Keeper:
 
         Args:
             make: gives the command; called before every start, so that it can clear away what the last run left.
+
+        Raises:
+            StopRequested: somebody asked to stop while it was being made.
         """
-        kept = Kept(make, self._start(make()))
+        try:
+            kept = Kept(make, self._start(make()))
+        except RefusalError:
+            # A terminal sends its Ctrl-C to whatever runs in there too (initdb), which then fails; that is no news.
+            if self._stop_requests:
+                raise StopRequested from None
+            raise
         self._kept.append(kept)
         return kept
 
