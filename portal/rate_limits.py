@@ -22,6 +22,7 @@ _IMPATIENT: dict[str, object] = {
     "socket_connect_timeout": 0.1,
     "retry": Retry(NoBackoff(), 0),
 }
+_IN_PROCESS = "memory://"
 _OFTEN = "30 per 5 minutes"
 _PER_ACCOUNT = "10 per 15 minutes"
 _MAILS_PER_ACCOUNT = "5 per hour"
@@ -29,9 +30,13 @@ _MAILS_PER_ACCOUNT = "5 per hour"
 
 def bind_rate_limits(app: Flask, settings: Settings) -> None:
     """Count in the queue's Redis, or in this process when there is none."""
-    app.config["RATELIMIT_STORAGE_URI"] = _storage(settings.redis_url)
+    storage = _storage(settings.redis_url)
+    app.config["RATELIMIT_STORAGE_URI"] = storage
     if settings.redis_url is not None:
         app.config["RATELIMIT_STORAGE_OPTIONS"] = _IMPATIENT
+    # A Redis that does not answer must not keep people from signing in.
+    if storage != _IN_PROCESS:
+        app.config["RATELIMIT_STORAGE_OPTIONS"] = {"socket_connect_timeout": 1, "socket_timeout": 1}
     app.config["RATELIMIT_KEY_PREFIX"] = "baton"
     limiter.init_app(app)
     app.register_error_handler(RateLimitExceeded, _too_many)
@@ -39,7 +44,7 @@ def bind_rate_limits(app: Flask, settings: Settings) -> None:
 
 def _storage(redis_url: str | None) -> str:
     if redis_url is None:
-        return "memory://"
+        return _IN_PROCESS
     return f"redis+{redis_url}" if redis_url.startswith("unix:") else redis_url
 
 
