@@ -111,9 +111,15 @@ def account(facts: Facts) -> Letter:
             buttons=_link("Set a new password", facts.links.account),
             after=("The link works once, for one hour. If you did not ask, do nothing: your password stays as it is.",),
         )
+    added = f"{facts.company} has added you to Baton, where leads are handed out."
+    subject = f"Your account with {facts.company}"
+    if facts.purpose is None:
+        # Somebody who works for another company too: a link made for this one would open that one.
+        password = "Sign in as you do already. If you have no password yet, ask for one on the sign-in page."  # noqa: S105
+        return Letter(subject=subject, paragraphs=(added, password))
     return Letter(
-        subject=f"Your account with {facts.company}",
-        paragraphs=(f"{facts.company} has added you to Baton, where leads are handed out.",),
+        subject=subject,
+        paragraphs=(added,),
         buttons=_link("Set your password", facts.links.account),
         after=("The link works once, for three days. After that, ask for a new one on the sign-in page.",),
     )

@@ -137,6 +137,8 @@ def put_user(*, by: User, email: str, **given: Unpack[UserChanges]) -> tuple[Use
     Returns:
         The user, and whether they are new.
     """
+    # First of all: who may not look after people learns nothing about addresses.
+    require(by, Right.PEOPLE)
     known = user_with_email(email)
     if known is not None:
         return change_user(known.id, by=by, **given), False

@@ -242,6 +242,8 @@ class TestOutbox:
         # The link was this company's to show until the person joined another one.
         assert other_company.owner.api.post("/users", NIA).status_code == 201
         assert api.get("/outbox?cause=account").json["items"][0]["links"] == []
+        (told,) = other_company.owner.api.get("/outbox?cause=account").json["items"]
+        assert (told["links"], "Sign in as you do already" in told["text"]) == ([], True)
 
     def test_only_who_looks_after_the_company_reads_it(self, company: Company) -> None:
         assert company.manager.api.get("/outbox").status_code == 403
