@@ -34,7 +34,7 @@ def admit() -> None:
     """
     if request.endpoint in OPEN_ENDPOINTS:
         return
-    found = enter_by_key(hashlib.sha256(_bearer().encode()).digest())
+    found = enter_by_key(hashlib.sha256(bearer().encode()).digest())
     if found is None:
         raise NotSignedIn("This key is not known, or no longer valid.")
     g.key_holder = found
@@ -56,11 +56,6 @@ def holder() -> KeyHolder:
     """Whose key this call came with."""
     found: KeyHolder = g.key_holder
     return found
-
-
-def bearer() -> str:
-    """The key itself, as it was sent."""
-    return _bearer()
 
 
 def acting_user() -> User:
@@ -86,7 +81,8 @@ def company_id() -> UUID:
     return holder().company_id
 
 
-def _bearer() -> str:
+def bearer() -> str:
+    """The key itself, as it was sent. Raises NotSignedIn when there is none that could be one."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     key = key.strip()
     if scheme.lower() != "bearer" or not key or len(key) > LONGEST_KEY:

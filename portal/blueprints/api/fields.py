@@ -33,6 +33,10 @@ class Form(Schema):
             error.messages_dict[name] = [NOT_YET]
 
 
+class NothingForm(Form):
+    """No fields: what to do is in the address."""
+
+
 class _Strict:
     """Says in our own words what is wrong; `expected` is what a value of another type is told."""
 

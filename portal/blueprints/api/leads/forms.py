@@ -179,7 +179,3 @@ class CloseForm(Form):
 
     reason = Choice(CloseReason, required=True)
     note = Text(allow_none=True, load_default=None)
-
-
-class NothingForm(Form):
-    """No fields: what to do is in the address."""

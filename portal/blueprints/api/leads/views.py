@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 
 from portal.blueprints.api.access import acting_user, holder, open_to_intake
 from portal.blueprints.api.answers import answers, json_answer
+from portal.blueprints.api.fields import NothingForm
 from portal.blueprints.api.json_body import read_json
 from portal.blueprints.api.leads.arriving import arriving_from
 from portal.blueprints.api.leads.forms import (
@@ -18,7 +19,6 @@ from portal.blueprints.api.leads.forms import (
     LeadChangesForm,
     LeadForm,
     LeadsForm,
-    NothingForm,
     TimelineForm,
 )
 from portal.blueprints.api.leads.shapes import (

@@ -19,7 +19,3 @@ class DeclineForm(Form):
     """Why, if the agent says."""
 
     reason = Line(2000, load_default=None)
-
-
-class NothingForm(Form):
-    """No fields: what to do is in the address."""

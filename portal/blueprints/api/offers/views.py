@@ -10,7 +10,8 @@ from flask import Blueprint, Response
 
 from portal.blueprints.api.access import acting_user
 from portal.blueprints.api.answers import answers, json_answer
-from portal.blueprints.api.offers.forms import DeclineForm, NothingForm, OffersForm
+from portal.blueprints.api.fields import NothingForm
+from portal.blueprints.api.offers.forms import DeclineForm, OffersForm
 from portal.blueprints.api.offers.shapes import OfferShape, OffersShape, offer_shape
 from portal.blueprints.api.repeats import Answered, repeatable
 from portal.blueprints.api.takes import takes
