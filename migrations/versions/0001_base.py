@@ -687,6 +687,13 @@ def create_tables() -> None:
         postgresql_where=sa.text("state = 'owned'"),
     )
     op.create_index(
+        "ix_leads_owner_closed",
+        "leads",
+        ["company_id", "owner_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'closed'"),
+    )
+    op.create_index(
         "ix_leads_unassigned",
         "leads",
         ["company_id", "id"],
