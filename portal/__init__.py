@@ -96,11 +96,13 @@ def bind_page_extensions(app: APIFlask) -> None:
     """What only a process that answers requests needs."""
     from portal.extensions import htmx
     from portal.page_frame import bind_page_frame
+    from portal.page_sessions import PageSessions
     from portal.rate_limits import bind_rate_limits
     from portal.security_headers import bind_security_headers
     from portal.sign_in import bind_sign_in
 
     settings: Settings = app.extensions["settings"]
+    app.session_interface = PageSessions()
     htmx.init_app(app)
     bind_sign_in(app, settings)
     bind_rate_limits(app, settings)
