@@ -140,7 +140,7 @@ CASES: list[tuple[str, str, dict[str, Any], str, list[Any]]] = [
     ("POST", "/leads", {"text": "Hi"}, "channel", [1, "pigeon", "WEB", []]),
     ("POST", "/leads", {"text": "Hi"}, "lead_type", [*NO_TEXTS, "x" * 201]),
     ("POST", "/leads", {"text": "Hi"}, "external_id", [*NO_TEXTS, "x" * 201]),
-    ("POST", "/leads", {"text": "Hi"}, "tags", ["x", 1, {}]),
+    ("POST", "/leads", {"text": "Hi"}, "tags", ["x", 1, {}, ["x"] * 201]),
     ("POST", "/leads", {"text": "Hi"}, "tags.0", [1, [], "a\x00b", "x" * 201]),
     ("POST", "/leads", {"text": "Hi"}, "fields", ["x", 1, []]),
     ("POST", "/leads", {"text": "Hi"}, "fields.roof", [[], {}, {"a": 1}, "a\x00b", "x" * 10_001]),

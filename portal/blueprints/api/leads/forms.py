@@ -75,6 +75,11 @@ class CustomFields(fields.Field[dict[str, Any]]):
         return value
 
 
+def _refuse_many(tags: list[str]) -> None:
+    if len(tags) > MOST_TAGS:
+        raise ValidationError(f"Use at most {MOST_TAGS} tags.")
+
+
 def _wrong_with(name: str, value: Any) -> str | None:
     if len(name) > LONGEST_FIELD_NAME:
         return f"Use at most {LONGEST_FIELD_NAME} characters for the name of a field."
@@ -125,7 +130,7 @@ class LeadForm(Form):
     channel = Choice(Channel, allow_none=True)
     lead_type = Line(200)
     external_id = Line(200)
-    tags = Several(Line(200), allow_none=True)
+    tags = Several(Line(200), allow_none=True, validate=_refuse_many, metadata={"maxItems": MOST_TAGS})
     fields = CustomFields()  # type: ignore[assignment]  # a declared field never shadows the attribute
     location = Part(PlaceForm, allow_none=True)
     price = Part(PriceForm, allow_none=True)
