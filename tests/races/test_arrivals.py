@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
 from portal import models
 from portal.extensions import db
+from portal.operations import distribution
 from portal.operations.intake import Keep, KeptTaken, Taken
 from portal.operations.locking import lock_lead
 from portal.operations.passing_on import pass_on, round_of_pool
@@ -153,6 +156,29 @@ def test_somebody_who_leaves_while_leads_come_in_keeps_no_offer(company: Company
     assert refused(results) == []
     holders = {offer.user_id for offer in sights.rows(company, select(models.Offer)) if offer.state == "open"}
     assert holders == {company.colleague.id}
+    assert_consistent(company)
+
+
+def test_letting_somebody_go_waits_for_the_offer_that_is_just_being_made_to_them(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The offer would be there only after their offers had been withdrawn."""
+    make_pool(company, [company.agent, company.colleague])
+    route, threads = distribution.hand_out, ThreadPoolExecutor(1)
+    leaving: list[Future[None]] = []
+
+    def meanwhile(*given: Any) -> Any:
+        monkeypatch.undo()
+        leaving.append(threads.submit(partial(change_user, company, company.agent, active=False)))
+        # Long enough to have gone through, did it not wait for the pool.
+        wait(leaving, timeout=1)
+        return route(*given)
+
+    monkeypatch.setattr(distribution, "hand_out", meanwhile)
+    taken = arrive(company)
+    leaving[0].result(timeout=30)
+    assert sights.offer(company, taken.offers[0]).state == "withdrawn"
+    assert sights.holder(company, taken.lead_id) == company.colleague.id
     assert_consistent(company)
 
 
