@@ -306,7 +306,6 @@ def create_tables() -> None:
             ["contacts.company_id", "contacts.id"],
             name=op.f("fk_contact_keys_company_id_contact_id"),
         ),
-        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_contact_keys_company_id")),
         sa.PrimaryKeyConstraint("company_id", "id", name=op.f("pk_contact_keys")),
     )
     op.create_index(
@@ -459,7 +458,6 @@ def create_tables() -> None:
             ["pools.company_id", "pools.id"],
             name=op.f("fk_ledger_entries_company_id_pool_id"),
         ),
-        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_ledger_entries_company_id")),
         sa.PrimaryKeyConstraint("company_id", "id", name=op.f("pk_ledger_entries")),
     )
     op.create_index(
@@ -574,7 +572,6 @@ def create_tables() -> None:
             name=op.f("fk_kept_answers_company_id_key_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_kept_answers_company_id")),
         sa.PrimaryKeyConstraint("company_id", "id", name=op.f("pk_kept_answers")),
         sa.UniqueConstraint(
             "company_id", "key_id", "idempotency_key", name=op.f("uq_kept_answers_company_id_key_id_idempotency_key")
@@ -669,7 +666,6 @@ def create_tables() -> None:
         sa.ForeignKeyConstraint(
             ["company_id", "team_id"], ["teams.company_id", "teams.id"], name=op.f("fk_leads_company_id_team_id")
         ),
-        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_leads_company_id")),
         sa.PrimaryKeyConstraint("company_id", "id", name=op.f("pk_leads")),
     )
     op.create_index(
@@ -731,7 +727,6 @@ def create_tables() -> None:
         sa.ForeignKeyConstraint(
             ["company_id", "pool_id"], ["pools.company_id", "pools.id"], name=op.f("fk_decisions_company_id_pool_id")
         ),
-        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_decisions_company_id")),
         sa.PrimaryKeyConstraint("company_id", "id", name=op.f("pk_decisions")),
     )
     op.create_index(
@@ -750,7 +745,6 @@ def create_tables() -> None:
         sa.ForeignKeyConstraint(
             ["company_id", "lead_id"], ["leads.company_id", "leads.id"], name=op.f("fk_lead_aliases_company_id_lead_id")
         ),
-        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_lead_aliases_company_id")),
         sa.PrimaryKeyConstraint("company_id", "id", name=op.f("pk_lead_aliases")),
         sa.UniqueConstraint(
             "company_id", "source", "external_id", name=op.f("uq_lead_aliases_company_id_source_external_id")
@@ -796,7 +790,6 @@ def create_tables() -> None:
         sa.ForeignKeyConstraint(
             ["company_id", "user_id"], ["users.company_id", "users.id"], name=op.f("fk_offers_company_id_user_id")
         ),
-        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_offers_company_id")),
         sa.PrimaryKeyConstraint("company_id", "id", name=op.f("pk_offers")),
     )
     op.create_index("ix_offers_lead", "offers", ["company_id", "lead_id", "id"], unique=False)
@@ -846,7 +839,6 @@ def create_tables() -> None:
         sa.ForeignKeyConstraint(
             ["company_id", "lead_id"], ["leads.company_id", "leads.id"], name=op.f("fk_timeline_company_id_lead_id")
         ),
-        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_timeline_company_id")),
         sa.PrimaryKeyConstraint("company_id", "id", name=op.f("pk_timeline")),
     )
     op.create_index(
@@ -869,7 +861,6 @@ def create_tables() -> None:
         sa.ForeignKeyConstraint(
             ["company_id", "lead_id"], ["leads.company_id", "leads.id"], name=op.f("fk_touches_company_id_lead_id")
         ),
-        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_touches_company_id")),
         sa.PrimaryKeyConstraint("company_id", "id", name=op.f("pk_touches")),
     )
     op.create_index(op.f("ix_touches_company_id_lead_id_id"), "touches", ["company_id", "lead_id", "id"], unique=False)
@@ -909,7 +900,6 @@ def create_tables() -> None:
         sa.ForeignKeyConstraint(
             ["company_id", "user_id"], ["users.company_id", "users.id"], name=op.f("fk_messages_company_id_user_id")
         ),
-        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_messages_company_id")),
         sa.PrimaryKeyConstraint("company_id", "id", name=op.f("pk_messages")),
         sa.UniqueConstraint(
             "company_id",

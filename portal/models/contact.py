@@ -43,7 +43,6 @@ class ContactKey(db.Model):  # type: ignore[name-defined,misc]
     created_at: Mapped[Made]
 
     __table_args__ = (
-        of_company(),
         same_company("contact_id", "contacts"),
         one_of("kind", KeyKind),
         CheckConstraint("value IS NOT NULL OR doubtful", name="unreadable_is_doubtful"),

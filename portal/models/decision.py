@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, Index, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
-from portal.models.columns import CompanyId, Id, Json, Made, Ref, Str, of_company, one_of, same_company
+from portal.models.columns import CompanyId, Id, Json, Made, Ref, Str, one_of, same_company
 from portal.routing.facts import Outcome, Stage
 
 
@@ -32,7 +32,6 @@ class Decision(db.Model):  # type: ignore[name-defined,misc]
     at: Mapped[Made]
 
     __table_args__ = (
-        of_company(),
         same_company("lead_id", "leads"),
         same_company("pool_id", "pools"),
         one_of("stage", Stage),

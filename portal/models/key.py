@@ -62,7 +62,6 @@ class KeptAnswer(db.Model):  # type: ignore[name-defined,misc]
     created_at: Mapped[Made]
 
     __table_args__ = (
-        of_company(),
         same_company("key_id", "keys", ondelete="CASCADE"),
         UniqueConstraint("company_id", "key_id", "idempotency_key"),
         Index(None, "created_at"),

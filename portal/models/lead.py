@@ -117,7 +117,6 @@ class Lead(db.Model):  # type: ignore[name-defined,misc]
     close_note: Mapped[Str | None]
 
     __table_args__ = (
-        of_company(),
         same_company("contact_id", "contacts"),
         same_company("owner_id", "users"),
         same_company("closed_by", "users"),
@@ -169,7 +168,6 @@ class LeadAlias(db.Model):  # type: ignore[name-defined,misc]
     created_at: Mapped[Made]
 
     __table_args__ = (
-        of_company(),
         same_company("lead_id", "leads"),
         UniqueConstraint("company_id", "source", "external_id"),
         Index(None, "company_id", "lead_id"),
@@ -192,7 +190,6 @@ class Touch(db.Model):  # type: ignore[name-defined,misc]
     at: Mapped[Made]
 
     __table_args__ = (
-        of_company(),
         same_company("lead_id", "leads"),
         one_of("channel", Channel),
         Index(None, "company_id", "lead_id", "id"),

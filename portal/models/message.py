@@ -8,7 +8,7 @@ from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
-from portal.models.columns import CompanyId, Id, Json, Made, Moment, Ref, Str, of_company, one_of, same_company
+from portal.models.columns import CompanyId, Id, Json, Made, Moment, Ref, Str, one_of, same_company
 
 
 class Cause(StrEnum):
@@ -73,7 +73,6 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
     sent_at: Mapped[Moment | None]
 
     __table_args__ = (
-        of_company(),
         same_company("user_id", "users"),
         same_company("lead_id", "leads"),
         same_company("offer_id", "offers"),

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped
 
 from portal.extensions import db
-from portal.models.columns import CompanyId, Id, Made, Moment, Ref, Str, of_company, one_of, same_company
+from portal.models.columns import CompanyId, Id, Made, Moment, Ref, Str, one_of, same_company
 
 
 class OfferState(StrEnum):
@@ -54,7 +54,6 @@ class Offer(db.Model):  # type: ignore[name-defined,misc]
     seen_at: Mapped[Moment | None]
 
     __table_args__ = (
-        of_company(),
         same_company("lead_id", "leads"),
         same_company("user_id", "users"),
         same_company("pool_id", "pools"),

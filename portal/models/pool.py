@@ -150,7 +150,6 @@ class LedgerEntry(db.Model):  # type: ignore[name-defined,misc]
     at: Mapped[Made]
 
     __table_args__ = (
-        of_company(),
         same_company("pool_id", "pools"),
         one_of("kind", EntryKind),
         one_of("credit", Credit),

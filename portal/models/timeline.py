@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
-from portal.models.columns import CompanyId, Id, Made, Ref, Str, of_company, one_of, same_company
+from portal.models.columns import CompanyId, Id, Made, Ref, Str, one_of, same_company
 
 
 class TimelineKind(StrEnum):
@@ -72,7 +72,6 @@ class TimelineItem(db.Model):  # type: ignore[name-defined,misc]
     after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
     __table_args__ = (
-        of_company(),
         same_company("lead_id", "leads"),
         one_of("kind", TimelineKind),
         one_of("actor_type", ActorType),
