@@ -44,7 +44,7 @@ class Senders:
     Args:
         stack: where to.
         key: an API key that may create leads.
-        count: how many leads.
+        count: how many leads at most.
         first: the number of the first of them.
         per_second: the pace new leads are begun at; repeats come on top.
         repeats: every how manieth acknowledged lead is sent once more, as by a sender who lost the answer.
@@ -85,6 +85,11 @@ class Senders:
         """Wait until every lead was acknowledged."""
         for thread in self._threads:
             thread.join(GIVE_UP_AFTER)
+
+    def enough(self) -> None:
+        """Begin no more leads than were begun already."""
+        with self._lock:
+            del self.posts[self._next :]
 
     @property
     def acknowledged(self) -> list[Posted]:

@@ -36,9 +36,11 @@ def shop(stack: Stack) -> Shop:
 
 def test_nothing_is_acknowledged_that_is_not_stored(stack: Stack, shop: Shop) -> None:
     key = shop.intake_key()
-    with Senders(stack, key, 300, per_second=12) as senders:
+    with Senders(stack, key, 5000, per_second=12) as senders:
         senders.wait_for(20)
         cut_all_connections(stack)
+        senders.wait_for(len(senders.acknowledged) + 20)
+        kill_a_backend(stack)
         senders.wait_for(len(senders.acknowledged) + 20)
         restart(stack)
         senders.wait_for(len(senders.acknowledged) + 20)
@@ -50,6 +52,7 @@ def test_nothing_is_acknowledged_that_is_not_stored(stack: Stack, shop: Shop) ->
         assert (told.status_code, told.headers["Content-Type"]) == (503, "application/problem+json")
         assert int(told.headers["Retry-After"]) >= 1
         assert_healthy_soon_after_return(stack, senders)
+        senders.enough()
     wait_until_settled(stack)
     assert 503 in {refusal for post in senders.posts for refusal in post.refusals}
     assert_nothing_lost_or_doubled(stack, senders)
@@ -60,6 +63,12 @@ def cut_all_connections(stack: Stack) -> None:
     """As a proxy or an administrator does."""
     with stack.database() as connection:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+
+
+def kill_a_backend(stack: Stack) -> None:
+    """PostgreSQL then ends all others and reads back its log, as after a crash."""
+    backend = "SELECT min(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    os.kill(stack.number(backend), signal.SIGKILL)
 
 
 def restart(stack: Stack) -> None:
@@ -74,6 +83,7 @@ def assert_healthy_soon_after_return(stack: Stack, senders: Senders) -> None:
         taken_before = len(senders.acknowledged)
         took = eventually(lambda: len(senders.acknowledged) > taken_before, "a lead to be taken in again")
         took += stack.wait_until_ready()
+    print(f"healthy {took:.2f} s after PostgreSQL was back")
     assert took <= HEALTHY_AGAIN + after_return.machine_stood_still
 
 

@@ -47,9 +47,11 @@ def test_a_message_in_hand_is_sent_again_once_and_a_late_worker_changes_nothing(
     stack.pause(paused, parent := parent_of(stack, paused))
     killed = job_that_writes_to("kim", stack, shop, mailbox, but_not=paused)
     os.kill(killed, signal.SIGKILL)
+    killed_at = time.monotonic()
 
-    mailbox.wait_for("kim@example.com", number=2, within=WORK_REDONE)
+    redone = mailbox.wait_for("kim@example.com", number=2, within=WORK_REDONE)
     mailbox.wait_for("pat@example.com", number=2, within=WORK_REDONE)
+    print(f"the message of the killed job was sent again after {redone.taken_at - killed_at:.1f} s")
     wait_until_settled(stack)
     before = rows_about_messages(stack)
     assert {state for _, state, *_ in before} == {"sent"}
@@ -94,6 +96,7 @@ def test_a_quick_worker_that_stops_inside_a_transaction_holds_nobody_up_for_long
     began = time.monotonic()
     with Senders(stack, shop.intake_key(), 5, per_second=5, first=1) as senders:
         eventually(lambda: missed(stack) >= 1, "the first offer to end", WORK_REDONE)
+        print(f"offers end again {time.monotonic() - began:.1f} s after a worker stopped inside a transaction")
     assert time.monotonic() - began < HELD_UP
     stack.resume(quick)
     wait_until_settled(stack)
