@@ -23,5 +23,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "pool_timeout": 5,
         "pool_recycle": 1800,
         "pool_pre_ping": False,
+        # Errors are logged, and parameters hold names and numbers of customers.
+        "hide_parameters": True,
         "connect_args": {"options": options, "connect_timeout": 5, "prepare_threshold": 2},
     }

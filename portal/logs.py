@@ -68,7 +68,7 @@ def bind(app: Flask) -> None:
 
 
 def about_lead(lead_id: object) -> None:
-    """Name the lead on every line of this request or job from now on."""
+    """Name the lead on every line of this request from now on."""
     bind_contextvars(lead_id=str(lead_id))
 
 

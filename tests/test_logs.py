@@ -8,10 +8,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from apiflask import APIFlask
 from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.exc import DataError
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from portal.extensions import db
 from portal.logs import masked_path
+from tests.cast import Company
+from tests.factories import make_pool
 
 SAY = """
 import logging, sys
@@ -86,6 +93,26 @@ def test_a_request_leaves_one_line_with_its_id_and_no_token(client: FlaskClient)
     assert line["status"] == answer.status_code
     assert "SECRET" not in str(lines)
     assert answer.headers["X-Request-ID"] == "abc-123"
+
+
+def test_the_line_of_a_request_about_a_lead_names_the_lead_and_nothing_of_the_customer(company: Company) -> None:
+    make_pool(company, [company.agent])
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        lead = company.owner.intake.post("/leads", {"name": "Carla Customer", "phone": "+1 415 555 0100"}).json
+        offer = company.agent.api.get("/offers").json["items"][0]
+        company.agent.api.post(f"/offers/{offer['id']}/accept")
+    taken_in, listed, accepted = [line for line in lines if line["event"] == "request"]
+    assert taken_in["lead_id"] == accepted["lead_id"] == lead["id"]
+    assert "lead_id" not in listed
+    assert "Carla" not in str(lines)
+    assert "555" not in str([line["path"] for line in lines if "path" in line])
+
+
+def test_a_failed_statement_tells_nothing_of_the_customer_it_was_about(app: APIFlask) -> None:
+    with app.app_context(), pytest.raises(DataError) as failure:
+        db.session.execute(text("SELECT 1 / 0 WHERE :name = :name"), {"name": "Carla Customer"})
+    assert "division by zero" in str(failure.value)
+    assert "Carla" not in str(failure.value)
 
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 65, "ünïcode", '"}{'])

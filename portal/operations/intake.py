@@ -14,6 +14,7 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy.exc import DBAPIError
 
 from portal.errors import Invalid
+from portal.logs import about_lead
 from portal.metrics import INTAKE
 from portal.models import LeadState, TimelineKind, WorkKind, new_id
 from portal.models.statements import run
@@ -68,6 +69,7 @@ def take_in(
 
     taken = _place(Arrival(arriving, holder, points, known, recognition, by, finish))
     after_commit(lambda: INTAKE.labels(taken.outcome).inc())
+    after_commit(lambda: about_lead(taken.lead_id))
     return taken
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from portal.errors import Conflict, NotFound
 from portal.extensions import db
+from portal.logs import about_lead
 from portal.metrics import EXPIRY_LAG, OFFERS_ENDED
 from portal.models import Cause, Lead, LeadState, Offer, OfferKind, OfferState, PoolMember, TimelineKind, User, WorkKind
 from portal.models.tenancy import working_company
@@ -290,6 +291,7 @@ def _own_offer(offer_id: UUID, by: User) -> Offer:
     # Nothing is on offer any more to somebody who was let go, whatever links they keep.
     if offer.user_id != by.id or not by.active:
         raise NotFound("There is no such offer.")
+    about_lead(offer.lead_id)
     return offer
 
 
