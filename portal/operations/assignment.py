@@ -48,6 +48,8 @@ def assign(lead_id: UUID, user_id: UUID | None, *, by: User) -> Lead:
     if receiver is None:
         put_aside(lead, Actor.user(by), f"{by.name} took it back.")
     else:
+        # Locked last, like every member: somebody who leaves at this moment keeps no lead that way.
+        receiver = _receiver(receiver.id, locked=True)
         hand_over(lead, receiver, Actor.user(by), f"{by.name} gave it to {receiver.name}.", charged)
     # The former owner is one lead further from their cap.
     drain_soon(by.company_id)
@@ -87,8 +89,9 @@ def put_aside(lead: Lead, by: Actor, said: str) -> None:
     _finish(writes, lead, calm | {"owner_id": None, "assigned_at": None})
 
 
-def _receiver(user_id: UUID) -> User:
-    user = db.session.get(User, (working_company(), user_id))
+def _receiver(user_id: UUID, *, locked: bool = False) -> User:
+    lock = {"key_share": True} if locked else None
+    user = db.session.get(User, (working_company(), user_id), with_for_update=lock, populate_existing=locked)
     if user is None:
         raise Invalid.field("user_id", "There is no such user.")
     if Right.RECEIVE not in rights_of(user):

@@ -51,7 +51,7 @@ def change_lead(lead_id: UUID, changes: Mapping[str, Any], *, by: User) -> Lead:
         _make_source(lead.company_id, after["source"])
     writes = Writes(lead.company_id, database_time())
     said = f"Changed {', '.join(name.replace('_', ' ') for name in sorted(after))}."
-    writes.record(lead.id, TimelineKind.MEMO, Actor.user(by), text=said, before=before, after=after)
+    writes.record(lead.id, TimelineKind.STATUS, Actor.user(by), text=said, before=before, after=after)
     lead.last_activity_at = writes.at
     db.session.flush()
     writes.flush()

@@ -336,11 +336,11 @@ class TestHandingOut:
         path = f"/leads/{lead['id']}"
         changed = company.agent.api.patch(path, {"lead_type": "solar", "name": "Carla C.", "source": "New one"})
         assert (changed.json["lead_type"], changed.json["contact"]["name"]) == ("solar", "Carla C.")
-        (entry,) = company.agent.api.get(f"{path}/timeline?kind=memo").json["items"]
+        (entry,) = company.agent.api.get(f"{path}/timeline?kind=status").json["items"]
         assert entry["before"]["lead_type"] == "roof"
         assert entry["after"] == {"lead_type": "solar", "name": "Carla C.", "source": "New one"}
         assert company.agent.api.patch(path, {"lead_type": "solar"}).status_code == 200
-        assert len(company.agent.api.get(f"{path}/timeline?kind=memo").json["items"]) == 1
+        assert len(company.agent.api.get(f"{path}/timeline?kind=status").json["items"]) == 1
         assert company.colleague.api.patch(path, {"lead_type": "x"}).status_code == 403
         assert_consistent(company)
 
