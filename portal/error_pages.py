@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from http import HTTPStatus
 
 import msgspec
@@ -10,13 +9,13 @@ import structlog
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
 from flask import Response, g, render_template, request
-from psycopg import errors as psycopg_errors
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityError
 
 from portal.errors import FieldError, Forbidden, Malformed, NotFound, ProductError, TooLarge, TooMany, Unavailable
 from portal.extensions import db
+from portal.logs import what_failed
 
 log = structlog.get_logger(__name__)
 
@@ -92,19 +91,7 @@ def _unforeseen(error: Exception) -> Response:
 
 
 def _about(error: Exception) -> dict[str, object]:
-    """What to log: the kind and the place. Messages of errors may hold a customer's data, so they are left out."""
-    about: dict[str, object] = {
-        "kind": type(error).__name__,
-        "where": [
-            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
-        ],
-        "request_id": g.get("request_id"),
-        "endpoint": request.endpoint,
-    }
-    original = getattr(error, "orig", None)
-    if isinstance(original, psycopg_errors.Error):
-        about |= {"sqlstate": original.sqlstate, "constraint": original.diag.constraint_name}
-    return about
+    return {**what_failed(error), "request_id": g.get("request_id"), "endpoint": request.endpoint}
 
 
 def _document(

@@ -10,13 +10,15 @@ import logging
 import re
 import sys
 import time
+import traceback
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import structlog
 from flask import Flask, Response, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
-from structlog.types import Processor
+from structlog.types import EventDict, Processor
 
 from portal.config import LogFormat, Settings
 
@@ -46,7 +48,7 @@ def configure(log_format: LogFormat) -> None:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.format_exc_info,
+            _failure_without_its_message,
             _drawn(log_format),
         ],
     )
@@ -70,6 +72,31 @@ def bind(app: Flask) -> None:
 def about_lead(lead_id: object) -> None:
     """Name the lead on every line of this request from now on."""
     bind_contextvars(lead_id=str(lead_id))
+
+
+def what_failed(error: BaseException) -> dict[str, object]:
+    """What to log of an error: its kind and its place.
+
+    Messages of errors may hold a customer's data (PostgreSQL quotes the row that failed), so they are left out.
+    """
+    about: dict[str, object] = {
+        "kind": type(error).__name__,
+        "where": [
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+        ],
+    }
+    original = getattr(error, "orig", error)
+    if isinstance(original, psycopg.Error):
+        about |= {"sqlstate": original.sqlstate, "constraint": original.diag.constraint_name}
+    return about
+
+
+def _failure_without_its_message(_logger: object, _method: str, event: EventDict) -> EventDict:
+    failure = event.pop("exc_info", None)
+    if failure is True:
+        failure = sys.exc_info()
+    error = failure[1] if isinstance(failure, tuple) else failure
+    return {**event, **what_failed(error)} if isinstance(error, BaseException) else event
 
 
 def _begin() -> None:

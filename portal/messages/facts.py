@@ -68,5 +68,7 @@ class Facts:
     """One sentence from the operation that caused the message."""
     alarm: str | None = None
     """What kind of alarm: nobody, routing_failed, catch_all, fallback or owner_inactive."""
+    may_ask_again: bool = False
+    """Of a missed offer: another chance can still be asked for."""
     purpose: str | None = None
     """Of an account link: set_password or reset."""

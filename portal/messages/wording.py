@@ -35,12 +35,17 @@ def missed(facts: Facts) -> Letter:
         subject=f"Missed: {_in_short(facts)}",
         paragraphs=(
             f"The time to answer ended{ended}, and the lead was passed on.",
-            "If you still want it, you can ask for another chance: you are offered it next if the person who has it "
-            "now does not take it.",
+            *([_ANOTHER_CHANCE] if facts.may_ask_again else []),
         ),
         facts=telling.known(facts.lead),
-        buttons=_link("Give me another chance", facts.links.offer),
+        buttons=_link("Give me another chance", facts.links.offer) if facts.may_ask_again else (),
     )
+
+
+_ANOTHER_CHANCE = (
+    "If you still want it, you can ask for another chance: you are offered it next if the person who has it now does "
+    "not take it."
+)
 
 
 def assigned(facts: Facts) -> Letter:

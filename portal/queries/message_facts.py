@@ -12,7 +12,7 @@ from sqlalchemy import Row, and_, case, null, select
 
 from portal.extensions import db
 from portal.messages import AboutLead, Customer, Facts, Links, Window
-from portal.models import Account, Cause, Company, Contact, Lead, Message, Offer, Touch, User
+from portal.models import Account, Cause, Company, Contact, Lead, LeadState, Message, Offer, OfferKind, Touch, User
 from portal.queries.contacts import contact_view, keys_of_lead
 from portal.queries.paging import Statement
 from portal.tokens import AccountPurpose, offer_link, set_password_link
@@ -53,6 +53,9 @@ def _statement() -> Statement:
             Account,
             Offer.created_at.label("opened_at"),
             Offer.expires_at,
+            and_(Offer.kind != OfferKind.SECOND_CHANCE, Lead.state.not_in((LeadState.OWNED, LeadState.CLOSED))).label(
+                "may_ask_again"
+            ),
             Lead.lead_type,
             Lead.source,
             Lead.language,
@@ -88,6 +91,7 @@ def _facts(row: Row[Any]) -> Facts:
         window=Window(row.opened_at, row.expires_at) if row.expires_at else None,
         reason=said.get("why"),
         alarm=said.get("reason") if is_alarm else None,
+        may_ask_again=bool(row.may_ask_again),
         purpose=said.get("link"),
     )
 

@@ -50,7 +50,8 @@ FACTS = Facts(
 
 SITUATIONS = {
     "offer": FACTS,
-    "missed": replace(FACTS, cause="missed"),
+    "missed": replace(FACTS, cause="missed", may_ask_again=True),
+    "missed_for_good": replace(FACTS, cause="missed"),
     "assigned": replace(FACTS, cause="assigned", customer=CUSTOMER, links=Links(lead=FACTS.links.lead)),
     "assigned_gone_on": replace(FACTS, cause="assigned", links=Links(lead=FACTS.links.lead)),
     "accepted_copy": replace(FACTS, cause="accepted_copy", customer=CUSTOMER),

@@ -41,6 +41,7 @@ WAITING = {
 FLAGS = {
     "possible_duplicate": "Possible duplicate: phone and e-mail belong to two customers.",
     "doubtful_phone": "The phone number may be wrong.",
+    "doubtful_email": "The e-mail address may be wrong.",
 }
 
 KIND_NAMES = {
