@@ -13,6 +13,7 @@ from portal.blueprints.api.access import acting_user, bearer
 from portal.blueprints.api.answers import answers, json_answer, nothing
 from portal.blueprints.api.keys.forms import KeyForm
 from portal.blueprints.api.keys.shapes import KeyShape, KeysShape, NewKeyShape, key_shape, new_key_shape
+from portal.blueprints.api.paging import PageForm, page_of_short
 from portal.blueprints.api.repeats import Answered, kept_answer, named_request
 from portal.blueprints.api.takes import takes
 from portal.config import Settings
@@ -23,10 +24,11 @@ blueprint: Blueprint = APIBlueprint("keys", __name__, url_prefix="/keys", tag="K
 
 
 @blueprint.get("")
+@takes(PageForm, "query")
 @answers((200, KeysShape))
-def list_keys() -> Response:
+def list_keys(query: dict[str, Any]) -> Response:
     """List keys, the newest first: one's own, or with the right `company` everybody's"""
-    return json_answer({"items": [key_shape(view) for view in keys_for(acting_user())], "next": None})
+    return json_answer(page_of_short([key_shape(view) for view in keys_for(acting_user())], query))
 
 
 @blueprint.post("")

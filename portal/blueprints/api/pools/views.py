@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 
 from portal.blueprints.api.access import acting_user, company_id, require_insight
 from portal.blueprints.api.answers import answers, json_answer, nothing
+from portal.blueprints.api.paging import PageForm, page_of_short
 from portal.blueprints.api.pools.forms import MembersForm, NewPoolForm, NextForm, PoolForm
 from portal.blueprints.api.pools.shapes import (
     LedgerShape,
@@ -32,11 +33,12 @@ blueprint: Blueprint = APIBlueprint("pools", __name__, url_prefix="/pools", tag=
 
 
 @blueprint.get("")
+@takes(PageForm, "query")
 @answers((200, PoolsShape))
-def list_pools() -> Response:
+def list_pools(query: dict[str, Any]) -> Response:
     """List all pools, by name"""
     require_insight()
-    return json_answer({"items": [pool_shape(view) for view in pool_views()], "next": None})
+    return json_answer(page_of_short([pool_shape(view) for view in pool_views()], query))
 
 
 @blueprint.post("")
@@ -94,7 +96,7 @@ def show_next(pool_id: UUID, query: dict[str, Any]) -> Response:
     """Show who is next, for a plain lead, as things stand"""
     require_insight()
     turns = who_is_next(pool_facts(company_id(), pool_named(pool_id).id), query["count"], database_time())
-    return json_answer({"items": [turn_shape(turn) for turn in turns], "next": None})
+    return json_answer(page_of_short([turn_shape(turn) for turn in turns], query))
 
 
 @blueprint.get("/<uuid:pool_id>/ledger")

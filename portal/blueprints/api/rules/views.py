@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 
 from portal.blueprints.api.access import acting_user, require_insight
 from portal.blueprints.api.answers import answers, json_answer
+from portal.blueprints.api.paging import PageForm, page_of_short
 from portal.blueprints.api.repeats import Answered, repeatable
 from portal.blueprints.api.rules.forms import NewRuleForm, RuleForm
 from portal.blueprints.api.rules.shapes import RuleShape, RulesShape, rule_shape
@@ -23,11 +24,12 @@ blueprint: Blueprint = APIBlueprint("rules", __name__, url_prefix="/rules", tag=
 
 
 @blueprint.get("")
+@takes(PageForm, "query")
 @answers((200, RulesShape))
-def list_rules() -> Response:
+def list_rules(query: dict[str, Any]) -> Response:
     """List all rules, from the top; the default rule is the last"""
     require_insight()
-    return json_answer({"items": [rule_shape(rule) for rule in rules()], "next": None})
+    return json_answer(page_of_short([rule_shape(rule) for rule in rules()], query))
 
 
 @blueprint.post("")

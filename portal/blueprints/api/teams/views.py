@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 
 from portal.blueprints.api.access import acting_user
 from portal.blueprints.api.answers import answers, json_answer, nothing
+from portal.blueprints.api.paging import PageForm, page_of_short
 from portal.blueprints.api.repeats import Answered, repeatable
 from portal.blueprints.api.takes import takes
 from portal.blueprints.api.teams.forms import NewTeamForm, TeamForm
@@ -21,10 +22,11 @@ blueprint: Blueprint = APIBlueprint("teams", __name__, url_prefix="/teams", tag=
 
 
 @blueprint.get("")
+@takes(PageForm, "query")
 @answers((200, TeamsShape))
-def list_teams() -> Response:
+def list_teams(query: dict[str, Any]) -> Response:
     """List all teams, by name"""
-    return json_answer({"items": [team_shape(team) for team in teams()], "next": None})
+    return json_answer(page_of_short([team_shape(team) for team in teams()], query))
 
 
 @blueprint.post("")
