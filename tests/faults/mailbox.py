@@ -26,6 +26,7 @@ class Letter:
     to: str
     message: EmailMessage
     taken_at: float
+    """Seconds since the epoch."""
 
     @property
     def id(self) -> str:
@@ -53,14 +54,14 @@ class Mailbox:
 
     Attributes:
         hold: seconds the server thinks about a message after it has it all, before it answers.
-        hold_for: the same for single addresses. Only the first copy of a message is thought about.
+        hold_for: the same for the first, second … copy of a message to a single address; later ones take no time.
     """
 
     def __init__(self) -> None:
         self.port = free_port()
         self.letters: list[Letter] = []
         self.hold = 0.0
-        self.hold_for: dict[str, float] = {}
+        self.hold_for: dict[str, tuple[float, ...]] = {}
         self._changed = threading.Condition()
 
     def __enter__(self) -> Self:
@@ -74,12 +75,13 @@ class Mailbox:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         message = message_from_bytes(envelope.original_content or b"", policy=policy.default)
         with self._changed:
-            is_first = str(message["Message-ID"]) not in self.copies()
-            self.letters += [Letter(to, message, time.monotonic()) for to in envelope.rcpt_tos]
+            copies_before = self.copies()[str(message["Message-ID"])]
+            self.letters += [Letter(to, message, time.time()) for to in envelope.rcpt_tos]
             self._changed.notify_all()
         # The copy is taken before the answer is sent: what a client that dies in between cannot know.
-        if is_first:
-            await asyncio.sleep(max(self.hold_for.get(to, self.hold) for to in envelope.rcpt_tos))
+        for to in envelope.rcpt_tos:
+            holds = self.hold_for.get(to, (self.hold,))
+            await asyncio.sleep(holds[copies_before] if copies_before < len(holds) else 0.0)
         return "250 Taken"
 
     def wait_for(
