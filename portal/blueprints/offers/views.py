@@ -58,6 +58,12 @@ def again(token: str) -> ResponseReturnValue:
     return _decide(token, _ask_again)
 
 
+@blueprint.get("/<token>/<any(accept, decline, again):act>")
+def show_after_press(token: str, act: str) -> ResponseReturnValue:
+    """Back to the offer, and nothing is done: phones fetch the address of a page anew, also one a late press led to."""
+    return redirect(url_for("offers.show_offer", token=token), code=303)
+
+
 @blueprint.get("/<token>/contact.vcf")
 def contact_card(token: str) -> ResponseReturnValue:
     """The customer as a card for the phone, as long as the link shows them."""

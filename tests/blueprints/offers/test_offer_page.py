@@ -136,7 +136,7 @@ def test_accepting_shows_the_whole_lead_with_one_tap_actions(proposal: Proposal)
         assert known in page.words
     assert "tel:+14155550199" in page.links
     assert "sms:+14155550199" in page.links
-    assert any(link.startswith("mailto:wanda") for link in page.links)
+    assert "mailto:wanda@hidden.example" in page.links
     assert any(link.startswith("https://www.google.com/maps") for link in page.links)
     card = proposal.company.app.test_client().get(f"{proposal.link}/contact.vcf")
     assert card.mimetype == "text/vcard"
@@ -315,6 +315,17 @@ def test_an_agent_who_has_left_sees_nothing_under_the_link(proposal: Proposal) -
     assert card_status(proposal) == 404
     before = proposal.everything()
     proposal.press("accept", status=409)
+    assert proposal.everything() == before
+
+
+@pytest.mark.parametrize("act", ["accept", "decline", "again"])
+def test_reloading_the_page_after_a_press_that_came_too_late_shows_the_offer_and_decides_nothing(
+    proposal: Proposal, act: str
+) -> None:
+    before = proposal.everything()
+    reloaded = proposal.company.app.test_client().get(f"{proposal.link}/{act}", follow_redirects=True)
+    assert (reloaded.status_code, reloaded.request.path) == (200, proposal.link)
+    assert "A lead for you" in reloaded.text
     assert proposal.everything() == before
 
 
