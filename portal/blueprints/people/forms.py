@@ -34,7 +34,7 @@ class PersonForm(PortalForm):
         default=[box.value for box in LeadAccess],
         description="Managers, admins and owners see all leads whatever is ticked here.",
     )
-    team_id = SelectField("Team", coerce=lambda value: UUID(value) if value else None)
+    team_id = SelectField("Team", coerce=lambda value: UUID(str(value)) if value else None)
     available = BooleanField("Takes new leads", default=True, description="Off = paused: new leads go to others.")
     open_cap = Whole("Most open leads", description="With this many open leads they are passed by. Empty = no limit.")
 
@@ -74,7 +74,7 @@ class DeactivateForm(PortalForm):
         ),
         default=OpenLeads.KEEP.value,
     )
-    to = SelectField("Colleague", coerce=lambda value: UUID(value) if value else None)
+    to = SelectField("Colleague", coerce=lambda value: UUID(str(value)) if value else None)
 
     def offer(self, colleagues: Iterable[PersonNow]) -> DeactivateForm:
         """Fill the menu of those who may receive leads."""

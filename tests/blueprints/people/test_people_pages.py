@@ -181,6 +181,15 @@ class TestChanging:
         assert "Gets no leads now: paused" in page.words
         assert user_by_email(company, company.agent.email).roles == ["trusted_employee"]
 
+    def test_somebody_in_a_team_stays_there_when_something_else_changes(self, owner: Browser, company: Company) -> None:
+        north = make_team(company, "North")
+        member = make_user(company, "Nina North", team_id=north.id)
+        page = owner.open(f"/people/{member.id}")
+        assert page.value_of("team_id") == str(north.id)
+        page.press("Save", name="Nina Newname")
+        person = user_by_email(company, member.email)
+        assert (person.name, person.team_id) == ("Nina Newname", north.id)
+
     def test_the_last_owner_cannot_step_down(self, owner: Browser, company: Company) -> None:
         page = owner.open(f"/people/{company.owner.id}").press("Save", status=422, roles=["agent"])
         assert "at least one owner" in page.words
