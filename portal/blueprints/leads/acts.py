@@ -25,9 +25,14 @@ NOBODY = "nobody"
 def assign(lead_id: UUID) -> ResponseReturnValue:
     """Give the lead to somebody, or to nobody."""
     user = signed_in_user()
-    chosen = _chosen_user(request.form.get("user_id", ""))
     lead_for(user, lead_id)
-    assignment.assign(lead_id, chosen, by=user)
+    try:
+        chosen = _chosen_user(request.form.get("user_id", ""))
+        assignment.assign(lead_id, chosen, by=user)
+    except Invalid as refusal:
+        # The menu is on the lead's page, so that is where another choice is made.
+        flash(refusal.errors[0].message if refusal.errors else refusal.detail, "bad")
+        return redirect(url_for("leads.show_lead", lead_id=lead_id), code=303)
     return _back(lead_id, _said_after_assigning(lead_id, chosen))
 
 
@@ -78,6 +83,13 @@ def reopen(lead_id: UUID) -> ResponseReturnValue:
     lead_for(user, lead_id)
     closing.reopen(lead_id, by=user)
     return _back(lead_id, "Open again.")
+
+
+@blueprint.get("/<uuid:lead_id>/<any(assign, take, route, close, reopen):act>")
+@signed_in
+def show_after_act(lead_id: UUID, act: str) -> ResponseReturnValue:
+    """Back to the lead, and nothing is done: a page that came back with errors has the address of the act."""
+    return redirect(url_for("leads.show_lead", lead_id=lead_id), code=303)
 
 
 def _chosen_user(value: str) -> UUID | None:

@@ -13,6 +13,14 @@ from portal.routing.facts import WaitingFor
 
 BUCKET_NAMES = {"unassigned": "Unassigned", "mine": "Mine", "assigned": "Assigned", "closed": "Closed"}
 
+# The way back from a lead to its list.
+BUCKET_LEADS = {
+    "unassigned": "Unassigned leads",
+    "mine": "My leads",
+    "assigned": "Assigned leads",
+    "closed": "Closed leads",
+}
+
 STATE_NAMES = {
     LeadState.QUARANTINED: "Quarantined",
     LeadState.HELD: "Held",
@@ -166,6 +174,8 @@ def hour(at: datetime, zone: ZoneInfo) -> str:
 
 def actor(kind: str, name: str) -> str:
     """Who did something. A rule is called one, since its name may be any words."""
+    if kind == ActorType.CONTACT:
+        return "the customer"
     return f"the rule “{name}”" if kind == ActorType.RULE else name
 
 

@@ -173,12 +173,40 @@ def test_assigning_and_unassigning_by_the_menu(app: APIFlask, company: Company) 
     assert causes == ["assigned", "reassigned_away"]
 
 
-def test_assigning_needs_somebody_chosen(app: APIFlask, company: Company) -> None:
+def test_assigning_needs_somebody_chosen_and_says_so_on_the_lead_page(app: APIFlask, company: Company) -> None:
     lead = make_lead(company)
-    browser = sign_in(app, company.manager)
-    page = browser.open(f"/leads/{lead.id}").press("Assign", status=422)
+    page = sign_in(app, company.manager).open(f"/leads/{lead.id}").press("Assign")
     assert "Choose who gets the lead" in page.words
     assert lead_row(company, lead.id).owner_id is None
+    page = page.press("Assign", user_id=company.agent.id)
+    assert f"{company.agent.name} owns it now" in page.words
+
+
+def test_assigning_to_somebody_who_has_left_meanwhile_is_said_on_the_lead_page(app: APIFlask, company: Company) -> None:
+    lead, leaver = make_lead(company), make_user(company, "Lou Leaver")
+    page = sign_in(app, company.manager).open(f"/leads/{lead.id}")
+    with company.inside():
+        db.session.execute(text("UPDATE users SET active = false WHERE id = :id"), {"id": leaver.id})
+        db.session.commit()
+    page = page.press("Assign", user_id=leaver.id)
+    assert page.root.findall(".//div[@role='status']") != []
+    assert page.form(f"/leads/{lead.id}/assign")
+    assert lead_row(company, lead.id).owner_id is None
+
+
+@pytest.mark.parametrize("act", ["assign", "take", "route", "close", "reopen"])
+def test_the_address_of_an_act_leads_back_to_its_lead(app: APIFlask, company: Company, act: str) -> None:
+    lead = make_lead(company)
+    before = everything(company)
+    response = sign_in(app, company.manager).client.get(f"/leads/{lead.id}/{act}")
+    assert (response.status_code, response.location) == (303, f"/leads/{lead.id}")
+    assert everything(company) == before
+
+
+def test_the_way_back_to_the_list_is_named_as_one_would_say_it(app: APIFlask, company: Company) -> None:
+    lead = make_lead(company, company.agent)
+    assert "My leads" in sign_in(app, company.agent).open(f"/leads/{lead.id}").words
+    assert "Assigned leads" in sign_in(app, company.owner).open(f"/leads/{lead.id}").words
 
 
 def test_the_menu_offers_active_receivers_with_load_and_absence(app: APIFlask, company: Company) -> None:
