@@ -18,6 +18,7 @@ from portal.operations.waiting import drain_soon
 from portal.operations.writes import Row, Writes
 from portal.permissions import Right, require, rights_of
 from portal.queries import routing_facts
+from portal.queries.clock import database_time
 from portal.routing.facts import WaitingFor
 from portal.routing.route import match_rules
 
@@ -67,7 +68,7 @@ def hand_over(lead: Lead, receiver: User, by: Actor, said: str, charged: UUID | 
 
 def own(lead: Lead, receiver: User, by: Actor, said: str, *, writes: Writes | None = None) -> None:
     """Make a user the owner of a lead, locked by this transaction, whatever state it was in."""
-    writes = writes or Writes(lead.company_id, routing_facts.database_clock())
+    writes = writes or Writes(lead.company_id, database_time())
     former = lead.owner_id
     _withdraw(writes, lead, by, f"{said} The offer was withdrawn.", receiver.id)
     entry = _record(writes, lead, TimelineKind.ASSIGNED, by, said, owner_id=receiver.id)
@@ -80,7 +81,7 @@ def own(lead: Lead, receiver: User, by: Actor, said: str, *, writes: Writes | No
 
 def put_aside(lead: Lead, by: Actor, said: str) -> None:
     """Leave a lead, locked by this transaction, in Unassigned for a person: calm, and never routed by itself."""
-    writes = Writes(lead.company_id, routing_facts.database_clock())
+    writes = Writes(lead.company_id, database_time())
     former = lead.owner_id
     _withdraw(writes, lead, by, said)
     entry = _record(writes, lead, TimelineKind.UNASSIGNED, by, said, owner_id=None)

@@ -14,7 +14,7 @@ from portal.operations.locking import lock_lead, lock_lead_and_pools, peek_lead
 from portal.operations.new_leads import alias_row, contact_rows, touch_row
 from portal.operations.waiting import drain_soon
 from portal.operations.writes import Row, Writes
-from portal.queries import routing_facts
+from portal.queries.clock import database_time
 
 
 def attach(arrival: Arrival) -> Taken | None:
@@ -91,7 +91,7 @@ def _stays(arrival: Arrival, lead: Lead) -> tuple[Warned, ...]:
 def _touched(arrival: Arrival, lead: Lead, text: str) -> Writes:
     """What every further message of a lead leaves behind; `text` is what the timeline tells of it."""
     owner = _owner(lead)
-    at = routing_facts.database_clock()
+    at = database_time()
     lead.last_activity_at = at
     unattended = lead.state == LeadState.OWNED and owner is not None and not owner.active
     lead.needs_attention = lead.needs_attention or unattended

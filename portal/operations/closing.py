@@ -14,7 +14,7 @@ from portal.operations.transaction import operation
 from portal.operations.waiting import drain_soon
 from portal.operations.writes import Writes
 from portal.permissions import Right, is_masked, may
-from portal.queries import routing_facts
+from portal.queries.clock import database_time
 from portal.routing.facts import WaitingFor
 
 MOST_NOTE = 2_000
@@ -40,7 +40,7 @@ def close(lead_id: UUID, *, reason: str, note: str | None, by: User) -> Lead:
         if lead.close_reason == why:
             return lead
         raise Conflict(f"This lead is closed already, as {lead.close_reason}.")
-    writes = Writes(by.company_id, routing_facts.database_clock())
+    writes = Writes(by.company_id, database_time())
     actor = Actor.user(by)
     take_back(writes, lead.id, withdraw_offers(writes, lead.id, actor, "The lead was closed."))
     was = {"state": lead.state, "owner_id": lead.owner_id}
@@ -68,7 +68,7 @@ def reopen(lead_id: UUID, *, by: User) -> Lead:
     _refuse_masked(lead, by)
     if lead.state != LeadState.CLOSED:
         raise Conflict("This lead is open.")
-    writes = Writes(by.company_id, routing_facts.database_clock())
+    writes = Writes(by.company_id, database_time())
     owner = db.session.get(User, (by.company_id, lead.owner_id)) if lead.owner_id else None
     has_owner = owner is not None and owner.active and may(owner, Right.RECEIVE)
     was = {"state": lead.state, "owner_id": lead.owner_id, "reason": lead.close_reason}

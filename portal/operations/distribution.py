@@ -24,6 +24,7 @@ from portal.operations.transaction import after_commit
 from portal.operations.writes import Row, Writes
 from portal.permissions import MANAGING_ROLES
 from portal.queries import routing_facts
+from portal.queries.clock import database_time
 from portal.queries.routing_facts import History
 from portal.routing import ladder, ledger
 from portal.routing.decision import Decision
@@ -108,7 +109,7 @@ class Round:
     def _locked(self, pool_id: UUID | None) -> tuple[PoolFacts | None, datetime]:
         pool = routing_facts.lock_pool(self.company_id, pool_id) if pool_id else None
         if pool is None:
-            return None, routing_facts.database_clock()
+            return None, database_time()
         return routing_facts.with_members(self.company_id, pool)
 
     def hand_out(self, lead: Routable, only: Callable[[Decision], bool] = in_any_case) -> Decision:

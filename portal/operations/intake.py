@@ -26,8 +26,9 @@ from portal.operations.distribution import FAILED, Round, Routable, alarm, fresh
 from portal.operations.new_leads import lead_rows
 from portal.operations.transaction import after_commit, operation
 from portal.operations.writes import Row, Writes
-from portal.queries import intake_facts, routing_facts
+from portal.queries import intake_facts
 from portal.queries.across import KeyHolder
+from portal.queries.clock import database_time
 from portal.routing.facts import Outcome, WaitingFor
 from portal.routing.recognise import Recognised, Recognition, ReturningContacts, resolve
 from portal.routing.route import match_rules
@@ -158,7 +159,7 @@ _OUTCOMES = {Outcome.ASSIGN: "assigned", Outcome.OFFER: "offered"}
 def _store_unrouted(arrival: Arrival) -> Taken:
     """The lead without its routing: it waits with an alarm, and the next drain routes it."""
     company_id = arrival.holder.company_id
-    writes = Writes(company_id, routing_facts.database_clock())
+    writes = Writes(company_id, database_time())
     row = lead_rows(arrival, writes, new_id())
     row.update(fresh_state())
     row.update(state=LeadState.UNASSIGNED, waiting_for=WaitingFor.ROUTING, alarmed_at=writes.at)

@@ -17,6 +17,7 @@ from portal.operations.transaction import operation
 from portal.operations.writes import Writes
 from portal.permissions import Right, require
 from portal.queries import routing_facts
+from portal.queries.clock import database_time
 from portal.routing import ledger
 from portal.routing.facts import Credit
 from portal.routing.ledger import Holding, Step
@@ -108,7 +109,7 @@ def join(pool_id: UUID, user_id: UUID) -> None:
         LedgerAccount(company_id=company_id, pool_id=pool_id, user_id=user_id, tie_order=secrets.randbits(31))
     )
     db.session.flush()
-    writes = Writes(company_id, routing_facts.database_clock())
+    writes = Writes(company_id, database_time())
     keep_entry(writes, pool_id, EntryKind.JOIN, Credit.TURN, {user_id: ledger.JOINING}, {user_id: 0})
     writes.flush()
 
@@ -119,7 +120,7 @@ def leave(pool_id: UUID, user_id: UUID) -> None:
     Call it while the member's row is still there.
     """
     company_id = working_company()
-    writes = Writes(company_id, routing_facts.database_clock())
+    writes = Writes(company_id, database_time())
     for credit in Credit:
         net = ledger.leave(_holdings(company_id, pool_id, credit), user_id)
         keep_entry(writes, pool_id, EntryKind.LEAVE, credit, net, dict.fromkeys(net, 0))
@@ -136,7 +137,7 @@ def zero(pool_id: UUID, *, by: User) -> None:
     require(by, Right.DISTRIBUTION)
     if routing_facts.lock_pool(by.company_id, pool_id) is None:
         raise NotFound("There is no such pool.")
-    writes = Writes(by.company_id, routing_facts.database_clock())
+    writes = Writes(by.company_id, database_time())
     for credit in Credit:
         net = ledger.zero(_holdings(by.company_id, pool_id, credit))
         if any(net.values()):

@@ -7,7 +7,7 @@ from uuid import UUID
 from portal.extensions import db
 from portal.models import Cause, User
 from portal.operations.writes import Row, Writes
-from portal.queries import routing_facts
+from portal.queries.clock import database_time
 
 
 def say(
@@ -24,6 +24,6 @@ def say(
     Rows of the session are written before, so that the message may refer to them.
     """
     db.session.flush()
-    writes = Writes(user.company_id, routing_facts.database_clock())
+    writes = Writes(user.company_id, database_time())
     writes.say(cause, user.id, about=about, lead_id=lead_id, offer_id=offer_id, facts=facts)
     writes.flush()

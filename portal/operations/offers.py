@@ -27,6 +27,7 @@ from portal.operations.transaction import after_commit, operation
 from portal.operations.writes import Writes
 from portal.permissions import Right, require
 from portal.queries import routing_facts
+from portal.queries.clock import database_time
 from portal.routing.facts import WaitingFor
 
 # Accepting and declining are pressed before the end of the window or not at all, whatever any other clock says.
@@ -200,7 +201,7 @@ def recall(offer_id: UUID, *, by: User) -> Offer:
     db.session.refresh(offer)
     if offer.state not in (OfferState.OPEN, OfferState.WAITING):
         raise Conflict("This offer has ended already.")
-    writes = Writes(by.company_id, routing_facts.database_clock())
+    writes = Writes(by.company_id, database_time())
     said = f"{by.name} took the offer back."
     left = {"state": LeadState.UNASSIGNED, "waiting_for": WaitingFor.PERSON}
     withdrawn = withdraw_offers(writes, lead.id, Actor.user(by), said, only_of=offer.user_id, leaves=left)
@@ -243,7 +244,7 @@ def withdraw_all_of(user_id: UUID, *, by: User, reason: str) -> None:
         leads_of_pool.setdefault(pool_id, []).append(lead_id)
     for pool_id, lead_ids in leads_of_pool.items():
         freed = []
-        writes = Writes(by.company_id, routing_facts.database_clock())
+        writes = Writes(by.company_id, database_time())
         for lead_id in lead_ids:
             lock_lead(lead_id)
             withdrawn = withdraw_offers(writes, lead_id, Actor.user(by), reason, only_of=user_id)

@@ -9,7 +9,7 @@ from portal.models import TimelineKind
 from portal.models.tenancy import working_company
 from portal.operations.actors import Actor
 from portal.operations.writes import Row, Writes
-from portal.queries import routing_facts
+from portal.queries.clock import database_time
 
 
 def record(
@@ -23,6 +23,6 @@ def record(
 ) -> None:
     """Add an entry to a lead's stream, in the running operation."""
     db.session.flush()
-    writes = Writes(working_company(), routing_facts.database_clock())
+    writes = Writes(working_company(), database_time())
     writes.record(lead_id, kind, actor, text=text, before=before, after=after)
     writes.flush()

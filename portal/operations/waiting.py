@@ -15,6 +15,7 @@ from portal.operations.passing_on import round_of_pool, route_afresh
 from portal.operations.transaction import operation
 from portal.operations.writes import Writes
 from portal.queries import routing_facts
+from portal.queries.clock import database_time
 from portal.routing.route import match_rules
 
 CHUNK = 200
@@ -42,7 +43,7 @@ def drain_soon(company_id: UUID) -> None:
     Call it after any change that may make somebody eligible.
     """
     db.session.flush()
-    writes = Writes(company_id, routing_facts.database_clock())
+    writes = Writes(company_id, database_time())
     writes.work(WorkKind.DRAIN, company_id, writes.at)
     writes.flush()
 

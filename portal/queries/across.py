@@ -95,12 +95,11 @@ def groups_due(kinds: Sequence[str], at_most: int) -> list[DueGroup]:
 
     Counted together by the database: a pulse that read every row would take the time their work needs.
     """
-    rows = db.session.connection().exec_driver_sql(
+    grouped = (
         "SELECT company_id, kind, group_id, min(due_at) FROM work_due(%(kinds)s, %(at_most)s) "
-        "GROUP BY company_id, kind, group_id ORDER BY min(due_at)",
-        {"kinds": list(kinds), "at_most": at_most},
+        "GROUP BY company_id, kind, group_id ORDER BY min(due_at)"
     )
-    return [DueGroup(*row) for row in rows]
+    return [DueGroup(*row) for row in rows(grouped, {"kinds": list(kinds), "at_most": at_most})]
 
 
 def work_waiting() -> list[tuple[str, int, datetime]]:

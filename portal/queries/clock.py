@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from portal.extensions import db
+from portal.models.statements import rows
 
 
 def database_time() -> datetime:
     """Now."""
-    at: datetime = db.session.connection().exec_driver_sql("SELECT clock_timestamp()").scalar_one()
-    return at
+    ((at,),) = rows("SELECT clock_timestamp()")
+    return at  # type: ignore[no-any-return]

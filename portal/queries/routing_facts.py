@@ -15,6 +15,7 @@ from portal.errors import NotFound
 from portal.models import statements
 from portal.models.lead import LEAD_STATE_COLUMNS
 from portal.permissions import RECEIVING_ROLES
+from portal.queries.clock import database_time
 from portal.routing.facts import Asked, Asking, Candidate, DefaultMode, Delivery, LeadFacts, Picker, PoolFacts, Rule
 
 _RECEIVING = "'{" + ",".join(RECEIVING_ROLES) + "}'::text[]"
@@ -86,7 +87,7 @@ def with_members(company_id: UUID, pool: PoolFacts) -> tuple[PoolFacts, datetime
     """The pool with its members, and the database's clock after any wait for the lock."""
     rows = _rows(_MEMBERS, company=company_id, pool=pool.id)
     if not rows:
-        return pool, database_clock()
+        return pool, database_time()
     return replace(pool, members=tuple(_member(row) for row in rows)), rows[0][0]
 
 
@@ -136,11 +137,6 @@ def lock_users(company_id: UUID, user_ids: Sequence[UUID]) -> None:
         company=company_id,
         users=list(user_ids),
     )
-
-
-def database_clock() -> datetime:
-    """Now, by the clock that decides."""
-    return _rows("SELECT clock_timestamp()")[0][0]  # type: ignore[no-any-return]
 
 
 @dataclass(slots=True)

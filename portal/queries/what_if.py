@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from portal.queries import routing_facts
+from portal.queries.clock import database_time
 from portal.routing import ladder
 from portal.routing.decision import Decision
 from portal.routing.facts import Asking, LeadFacts
@@ -18,7 +19,7 @@ def decision_now(company_id: UUID, lead: LeadFacts, *, fallback_any_active: bool
         fallback_any_active: the company's setting.
     """
     match = match_rules(lead, routing_facts.rules(company_id))
-    now = routing_facts.database_clock()
+    now = database_time()
     if match.rule is None or match.rule.pool_id is None:
         return unrouted(lead, match, now)
     pool = routing_facts.pool_facts(company_id, match.rule.pool_id)

@@ -10,7 +10,7 @@ from portal.errors import Forbidden, NotFound
 from portal.models import new_id
 from portal.operations import ledger, pools
 from portal.operations.writes import Writes
-from portal.queries import routing_facts
+from portal.queries.clock import database_time
 from tests.cast import Company
 from tests.consistency import assert_consistent
 from tests.factories import make_pool, make_user
@@ -101,7 +101,7 @@ def test_a_turn_is_given_back_once(company: Company) -> None:
     taken = arrive(company)
     recall(company.manager, taken.offers[0])
     with company.inside():
-        writes = Writes(company.id, routing_facts.database_clock())
+        writes = Writes(company.id, database_time())
         ledger.reverse_turn(writes, pool.id, taken.offers[0], taken.lead_id)
         writes.flush()
     assert sights.entries(company, pool.id) == [("step", "turn"), ("reversal", "turn")]
