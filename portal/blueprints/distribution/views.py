@@ -45,7 +45,7 @@ def one(pool_id: UUID) -> ResponseReturnValue:
     pool = pool_named(pool_id)
     [view] = pool_views([pool_id])
     assignees = users_by_id(view.default_assignee_ids)
-    names = [assignees[user_id].name for user_id in view.default_assignee_ids]
+    asked = [assignees[user_id].name for user_id in view.default_assignee_ids if assignees[user_id].active]
     return render_template(
         "distribution/one.html",
         pool=pool,
@@ -54,7 +54,9 @@ def one(pool_id: UUID) -> ResponseReturnValue:
         refused={person.user.id: person.refused for person in people_now()},
         turns=_next(pool_id),
         rules=rules_naming(pool_id),
-        ladder=wording.ladder_in_words(pool, names, any_active=current_company().fallback_any_active),
+        ladder=wording.ladder_in_words(
+            pool, asked, named=len(view.default_assignee_ids), any_active=current_company().fallback_any_active
+        ),
     )
 
 

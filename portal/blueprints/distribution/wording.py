@@ -65,11 +65,12 @@ def if_a_lead_came(decision: Decision) -> str:
             )
 
 
-def ladder_in_words(pool: Pool, defaults: Sequence[str], *, any_active: bool) -> list[str]:
+def ladder_in_words(pool: Pool, defaults: Sequence[str], *, named: int, any_active: bool) -> list[str]:
     """What happens to a lead of this pool, step by step, until somebody has it.
 
     Args:
-        defaults: the names of the default assignees, in order.
+        defaults: the names of the default assignees who are active, in order.
+        named: how many default assignees the pool names, active or not: what they get by default depends on it.
         any_active: the company's setting `fallback_any_active`.
     """
     steps = ["Of the members who can take it, the one whose next whole lead is due first gets it."]
@@ -80,16 +81,17 @@ def ladder_in_words(pool: Pool, defaults: Sequence[str], *, any_active: bool) ->
             f"Declined or missed, it is offered to the next{limit}."
         )
         steps.append("Whoever missed it and asks for another chance comes before those who follow.")
-    steps += _when_nobody_took_it(pool, defaults, any_active=any_active)
+    steps += _when_nobody_took_it(pool, defaults, named=named, any_active=any_active)
     return steps
 
 
-def _when_nobody_took_it(pool: Pool, defaults: Sequence[str], *, any_active: bool) -> list[str]:
-    if defaults and _owns_by_default(pool, defaults):
+def _when_nobody_took_it(pool: Pool, defaults: Sequence[str], *, named: int, any_active: bool) -> list[str]:
+    if defaults and _owns_by_default(pool, named):
         after = f" ({listed(defaults[1:], 'or')} if they have left)" if len(defaults) > 1 else ""
         return [f"When nobody took it, it is given to {defaults[0]}{after}, the default assignee."]
     if defaults:
-        return [f"When nobody took it, it waits with an alarm, and {listed(defaults)} are told."]
+        told = "is" if len(defaults) == 1 else "are"
+        return [f"When nobody took it, it waits with an alarm, and {listed(defaults)} {told} told."]
     waits = "it waits with an alarm until somebody can get it, and is then handed out by itself."
     if any_active:
         return [
@@ -100,7 +102,7 @@ def _when_nobody_took_it(pool: Pool, defaults: Sequence[str], *, any_active: boo
     return [f"When nobody took it, {waits}"]
 
 
-def _owns_by_default(pool: Pool, defaults: Sequence[str]) -> bool:
+def _owns_by_default(pool: Pool, named: int) -> bool:
     if pool.default_mode is None:
-        return len(defaults) == 1
+        return named == 1
     return pool.default_mode == DefaultMode.OWN

@@ -116,6 +116,16 @@ class TestOnePool:
         assert "at most 3 people" in steps
         assert f"it is given to {company.manager.name}, the default assignee" in steps
 
+    def test_the_steps_pass_by_default_assignees_who_have_left(self, owner: Browser, company: Company) -> None:
+        gone = make_user(company, "Gus Gone", active=False)
+        only_gone = make_pool(company, [company.agent], [gone])
+        steps = " ".join(steps_under(owner.open(f"/pools/{only_gone.id}"), "What happens to a lead"))
+        assert "it is given to whoever else in the company can take it" in steps
+        one_left = make_pool(company, [company.agent], [gone, company.manager], default_rule=False)
+        steps = " ".join(steps_under(owner.open(f"/pools/{one_left.id}"), "What happens to a lead"))
+        assert f"it waits with an alarm, and {company.manager.name} is told" in steps
+        assert "Gus Gone" not in steps
+
 
 class TestMaking:
     def test_everybody_who_receives_leads_is_offered_with_weight_one(self, owner: Browser, company: Company) -> None:
