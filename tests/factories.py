@@ -117,7 +117,7 @@ def make_lead(
     """A lead: owned when an owner is given, else waiting for a person. A contact of its own unless one is given."""
     number = next(_numbers)
     if contact is None:
-        contact = make_contact(company, f"Customer {number}", phone=f"+1415555{number % 10000:04d}")
+        contact = make_contact(company, f"Customer {number}", phone=f"+1917555{number % 10000:04d}")
     shape: dict[str, Any] = (
         {"state": "owned", "owner_id": owner.id, "assigned_at": datetime.now(UTC)}
         if owner is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from apiflask import APIFlask
@@ -20,13 +21,15 @@ OLDEST = 15
 
 
 @pytest.fixture(scope="module")
-def app() -> Iterator[APIFlask]:
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[APIFlask]:
     with pytest.MonkeyPatch.context() as patch:
         # As on a platform the wheel has no build for.
         patch.setattr(postgres_binaries, "_wheel", lambda: None)
         try:
             with running_servers() as servers, own_database(servers) as database:
-                app = create_app(servers.settings(database, worker=0))
+                settings = servers.settings(database, worker=0)
+                # Numbers are kept below this folder by the whole process, so it must outlast these servers.
+                app = create_app(replace(settings, instance_dir=tmp_path_factory.mktemp("instance")))
                 yield app
                 with app.app_context():
                     db.engine.dispose()

@@ -294,7 +294,7 @@ def test_any_history_goes_as_the_model_says(app: APIFlask) -> None:
     run_state_machine_as_test(
         lambda: Histories(app),
         settings=settings(
-            max_examples=25,
+            max_examples=16,
             stateful_step_count=30,
             deadline=None,
             print_blob=True,
