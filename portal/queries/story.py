@@ -29,5 +29,6 @@ def story_of(lead_id: UUID) -> list[dict[str, str]]:
     for item in items:
         line = {"at": item.at.isoformat(timespec="seconds"), "who": item.actor_name}
         reasoning = told.get((item.after or {}).get("decision_id", ""), ())
-        story += [{**line, "text": text} for text in (item.text or item.kind, *reasoning)]
+        said = item.text or item.kind
+        story += [{**line, "text": text} for text in (said, *(one for one in reasoning if one != said))]
     return story
