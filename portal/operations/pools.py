@@ -20,7 +20,7 @@ from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.transaction import operation
 from portal.permissions import Right, require
 from portal.queries.people import users_by_id
-from portal.queries.pools import has_open_offers, pool_named, rules_naming
+from portal.queries.pools import has_open_offers, pool_named, pool_views, rules_naming
 from portal.queries.routing_facts import lock_pool
 from portal.routing.facts import DefaultMode, Delivery, Picker
 
@@ -70,16 +70,22 @@ def make_pool(*, by: User, **fields: Unpack[PoolChanges]) -> Pool:
 
 
 @operation
-def change_pool(pool_id: UUID, *, by: User, **changes: Unpack[PoolChanges]) -> Pool:
+def change_pool(pool_id: UUID, *, by: User, seen: str | None = None, **changes: Unpack[PoolChanges]) -> Pool:
     """Change some fields of a pool. Open offers keep their window.
+
+    Args:
+        seen: the fingerprint of the pool the changes were made to, where all its fields are sent at once.
 
     Raises:
         NotFound: no such pool.
         Forbidden: no right to.
         Invalid: a field makes no sense.
+        Conflict: somebody else changed the pool since it was seen.
     """
     require(by, Right.DISTRIBUTION)
     pool = _locked(pool_id, by)
+    if seen is not None and pool_views([pool_id])[0].fingerprint != seen:
+        raise Conflict("Somebody changed this pool since you opened it, so nothing was saved. Open it again first.")
     for name, value in _checked(changes, pool).items():
         setattr(pool, name, value)
     db.session.flush()

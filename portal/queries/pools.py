@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
@@ -24,6 +25,23 @@ class PoolView:
     pool: Pool
     members: list[tuple[UUID, int]] = field(default_factory=list)
     default_assignee_ids: list[UUID] = field(default_factory=list)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with everything that is edited: who saves says which pool they were looking at."""
+        pool = self.pool
+        edited = (
+            pool.name,
+            pool.team_id,
+            pool.picker,
+            pool.delivery,
+            pool.window_seconds,
+            pool.max_offers,
+            pool.default_mode,
+            sorted(self.members),
+            self.default_assignee_ids,
+        )
+        return sha256(repr(edited).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def _new_page(form: PoolForm) -> str:
 def edit(pool_id: UUID) -> ResponseReturnValue:
     """The form of one pool."""
     view = _view(pool_id)
-    start = as_typed(view.pool, view.members, view.default_assignee_ids)
+    start = as_typed(view)
     return _edit_page(pool_form(*_choosable(view), formdata=None, data=start), view)
 
 
@@ -67,7 +67,7 @@ def save(pool_id: UUID) -> ResponseReturnValue:
     """Save changes; nobody's place in line is reset by them."""
     view, by = _view(pool_id), signed_in_user()
     form = pool_form(*_choosable(view))
-    if form.carried_out(lambda: pools.change_pool(pool_id, by=by, **form.wanted())):
+    if form.carried_out(lambda: pools.change_pool(pool_id, by=by, seen=form.seen.data, **form.wanted())):
         flash("Saved. It counts from the next lead on.", "good")
         return redirect(url_for("distribution.one", pool_id=pool_id), code=303)
     return _edit_page(form, view), form.status

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
-from wtforms import BooleanField, RadioField, SelectField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField
 
 from portal.blueprints.forms import Line, PortalForm, Whole, menu, needed
-from portal.models import Pool
 from portal.operations.pools import MOST_DEFAULT_ASSIGNEES
+from portal.queries.pools import PoolView
 from portal.routing.facts import DefaultMode, Delivery
 
 UNITS = {"seconds": 1, "minutes": 60, "hours": 3600}
@@ -32,6 +32,8 @@ class PoolForm(PortalForm):
 
     people: ClassVar[Sequence[Choosable]] = ()
 
+    # Which pool was looked at: two people who edit one at a time must not undo each other without a word.
+    seen = HiddenField()
     name = Line("Name", [needed("Please give the pool a name.")])
     delivery = RadioField(
         "How a lead reaches the next person",
@@ -117,18 +119,20 @@ def _weight_name(user_id: UUID) -> str:
     return f"weight_{user_id.hex}"
 
 
-def as_typed(pool: Pool, members: Iterable[tuple[UUID, int]], defaults: Iterable[UUID]) -> dict[str, Any]:
+def as_typed(view: PoolView) -> dict[str, Any]:
     """What the form of this pool starts with."""
+    pool = view.pool
     unit = next(unit for unit in ("hours", "minutes", "seconds") if pool.window_seconds % UNITS[unit] == 0)
     return {
+        "seen": view.fingerprint,
         "name": pool.name,
         "delivery": pool.delivery,
         "window": pool.window_seconds // UNITS[unit],
         "window_unit": unit,
         "max_offers": pool.max_offers,
         "default_mode": pool.default_mode or _AUTOMATIC,
-        **{_weight_name(user_id): weight for user_id, weight in members},
-        **{f"default_{place}": user_id for place, user_id in enumerate(defaults, start=1)},
+        **{_weight_name(user_id): weight for user_id, weight in view.members},
+        **{f"default_{place}": user_id for place, user_id in enumerate(view.default_assignee_ids, start=1)},
     }
 
 

@@ -48,6 +48,25 @@ def steps_under(page: Page, heading: str) -> list[str]:
     raise AssertionError(f"no section {heading}")
 
 
+class TestTwoAdmins:
+    def test_who_saves_second_is_told_and_undoes_nothing(self, app: APIFlask, company: Company) -> None:
+        pool = make_pool(company, [company.agent], name="Solar")
+        first, second = sign_in(app, company.owner), sign_in(app, company.owner)
+        theirs, mine = first.open(f"/pools/{pool.id}/edit"), second.open(f"/pools/{pool.id}/edit")
+        theirs.press("Save", max_offers="3")
+        refused = mine.press("Save", name="Sun")
+        assert refused.status == 422
+        assert "Somebody changed this pool" in refused.words
+        assert refused.value_of("name") == "Sun"
+        assert (pool_called(company, "Solar")).max_offers == 3
+
+    def test_once_looked_at_again_it_is_saved(self, app: APIFlask, company: Company) -> None:
+        pool = make_pool(company, [company.agent], name="Solar")
+        sign_in(app, company.owner).open(f"/pools/{pool.id}/edit").press("Save", max_offers="3")
+        sign_in(app, company.owner).open(f"/pools/{pool.id}/edit").press("Save", name="Sun")
+        assert pool_called(company, "Sun").max_offers == 3
+
+
 class TestList:
     def test_an_empty_page_says_what_a_pool_is_for(self, owner: Browser) -> None:
         page = owner.open("/pools")
