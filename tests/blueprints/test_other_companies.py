@@ -5,6 +5,8 @@ The addresses are read from the application's own map, so that a new page is tri
 
 from __future__ import annotations
 
+import re
+
 from apiflask import APIFlask
 
 from tests.blueprints.api.database_state import nothing_changes
@@ -40,7 +42,8 @@ def filled(rule: str, ids: dict[str, str]) -> str:
     """An address with ids in it."""
     for name, each in ids.items():
         rule = rule.replace(f"<uuid:{name}>", each)
-    return rule
+    # One of several words will do for all of them.
+    return re.sub(r"<any\((\w+)[^>]*>", r"\1", rule)
 
 
 # Fields that would do something, were the ids one's own.
@@ -73,4 +76,5 @@ def test_the_same_addresses_lead_somewhere_with_ones_own_ids(app: APIFlask, comp
     browser, own = sign_in(app, company.owner), one_of_everything(company)
     for method, rule in addresses_with_ids(app):
         if method == "GET":
-            assert browser.client.get(filled(rule, own)).status_code == 200, rule
+            answer = browser.client.get(filled(rule, own), follow_redirects=True)
+            assert answer.status_code == 200, rule

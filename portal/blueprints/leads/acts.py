@@ -89,6 +89,7 @@ def reopen(lead_id: UUID) -> ResponseReturnValue:
 @signed_in
 def show_after_act(lead_id: UUID, act: str) -> ResponseReturnValue:
     """Back to the lead, and nothing is done: a page that came back with errors has the address of the act."""
+    lead_for(signed_in_user(), lead_id)
     return redirect(url_for("leads.show_lead", lead_id=lead_id), code=303)
 
 

@@ -96,7 +96,7 @@ def show_next(pool_id: UUID, query: dict[str, Any]) -> Response:
     """Show who is next, for a plain lead, as things stand"""
     require_insight()
     turns = who_is_next(pool_facts(company_id(), pool_named(pool_id).id), query["count"], database_time())
-    return json_answer(page_of_short([turn_shape(turn) for turn in turns], query))
+    return json_answer({"items": [turn_shape(turn) for turn in turns], "next": None})
 
 
 @blueprint.get("/<uuid:pool_id>/ledger")
