@@ -6,9 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -70,6 +72,25 @@ def test_an_installation_that_fails_is_told_and_tried_again(project: Path) -> No
     assert "could not be installed" in failed.stderr
     (project / "requirements.lock").write_text("")
     assert run(project / "bin" / "demo", folder=project).returncode == 0
+
+
+def test_the_lock_files_name_everything_that_what_they_name_needs() -> None:
+    """They are installed without resolving anything, so nothing may be left out of them."""
+    installed = {one.name.lower().replace("_", "-"): one.version for one in metadata.distributions()}
+    needed = [
+        (one.name, requirement)
+        for one in metadata.distributions()
+        for requirement in map(Requirement, one.requires or ())
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+    ]
+    assert len(needed) > 50
+    assert [
+        f"{name} needs {requirement}"
+        for name, requirement in needed
+        if not requirement.specifier.contains(
+            installed.get(requirement.name.lower().replace("_", "-").replace(".", "-"), "0.dev0"), prereleases=True
+        )
+    ] == []
 
 
 def test_what_was_installed_for_the_tests_is_enough_for_the_demo(project: Path) -> None:
