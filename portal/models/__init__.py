@@ -3,6 +3,7 @@
 from portal.models.account import Account
 from portal.models.company import Company, Team
 from portal.models.contact import Contact, ContactKey
+from portal.models.conversion import ContactStatus, Conversion, ConversionStatus, LostReason, StatusGroup
 from portal.models.decision import Decision
 from portal.models.due_work import DueWork, WorkKind
 from portal.models.ids import new_id
@@ -12,7 +13,7 @@ from portal.models.message import Cause, Message, MessageChannel, MessageState
 from portal.models.offer import Offer, OfferKind, OfferState
 from portal.models.pool import EntryKind, LedgerAccount, LedgerEntry, Pool, PoolDefault, PoolMember
 from portal.models.rule import Rule
-from portal.models.timeline import ActorType, TimelineItem, TimelineKind
+from portal.models.timeline import ActorType, EntryEdit, TimelineItem, TimelineKind, Visibility
 from portal.models.user import LeadAccess, Role, User
 from portal.routing.recognise import KeyKind, ReturningContacts
 
@@ -25,8 +26,12 @@ __all__ = [
     "Company",
     "Contact",
     "ContactKey",
+    "ContactStatus",
+    "Conversion",
+    "ConversionStatus",
     "Decision",
     "DueWork",
+    "EntryEdit",
     "EntryKind",
     "KeptAnswer",
     "Key",
@@ -38,6 +43,7 @@ __all__ = [
     "LeadState",
     "LedgerAccount",
     "LedgerEntry",
+    "LostReason",
     "Message",
     "MessageChannel",
     "MessageState",
@@ -51,11 +57,13 @@ __all__ = [
     "Role",
     "Rule",
     "Source",
+    "StatusGroup",
     "Team",
     "TimelineItem",
     "TimelineKind",
     "Touch",
     "User",
+    "Visibility",
     "WorkKind",
     "new_id",
 ]

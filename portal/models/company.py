@@ -31,11 +31,16 @@ class Company(db.Model):  # type: ignore[name-defined,misc]
     isolate_leads: Mapped[bool] = mapped_column(server_default=text("false"))
     # Requests per second and key; bursts are twice that.
     rate_limit: Mapped[int] = mapped_column(server_default=text("300"))
+    # ISO 4217; what values are counted in unless somebody says otherwise.
+    currency: Mapped[Str] = mapped_column(server_default="USD")
+    # Made up to look around in: says so on every page, and can be wiped.
+    is_demo: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[Made]
 
     __table_args__ = (
         one_of("returning_contacts", ReturningContacts),
         CheckConstraint("length(country) = 2", name="country"),
+        CheckConstraint("length(currency) = 3", name="currency"),
         CheckConstraint("rate_limit BETWEEN 1 AND 100000", name="rate_limit"),
     )
 

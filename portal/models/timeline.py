@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Index
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -53,6 +54,13 @@ class ActorType(StrEnum):
     CONTACT = "contact"
 
 
+class Visibility(StrEnum):
+    """Who reads a memo: everybody who sees the lead, or managers only."""
+
+    EVERYONE = "everyone"
+    MANAGERS = "managers"
+
+
 class TimelineItem(db.Model):  # type: ignore[name-defined,misc]
     """One entry in a lead's stream. Append-only."""
 
@@ -70,10 +78,36 @@ class TimelineItem(db.Model):  # type: ignore[name-defined,misc]
     text: Mapped[Str | None]
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    visibility: Mapped[Str] = mapped_column(server_default=Visibility.EVERYONE.value)
+    # From the form it was written in: pressing twice writes once.
+    form_key: Mapped[Ref | None]
 
     __table_args__ = (
         same_company("lead_id", "leads"),
         one_of("kind", TimelineKind),
         one_of("actor_type", ActorType),
+        one_of("visibility", Visibility),
         Index(None, "company_id", "lead_id", "id"),
+        Index(
+            "uq_timeline_form_key",
+            "company_id",
+            "lead_id",
+            "form_key",
+            unique=True,
+            postgresql_where=sql("form_key IS NOT NULL"),
+        ),
     )
+
+
+class EntryEdit(db.Model):  # type: ignore[name-defined,misc]
+    """A comment or memo written anew by its author. The newest counts; those before, and the entry, are kept."""
+
+    __tablename__ = "entry_edits"
+
+    company_id: Mapped[CompanyId]
+    id: Mapped[Id]
+    entry_id: Mapped[Ref]
+    text: Mapped[Str]
+    at: Mapped[Made]
+
+    __table_args__ = (same_company("entry_id", "timeline"), Index(None, "company_id", "entry_id", "id"))

@@ -51,6 +51,8 @@ class User(db.Model):  # type: ignore[name-defined,misc]
     available: Mapped[bool] = mapped_column(server_default=text("true"))
     # Most open leads this person may own before routing passes them by; None = no cap.
     open_cap: Mapped[int | None]
+    # Told of comments by lead owners. When nobody is, everybody who manages is told.
+    admin_contact: Mapped[bool] = mapped_column(server_default=text("false"))
     # When routing last gave or offered this person a lead, over all pools: breaks ties.
     last_lead_at: Mapped[Moment | None]
     created_at: Mapped[Made]
