@@ -95,6 +95,7 @@ def bind_extensions(app: Flask) -> None:
 def bind_page_extensions(app: APIFlask) -> None:
     """What only a process that answers requests needs."""
     from portal.extensions import htmx
+    from portal.htmx import bind_parts
     from portal.page_frame import bind_page_frame
     from portal.page_sessions import PageSessions
     from portal.rate_limits import bind_rate_limits
@@ -104,6 +105,7 @@ def bind_page_extensions(app: APIFlask) -> None:
     settings: Settings = app.extensions["settings"]
     app.session_interface = PageSessions()
     htmx.init_app(app)
+    bind_parts(app)
     bind_sign_in(app, settings)
     bind_rate_limits(app, settings)
     bind_page_frame(app)
@@ -121,7 +123,7 @@ def bind_migrations(app: Flask) -> None:
 
 def register(app: APIFlask) -> None:
     """Blueprints and error pages."""
-    from portal.blueprints import api, auth, distribution, health, home, leads, me, offers, outbox, people
+    from portal.blueprints import api, auth, distribution, health, home, leads, me, offers, outbox, people, styleguide
     from portal.blueprints import settings as settings_area
     from portal.blueprints.api.document import configure_document
     from portal.error_pages import register_errors
@@ -131,6 +133,9 @@ def register(app: APIFlask) -> None:
     bind_expired_form(app)
     for area in (health, home, auth, me, leads, offers, people, distribution, settings_area, outbox):
         app.register_blueprint(area.blueprint)
+    settings: Settings = app.extensions["settings"]
+    if settings.environment != "production":
+        app.register_blueprint(styleguide.blueprint)
     configure_document(app)
     app.register_blueprint(api.api)
     app.register_blueprint(api.docs)

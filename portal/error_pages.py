@@ -14,7 +14,8 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityError
 
 from portal.errors import FieldError, Forbidden, Malformed, NotFound, ProductError, TooLarge, TooMany, Unavailable
-from portal.extensions import db
+from portal.extensions import db, htmx
+from portal.htmx import SAID
 from portal.logs import what_failed
 
 log = structlog.get_logger(__name__)
@@ -110,15 +111,20 @@ def _document(
 def _answer(status: int, document: dict[str, object]) -> Response:
     if _is_api():
         return Response(msgspec.json.encode(document), status=status, mimetype=PROBLEM_JSON)
+    template = "errors/_part.html" if htmx else "errors/error.html"
     page = render_template(
-        "errors/error.html",
+        template,
         status=status,
         title=document["title"],
         detail=document["detail"],
         errors=document["errors"],
         request_id=g.get("request_id"),
     )
-    return Response(page, status=status, mimetype="text/html")
+    response = Response(page, status=status, mimetype="text/html")
+    if htmx:
+        # Told where every page tells such things; what the answer was meant for stays as it is.
+        response.headers.update({"HX-Retarget": SAID, "HX-Reswap": "innerHTML", "HX-Reselect": ".notice"})
+    return response
 
 
 def _is_api() -> bool:

@@ -26,17 +26,37 @@ class NavigationItem:
     href: str
     icon: str
     current: str | None
+    # Too many for the bar of a phone: there the way leads through Settings, which lists them.
+    on_desk_only: bool = False
+    # A heading above this one.
+    group: str | None = None
 
 
-# Text, path, icon, the rights of which one is needed; empty = open to all.
-_PLACES: tuple[tuple[str, str, str, frozenset[Right]], ...] = (
-    ("Leads", "/leads", "leads", frozenset()),
-    ("People", "/people", "people", frozenset({Right.PEOPLE})),
-    ("Pools", "/pools", "pools", frozenset({Right.DISTRIBUTION})),
-    ("Settings", "/settings", "settings", frozenset({Right.COMPANY, Right.PEOPLE, Right.DISTRIBUTION})),
-    ("Outbox", "/outbox", "outbox", frozenset({Right.COMPANY})),
-    ("Me", "/me", "me", frozenset()),
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere the bar leads. One of `rights` is needed; none = open to all."""
+
+    text: str
+    path: str
+    icon: str
+    rights: frozenset[Right] = frozenset()
+    group: str | None = None
+    on_desk_only: bool = False
+
+
+SET_UP = "Set up"
+
+_PLACES = (
+    Place("Leads", "/leads", "leads"),
+    Place("People", "/people", "people", frozenset({Right.PEOPLE}), SET_UP, on_desk_only=True),
+    Place("Pools", "/pools", "pools", frozenset({Right.DISTRIBUTION}), SET_UP, on_desk_only=True),
+    Place("Outbox", "/outbox", "outbox", frozenset({Right.COMPANY}), SET_UP, on_desk_only=True),
+    Place("Settings", "/settings", "settings", frozenset({Right.COMPANY, Right.PEOPLE, Right.DISTRIBUTION}), SET_UP),
+    Place("Me", "/me", "me"),
 )
+
+LOOKS = ("light", "dark")
+LOOK_COOKIE = "look"
 
 
 def bind_page_frame(app: Flask) -> None:
@@ -50,7 +70,7 @@ def bind_page_frame(app: Flask) -> None:
 def _frame() -> dict[str, Any]:
     user: User | None = g.get("signed_in_user")
     if user is None:
-        return {"viewer": None}
+        return {"viewer": None, "look": chosen_look()}
     company = current_company()
     return {
         "viewer": user,
@@ -58,15 +78,37 @@ def _frame() -> dict[str, Any]:
         "zone": company.time_zone,
         "several_companies": session.get("several_companies", False),
         "navigation": navigation(user, request.path),
+        "look": chosen_look(),
+        # Where choosing another look leads back to. A page that came from a POST has no address of its own.
+        "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
     }
+
+
+def chosen_look() -> str:
+    """Light or dark, as the person chose; empty while the system decides."""
+    look = request.cookies.get(LOOK_COOKIE, "")
+    return look if look in LOOKS else ""
 
 
 def navigation(user: User, path: str) -> list[NavigationItem]:
     """The places a user may go, the one they are in marked."""
+    held = rights_of(user)
+    shown = [
+        place
+        for place in _PLACES
+        if (not place.rights or place.rights & held) and (place.path != "/outbox" or outbox_exists())
+    ]
+    groups = [place.group for place in shown]
     return [
-        NavigationItem(text, href, icon, _current(href, path))
-        for text, href, icon, needed in _PLACES
-        if (not needed or needed & rights_of(user)) and (href != "/outbox" or outbox_exists())
+        NavigationItem(
+            place.text,
+            place.path,
+            place.icon,
+            _current(place.path, path),
+            place.on_desk_only,
+            place.group if place.group not in groups[:number] else None,
+        )
+        for number, place in enumerate(shown)
     ]
 
 

@@ -49,7 +49,7 @@ def test_sign_in_and_pause_by_keyboard_without_scripts(windows: Windows, scene: 
         tab.get_by_role("button", name="Take new leads").wait_for()
         tab_to(tab, "Menu of")
         tab.keyboard.press("Enter")
-        tab_to(tab, "Sign out", at_most=3)
+        tab_to(tab, "Sign out", at_most=6)
         tab.keyboard.press("Enter")
         tab.wait_for_url("**/login")
 

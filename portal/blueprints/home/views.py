@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Response, jsonify, redirect
+from flask import Response, current_app, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
 from portal.blueprints.home.blueprint import blueprint
-from portal.page_frame import static_url
+from portal.errors import Malformed
+from portal.own_path import own_path
+from portal.page_frame import LOOK_COOKIE, LOOKS, static_url
 from portal.permissions import Right, may
 from portal.sign_in import signed_in, signed_in_user
+
+YEAR = 365 * 24 * 60 * 60
 
 
 @blueprint.get("/")
@@ -17,6 +21,27 @@ def start() -> ResponseReturnValue:
     """To the list one works from: the own leads, or those that wait for somebody to hand them out."""
     bucket = "unassigned" if may(signed_in_user(), Right.ASSIGN) else "mine"
     return redirect(f"/leads?bucket={bucket}", code=303)
+
+
+@blueprint.post("/look")
+def choose_look() -> ResponseReturnValue:
+    """Light, dark, or as the system has it (empty); kept in this browser, since phone and desk may differ."""
+    look = request.form.get("look", "")
+    if look not in ("", *LOOKS):
+        raise Malformed("Please use the buttons in the menu.")
+    answer = redirect(own_path(request.form.get("next")), code=303)
+    if not look:
+        answer.delete_cookie(LOOK_COOKIE)
+        return answer
+    is_https = current_app.extensions["settings"].is_https
+    answer.set_cookie(LOOK_COOKIE, look, max_age=YEAR, secure=is_https, httponly=True, samesite="Lax")
+    return answer
+
+
+@blueprint.get("/look")
+def show_after_look() -> ResponseReturnValue:
+    """A form whose token had expired is sent again from this address; reloading it leads back."""
+    return redirect("/", code=303)
 
 
 @blueprint.get("/manifest.webmanifest")

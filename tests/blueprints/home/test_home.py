@@ -40,7 +40,7 @@ def test_the_manifest_names_pictures_that_are_there(client: FlaskClient) -> None
         ("agent", ["Leads", "Me"]),
         ("manager", ["Leads", "Me"]),
         ("editor", ["Leads", "People", "Pools", "Settings", "Me"]),
-        ("admin", ["Leads", "People", "Pools", "Settings", "Outbox", "Me"]),
+        ("admin", ["Leads", "People", "Pools", "Outbox", "Settings", "Me"]),
     ],
 )
 def test_the_navigation_shows_where_one_may_go(app: APIFlask, company: Company, role: str, places: list[str]) -> None:
