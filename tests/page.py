@@ -45,6 +45,21 @@ class Browser:
         """POST fields as they are: without the token that only a form of ours would bring."""
         return self._shown(self.client.post(address, data=data, **options), address, status)
 
+    def part(self, address: str, *, status: int = 200, data: Any = None, full: bool = False, **options: Any) -> Page:
+        """What htmx gets: a GET, or with `data` a POST, its answer checked as a part of a page. Redirects stay.
+
+        Args:
+            full: htmx picks its part from the answer by itself, so the answer is a whole page.
+        """
+        headers = {"HX-Request": "true", "HX-Request-Type": "full" if full else "partial", **options.pop("headers", {})}
+        method = self.client.get if data is None else self.client.post
+        response = method(address, headers=headers, **({} if data is None else {"data": data}), **options)
+        page = Page(self, address, response.status_code, response.get_data(as_text=True), response, is_part=not full)
+        assert page.status == status, f"{address} answered {page.status} instead of {status}:\n{page.words[:2000]}"
+        found = page.faults()
+        assert not found, f"the part {address} ({page.status}): " + "; ".join(found)
+        return page
+
     def _shown(self, response: TestResponse, address: str, status: int) -> Page:
         hops = 0
         while response.status_code in (301, 302, 303, 307, 308):
@@ -80,10 +95,12 @@ class Page:
     status: int
     html: str
     response: TestResponse
+    is_part: bool = False
 
     def __post_init__(self) -> None:
         parser = html5lib.HTMLParser(strict=False, namespaceHTMLElements=False)
-        self.root: Element = parser.parse(self.html)
+        # A part is put into a page by the browser, so it is read as what stands inside one.
+        self.root: Element = (parser.parseFragment if self.is_part else parser.parse)(self.html)
         self._parse_errors = [f"{position}: {code} {data}" for position, code, data in parser.errors]
 
     # What it shows
@@ -91,7 +108,7 @@ class Page:
     @property
     def words(self) -> str:
         """All its text, blanks run together."""
-        return _text(self.root.find("body"))
+        return _text(self.root if self.is_part else self.root.find("body"))
 
     @property
     def h1(self) -> str:
@@ -162,7 +179,18 @@ class Page:
 
     def faults(self) -> list[str]:
         """What is wrong with the page, in words."""
-        return [*self._parse_errors, *self._frame_faults(), *self._id_faults(), *self._form_faults(), *self._inline()]
+        frame = [] if self.is_part else [*self._frame_faults(), *self._policy_faults()]
+        return [*self._parse_errors, *frame, *self._id_faults(), *self._form_faults(), *self._inline()]
+
+    def _policy_faults(self) -> Iterator[str]:
+        policy = self.response.headers.get("Content-Security-Policy", "")
+        if "default-src 'none'" not in policy or "frame-ancestors 'none'" not in policy:
+            yield f"no strict policy for its content: “{policy}”"
+        yield from (
+            f"the policy allows {word}" for word in ("unsafe-inline", "unsafe-eval", "*", "data:") if word in policy
+        )
+        if self.response.headers.get("X-Content-Type-Options") != "nosniff":
+            yield "browsers may guess its type"
 
     def _frame_faults(self) -> Iterator[str]:
         if not self.html.lstrip().lower().startswith("<!doctype html>"):
@@ -186,13 +214,14 @@ class Page:
         yield from (f"id {name} stands {times} times" for name, times in ids.items() if times > 1)
         for element in self.root.iter():
             for attribute in ("for", "aria-describedby", "aria-labelledby", "aria-controls"):
-                missing = [name for name in element.get(attribute, "").split() if name not in ids]
+                # What a part refers to may stand in the page around it.
+                missing = [name for name in element.get(attribute, "").split() if name not in ids and not self.is_part]
                 yield from (f"{attribute} names {name}, which is not on the page" for name in missing)
         for link in self.root.iter("a"):
             href = link.get("href")
             if href is None or href == "#":
                 yield f"the link “{_text(link)}” leads nowhere"
-            elif href.startswith("#") and href[1:] not in ids:
+            elif href.startswith("#") and href[1:] not in ids and not self.is_part:
                 yield f"the link {href} leads to nothing on the page"
             if not (_text(link) or link.get("aria-label")):
                 yield f"the link to {href} has no words"
@@ -219,7 +248,15 @@ class Page:
                 yield f"inline style on {element.tag}"
             if element.tag == "script" and not element.get("src"):
                 yield "inline script"
-            yield from (f"{name} on {element.tag}" for name in element.attrib if name.startswith("on"))
+            # htmx would need eval for code in its attributes, which the policy forbids: it would fail without a word.
+            yield from (f"{name} on {element.tag}" for name in element.attrib if name.startswith(("on", "hx-on")))
+            yield from (
+                f"code in {name} on {element.tag}"
+                for name, value in element.attrib.items()
+                if name.startswith("hx-") and ("js:" in value or "javascript:" in value)
+            )
+            if "[" in element.get("hx-trigger", ""):
+                yield f"a filter in the trigger of {element.tag}"
             for attribute in ("href", "src", "action"):
                 if element.get(attribute, "").lower().startswith("javascript:"):
                     yield f"a javascript: address on {element.tag}"
