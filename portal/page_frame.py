@@ -48,11 +48,11 @@ SET_UP = "Set up"
 
 _PLACES = (
     Place("Leads", "/leads", "leads"),
+    Place("Me", "/me", "me"),
     Place("People", "/people", "people", frozenset({Right.PEOPLE}), SET_UP, on_desk_only=True),
     Place("Pools", "/pools", "pools", frozenset({Right.DISTRIBUTION}), SET_UP, on_desk_only=True),
     Place("Outbox", "/outbox", "outbox", frozenset({Right.COMPANY}), SET_UP, on_desk_only=True),
     Place("Settings", "/settings", "settings", frozenset({Right.COMPANY, Right.PEOPLE, Right.DISTRIBUTION}), SET_UP),
-    Place("Me", "/me", "me"),
 )
 
 LOOKS = ("light", "dark")

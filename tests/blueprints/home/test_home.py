@@ -39,8 +39,8 @@ def test_the_manifest_names_pictures_that_are_there(client: FlaskClient) -> None
     [
         ("agent", ["Leads", "Me"]),
         ("manager", ["Leads", "Me"]),
-        ("editor", ["Leads", "People", "Pools", "Settings", "Me"]),
-        ("admin", ["Leads", "People", "Pools", "Outbox", "Settings", "Me"]),
+        ("editor", ["Leads", "Me", "People", "Pools", "Settings"]),
+        ("admin", ["Leads", "Me", "People", "Pools", "Outbox", "Settings"]),
     ],
 )
 def test_the_navigation_shows_where_one_may_go(app: APIFlask, company: Company, role: str, places: list[str]) -> None:
