@@ -123,7 +123,20 @@ def bind_migrations(app: Flask) -> None:
 
 def register(app: APIFlask) -> None:
     """Blueprints and error pages."""
-    from portal.blueprints import api, auth, distribution, health, home, leads, me, offers, outbox, people, styleguide
+    from portal.blueprints import (
+        api,
+        auth,
+        demo,
+        distribution,
+        health,
+        home,
+        leads,
+        me,
+        offers,
+        outbox,
+        people,
+        styleguide,
+    )
     from portal.blueprints import settings as settings_area
     from portal.blueprints.api.document import configure_document
     from portal.error_pages import register_errors
@@ -131,7 +144,7 @@ def register(app: APIFlask) -> None:
 
     register_errors(app)
     bind_expired_form(app)
-    for area in (health, home, auth, me, leads, offers, people, distribution, settings_area, outbox):
+    for area in (health, home, auth, me, leads, offers, people, distribution, settings_area, outbox, demo):
         app.register_blueprint(area.blueprint)
     settings: Settings = app.extensions["settings"]
     if settings.environment != "production":

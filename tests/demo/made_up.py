@@ -1,0 +1,84 @@
+"""A demo company with something in every table, and what a company has left in each."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from apiflask import APIFlask
+from sqlalchemy import create_engine, pool
+from sqlalchemy.engine import make_url
+
+from portal import models
+from portal.extensions import Base, db
+from tests.cast import Company, make_company
+from tests.factories import make_pool, make_team, make_user
+from tests.operations.acts import accept, agent_at_work, arrive, ask_again, close, miss
+from tests.operations.sights import open_offer
+
+TENANT_TABLES = sorted(table.name for table in Base.metadata.sorted_tables if "company_id" in table.columns)
+
+
+def make_demo(app: APIFlask, name: str = "Sunrise Solar") -> Company:
+    """A company marked as a demo."""
+    return make_company(app, name, is_demo=True)
+
+
+def fill(company: Company) -> None:
+    """At least one row in every table a company has rows in. A table that is new here needs a line of its own."""
+    team = make_team(company, "North")
+    make_team(company, "North, below", parent_id=team.id)
+    third = make_user(company, "Cy Third", team_id=team.id)
+    make_pool(company, [company.agent, company.colleague, third], [company.owner])
+    people = {person.id: person for person in (company.agent, company.colleague, third)}
+    taken = arrive(company, source="Form", external_id="7", payload={"n": 1})
+    missed = open_offer(company, taken.lead_id)
+    miss(company)
+    ask_again(people[missed.user_id], missed.id)
+    owned = arrive(company)
+    accept(people[open_offer(company, owned.lead_id).user_id], owned.offers[0])
+    close(company.manager, owned.lead_id)
+    company.owner.api.post("/leads", {"name": "Kept", "phone": "+1 415 555 0101"}, headers={"Idempotency-Key": "k"})
+    with agent_at_work(company.owner):
+        _rows_no_operation_makes(company, owned.lead_id, team.id)
+
+
+def _rows_no_operation_makes(company: Company, lead_id: UUID, team_id: UUID) -> None:
+    """What other areas write: added as rows, so that this does not rest on all of them."""
+    ids: dict[str, Any] = {"company_id": company.id}
+    db.session.get_one(models.User, (company.id, company.owner.id)).team_id = team_id
+    db.session.add(models.Rule(**ids, name="Roofs", conditions={}, strictness={}, paused=True, team_id=team_id))
+    lists = (
+        (models.ConversionStatus, {"name": "Made up", "status_group": "in_progress", "position": 9}),
+        (models.LostReason, {"name": "Made up", "position": 9}),
+    )
+    status, reason = (model(**ids, id=models.new_id(), **columns) for model, columns in lists)
+    entry = models.TimelineItem(
+        **ids, id=models.new_id(), lead_id=lead_id, kind="comment", actor_type="user", actor_name="Ana"
+    )
+    db.session.add_all([status, reason, entry])
+    db.session.flush()
+    db.session.add(models.Conversion(**ids, lead_id=lead_id, status_id=status.id, lost_reason_id=reason.id))
+    db.session.add(models.EntryEdit(**ids, entry_id=entry.id, text="New words"))
+    db.session.commit()
+
+
+def rows_of(company: Company) -> dict[str, int]:
+    """How many rows the company has in each table, as the owner of the tables counts them; empty ones left out."""
+    return {table: count for table, (count, _) in contents_of(company).items() if count}
+
+
+def contents_of(company: Company) -> dict[str, tuple[int, str]]:
+    """The same with a digest of what stands in the rows."""
+    app = company.app
+    address = make_url(app.config["SQLALCHEMY_DATABASE_URI"]).set(database=app.extensions["database_of_the_test"])
+    engine = create_engine(address, poolclass=pool.NullPool)
+    digest = (
+        "SELECT count(*), coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') FROM {} t WHERE {} = %(company)s"
+    )
+    keys = dict.fromkeys(TENANT_TABLES, "company_id") | {"companies": "id"}
+    with engine.connect() as connection:
+        return {
+            table: tuple(connection.exec_driver_sql(digest.format(table, key), {"company": company.id}).one())
+            for table, key in keys.items()
+        }  # type: ignore[misc]
