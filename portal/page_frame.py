@@ -75,6 +75,8 @@ def _frame() -> dict[str, Any]:
     return {
         "viewer": user,
         "company_name": company.name,
+        "is_demo": company.is_demo,
+        "may_wipe": company.is_demo and Right.OWNERSHIP in rights_of(user),
         "zone": company.time_zone,
         "several_companies": session.get("several_companies", False),
         "navigation": navigation(user, request.path),

@@ -38,6 +38,8 @@ def seed(settings: Settings) -> None:
             name=COMPANY, email=CAST[0].email, person=CAST[0].name, password=PASSWORD, time_zone="America/Chicago"
         )
         with inside_company(made.company_id):
+            db.session.get_one(Company, made.company_id).is_demo = True
+            db.session.commit()
             staff = _people(made.user_id)
             _pool(staff)
             _leads(staff)

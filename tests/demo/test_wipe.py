@@ -162,6 +162,26 @@ class TestTheFunctionItself:
             db.session.execute(text(f"DELETE FROM {table}"))
 
 
+class TestTheBanner:
+    SAYS = "This is a demo company with made-up people."
+
+    @pytest.mark.parametrize("address", ["/leads", "/people", "/pools", "/outbox", "/settings", "/me"])
+    def test_is_on_every_page_of_a_demo_company(self, app: APIFlask, demo: cast.Company, address: str) -> None:
+        assert self.SAYS in sign_in(app, demo.owner).open(address).words
+
+    def test_has_its_button_for_owners_only(self, app: APIFlask, demo: cast.Company) -> None:
+        page = sign_in(app, demo.manager).open("/leads")
+        assert self.SAYS in page.words
+        assert "Wipe it" not in page.words
+
+    def test_is_on_no_page_of_another_company(self, app: APIFlask, company: cast.Company) -> None:
+        assert self.SAYS not in sign_in(app, company.owner).open("/leads").words
+
+    def test_goes_with_the_demo(self, app: APIFlask, demo: cast.Company) -> None:
+        page = sign_in(app, demo.owner).open("/leads").press("Wipe it and begin with an empty company")
+        assert self.SAYS not in page.words
+
+
 class TestThePress:
     def test_one_press_empties_the_company_and_says_what_to_do_next(self, app: APIFlask, demo: cast.Company) -> None:
         browser = sign_in(app, demo.owner)
@@ -230,6 +250,6 @@ def test_the_owner_can_make_a_key_again(demo: cast.Company) -> None:
 
 
 def press(browser: Browser, *, status: int = 200) -> Page:
-    """The button in the banner, with the token any form of the page carries."""
+    """As from the banner, with the token any form of the page carries: for those, too, who are shown no button."""
     token = browser.open("/me").form("/me").fields["csrf_token"]
     return browser.post("/demo/wipe", {"csrf_token": token}, status=status)
