@@ -83,11 +83,13 @@ def bind_extensions(app: Flask) -> None:
     """Extensions are made in `portal.extensions`; here they learn of this application."""
     from portal import logs, metrics, models, queue  # noqa: F401  (models names every table)
     from portal.extensions import db, mail
+    from portal.live import announcer
 
     settings: Settings = app.extensions["settings"]
     logs.bind(app)
     metrics.keep_in(settings.instance_dir)
     queue.bind(app)
+    announcer.bind(app)
     mail.init_app(app)
     db.init_app(app)
 

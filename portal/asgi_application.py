@@ -8,23 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from werkzeug.exceptions import ClientDisconnected
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from portal.live.events import Events, Message, Receive, Scope, Send
+from portal.live.hub import Hub
+
 StartResponse = Callable[..., Any]
 
 FLASK_THREADS = 8
-KEEP_ALIVE_SECONDS = 15.0
-"""Proxies drop a connection that is silent for 30 to 60 s."""
-RECONNECT_MILLISECONDS = 3000
 
 
 class PortalAsgi:
@@ -32,27 +28,37 @@ class PortalAsgi:
 
     Args:
         flask: the WSGI application that answers everything but the streams.
+        redis_url: where changes are told.
+        secret_key: what the streams' tokens are signed with.
     """
 
-    def __init__(self, flask: Callable[[dict[str, Any], StartResponse], Iterable[bytes]]) -> None:
+    def __init__(
+        self,
+        flask: Callable[[dict[str, Any], StartResponse], Iterable[bytes]],
+        redis_url: str | None,
+        secret_key: str,
+    ) -> None:
         # a2wsgi types every message by itself; ours are the plain mappings of the ASGI specification.
         self._pages: Any = WSGIMiddleware(cast(Any, _with_chunked_bodies(flask)), workers=FLASK_THREADS)
-        self._closing = asyncio.Event()
+        self._hub = Hub(redis_url)
+        self._events = Events(self._hub, secret_key)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http" and scope["path"] == "/events":
-            await self._stream(scope, receive, send)
+            await self._events(scope, receive, send)
         else:
             await self._pages(_without_ambiguous_headers(scope), _whole_bodies(receive), send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         self._hear_signals(asyncio.get_running_loop())
+        listening = asyncio.create_task(self._hub.run())
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        self._closing.set()
+        self._hub.close_all()
+        listening.cancel()
         await send({"type": "lifespan.shutdown.complete"})
 
     def _hear_signals(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -65,49 +71,13 @@ class PortalAsgi:
             before = signal.getsignal(number)
 
             def handle(number: int, frame: FrameType | None, before: object = before) -> None:
-                loop.call_soon_threadsafe(self._closing.set)
+                loop.call_soon_threadsafe(self._hub.close_all)
                 if callable(before):
                     before(number, frame)
 
             signal.signal(number, handle)
             # Back to what the loop had set; signal.signal makes system calls interruptible again.
             signal.siginterrupt(number, False)
-
-    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One stream of server-sent events (WHATWG HTML, section 9.2): so far only comments that keep it open."""
-        if scope["method"] != "GET":
-            headers = [(b"allow", b"GET"), (b"content-length", b"0")]
-            await send({"type": "http.response.start", "status": 405, "headers": headers})
-            await send({"type": "http.response.body", "body": b""})
-            return
-        headers = [
-            (b"content-type", b"text/event-stream; charset=utf-8"),
-            (b"cache-control", b"no-store"),
-            # nginx would otherwise collect the stream before passing it on.
-            (b"x-accel-buffering", b"no"),
-        ]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await _write(send, f"retry: {RECONNECT_MILLISECONDS}\n\n")
-        gone = asyncio.ensure_future(_disconnected(receive))
-        closing = asyncio.ensure_future(self._closing.wait())
-        try:
-            while not (gone.done() or closing.done()):
-                await asyncio.wait({gone, closing}, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-                if not gone.done():
-                    await _write(send, ": still here\n\n")
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-        finally:
-            gone.cancel()
-            closing.cancel()
-
-
-async def _write(send: Send, text: str) -> None:
-    await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _whole_bodies(receive: Receive) -> Receive:

@@ -80,6 +80,8 @@ HAND_OUTS = _counter(
     "baton_hand_outs", "Due work given to the queue (queue), or done by the pulse itself (pulse).", "by"
 )
 QUEUE_AWAY = _counter("baton_queue_away", "Times the queue did not answer, by what was tried.", "doing")
+NEWS_LOST = _counter("baton_news_lost", "Changes no open page was told of, because the queue was away for too long.")
+STREAMS_DROPPED = _counter("baton_streams_dropped", "Live-update streams cut because their reader was too slow.")
 CLOCK_JUMPS = _counter("baton_clock_jumps", "Jumps of the database's clock that paused timeouts.", "direction")
 EXPIRY_LAG = _Timer(
     "baton_expiry_lag_seconds",

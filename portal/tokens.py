@@ -11,6 +11,7 @@ import binascii
 import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -22,13 +23,14 @@ from sqlalchemy import func, select
 from portal.config import Settings
 from portal.errors import NotFound
 from portal.extensions import db
-from portal.models import Account
+from portal.models import Account, LeadAccess
 
 _ID = 16
 _NONCE = 8
 _MAC = 16
 _TIME = 8
 _OFFER = b"offer"
+_LIVE = b"live updates"
 
 
 class AccountPurpose(StrEnum):
@@ -42,6 +44,20 @@ LIFETIMES = {
     AccountPurpose.SET_PASSWORD: timedelta(hours=72),
     AccountPurpose.RESET: timedelta(hours=1),
 }
+
+
+LIVE_SECONDS = 600
+"""How long a stream of live updates stays open before the page has to ask anew, and with it how long rights that were
+taken away still let somebody learn that something changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads a stream of live updates, and which leads they may be told of (`permissions.boxes_of`)."""
+
+    company_id: UUID
+    user_id: UUID
+    boxes: frozenset[LeadAccess]
 
 
 def offer_token(company_id: UUID, offer_id: UUID) -> str:
@@ -90,6 +106,30 @@ def read_account_token(token: str, *purposes: AccountPurpose) -> Account:
     raise NotFound
 
 
+def live_token(reader: Reader, now: float) -> str:
+    """A token that opens a stream of live updates for `LIVE_SECONDS`.
+
+    Args:
+        now: seconds since 1970 by this machine's clock, which is also the one that reads the token: the stream has
+            no way to the database's.
+    """
+    boxes = sum(1 << place for place, box in enumerate(LeadAccess) if box in reader.boxes)
+    issued_at = round(now * 1000).to_bytes(_TIME, "big")
+    return _sealed(_LIVE, reader.company_id.bytes + reader.user_id.bytes + bytes([boxes]) + issued_at)
+
+
+def read_live_token(token: str, secret_key: str) -> tuple[Reader, float]:
+    """Who opens a stream, and when the token was made (seconds since 1970). Needs no application around it.
+
+    Raises:
+        NotFound: it was not made here. Whether it is too old is for the caller to say.
+    """
+    named = _opened(_LIVE, token, length=2 * _ID + 1 + _TIME, secret_key=secret_key)
+    boxes = frozenset(box for place, box in enumerate(LeadAccess) if named[2 * _ID] >> place & 1)
+    reader = Reader(UUID(bytes=named[:_ID]), UUID(bytes=named[_ID : 2 * _ID]), boxes)
+    return reader, int.from_bytes(named[2 * _ID + 1 :], "big") / 1000
+
+
 def offer_link(company_id: UUID, offer_id: UUID) -> str:
     """The address of the offer page. Built from PUBLIC_URL: a Host header is whatever the sender likes."""
     return f"{_settings().public_url}/o/{offer_token(company_id, offer_id)}"
@@ -125,10 +165,10 @@ def _sealed(key_name: bytes, named: bytes, bound_to: bytes = b"") -> str:
     return urlsafe_b64encode(body + _mac(key_name, body, bound_to)).rstrip(b"=").decode()
 
 
-def _opened(key_name: bytes, token: str, length: int, bound_to: bytes = b"") -> bytes:
+def _opened(key_name: bytes, token: str, length: int, bound_to: bytes = b"", secret_key: str | None = None) -> bytes:
     raw = _decoded(token, length)
     body, mac = raw[:-_MAC], raw[-_MAC:]
-    if not hmac.compare_digest(mac, _mac(key_name, body, bound_to)):
+    if not hmac.compare_digest(mac, _mac(key_name, body, bound_to, secret_key)):
         raise NotFound
     return body[:length]
 
@@ -148,14 +188,14 @@ def _decoded(token: str, length: int) -> bytes:
     return raw
 
 
-def _mac(key_name: bytes, body: bytes, bound_to: bytes) -> bytes:
+def _mac(key_name: bytes, body: bytes, bound_to: bytes, secret_key: str | None = None) -> bytes:
     # The length in front keeps what is named and what it is bound to from running into each other.
     message = len(body).to_bytes(2, "big") + body + bound_to
-    return hmac.digest(_derived_key(key_name), message, "sha256")[:_MAC]
+    return hmac.digest(_derived_key(key_name, secret_key or _settings().secret_key), message, "sha256")[:_MAC]
 
 
-def _derived_key(key_name: bytes) -> bytes:
-    return hmac.digest(_settings().secret_key.encode(), b"baton link token: " + key_name, "sha256")
+def _derived_key(key_name: bytes, secret_key: str) -> bytes:
+    return hmac.digest(secret_key.encode(), b"baton link token: " + key_name, "sha256")
 
 
 def _settings() -> Settings:

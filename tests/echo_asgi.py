@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, request
 
 from portal.asgi_application import PortalAsgi
+from portal.config import Settings
 
 echo = Flask(__name__)
 echo.config["MAX_CONTENT_LENGTH"] = 1_000_000
@@ -30,4 +31,5 @@ def in_pieces() -> Response:
     return Response((b"x" * 10_000 for _ in range(20)), mimetype="application/octet-stream")
 
 
-app = PortalAsgi(echo)
+settings = Settings.from_environ()
+app = PortalAsgi(echo, settings.redis_url, settings.secret_key)

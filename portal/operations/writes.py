@@ -17,8 +17,9 @@ import msgspec
 
 from portal.models import Cause, TimelineKind, WorkKind, new_id
 from portal.models.lead import LEAD_STATE_COLUMNS
-from portal.models.statements import run
+from portal.models.statements import rows
 from portal.operations.actors import Actor
+from portal.operations.announcing import announce, news_of
 
 Row = dict[str, Any]
 
@@ -102,10 +103,14 @@ _PARTS: dict[str, str] = {
 }
 
 
+# Read while the leads' locks are held, so that it grows with every change of a lead.
+_VERSION = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+
+
 @cache
 def _statement(parts: tuple[str, ...]) -> str:
     listed = ", ".join(f"{part}_part AS ({_PARTS[part]})" for part in parts)
-    return f"WITH {listed} SELECT 1"
+    return f"WITH {listed} {_VERSION}"
 
 
 class Writes:
@@ -149,7 +154,12 @@ class Writes:
         before: Row | None = None,
         after: Row | None = None,
     ) -> UUID:
-        """A timeline entry."""
+        """A timeline entry; with it the lead's change is announced to open pages.
+
+        Args:
+            before, after: what changed. `owner_id` in `before` says who also has to be told of it, and `offer_id` with
+                `user_id` (or `owner_id`) in `after` which offer changed with it.
+        """
         return self.add(
             "timeline",
             lead_id=lead_id,
@@ -226,6 +236,7 @@ class Writes:
         parts = tuple(
             part for part in _PARTS if part in self._rows or (part == "message_work" and "messages" in self._rows)
         )
-        parameters = {part: msgspec.json.encode(rows).decode() for part, rows in self._rows.items()}
-        run(_statement(parts), parameters)
+        parameters = {part: msgspec.json.encode(collected).decode() for part, collected in self._rows.items()}
+        version = rows(_statement(parts), parameters)[0][0]
+        announce(self.company_id, news_of(self._rows, version))
         self._rows.clear()
