@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 from sqlalchemy import select
 
 from portal.errors import Forbidden
 from portal.extensions import db
-from portal.models import Lead, User
+from portal.models import Lead, LeadAccess, Role, User
 from portal.permissions import (
     Right,
+    boxes_of,
     in_assigned,
     in_closed,
     in_mine,
     in_unassigned,
+    is_in_boxes,
     is_masked,
     may,
     outranks,
@@ -162,3 +166,24 @@ def test_its_owner_sees_the_customer_and_a_colleague_still_does_not(company: Com
     make_lead(company, company.agent, text="taken", was_offered=True)
     assert names_of_what(company, company.agent, unmasked=True) == {"taken"}
     assert names_of_what(company, company.colleague, unmasked=True) == set()
+
+
+@pytest.mark.parametrize("isolated", [False, True])
+def test_the_rule_without_a_database_is_the_rule_of_the_filter(leads: Company, isolated: bool) -> None:
+    """Over all roles, boxes, isolation, activity and owners."""
+    every = [
+        (roles, boxes, active)
+        for roles in (*((role,) for role in Role), ("manager", "agent"), ("agent", "trusted_employee"))
+        for count in range(len(LeadAccess) + 1)
+        for boxes in combinations(LeadAccess, count)
+        for active in (True, False)
+    ]
+    with leads.inside():
+        stored = db.session.execute(select(Lead.id, Lead.owner_id)).all()
+        assert {owner for _, owner in stored} == {None, leads.agent.id, leads.colleague.id}
+        for roles, boxes, active in every:
+            user = User(id=leads.agent.id, roles=list(roles), lead_access=list(boxes), active=active)
+            seen = set(db.session.scalars(select(Lead.id).where(visible_leads(user, isolated=isolated))))
+            opened = boxes_of(user, isolated=isolated)
+            told = {lead_id for lead_id, owner in stored if is_in_boxes(opened, user.id, owner)}
+            assert told == seen, (roles, boxes, active)

@@ -15,14 +15,17 @@ from hypothesis import strategies as st
 
 from portal.errors import NotFound
 from portal.extensions import db
-from portal.models import Account, new_id
+from portal.models import Account, LeadAccess, new_id
 from portal.queries.clock import database_time
 from portal.tokens import (
     AccountPurpose,
+    Reader,
     account_token,
+    live_token,
     offer_link,
     offer_token,
     read_account_token,
+    read_live_token,
     read_offer_token,
     set_password_link,
 )
@@ -190,3 +193,36 @@ def test_links_come_from_the_public_address_whatever_the_host_header_says(app: A
         assert set_password_link(account, AccountPurpose.RESET, datetime.now(UTC)).startswith(
             "http://localhost/set-password/"
         )
+
+
+READER = Reader(new_id(), new_id(), frozenset({LeadAccess.MINE, LeadAccess.ASSIGNED}))
+SECRET = "for tests only, long enough to be believed"
+
+
+@pytest.mark.usefixtures("inside")
+@pytest.mark.parametrize("boxes", [frozenset(), frozenset({LeadAccess.MINE}), frozenset(LeadAccess)])
+def test_a_live_token_says_who_reads_which_leads_and_since_when(boxes: frozenset[LeadAccess]) -> None:
+    reader = replace(READER, boxes=boxes)
+    assert read_live_token(live_token(reader, 1_800_000_000.125), SECRET) == (reader, 1_800_000_000.125)
+
+
+def test_a_live_token_is_read_without_an_application(app: APIFlask) -> None:
+    with app.app_context():
+        token = live_token(READER, 1.0)
+    assert read_live_token(token, SECRET) == (READER, 1.0)
+    with pytest.raises(NotFound):
+        read_live_token(token, "another" * 8)
+
+
+@pytest.mark.usefixtures("inside")
+def test_no_changed_live_token_is_accepted() -> None:
+    token = live_token(READER, 1.0)
+    for place, right in enumerate(token):
+        with pytest.raises(NotFound):
+            read_live_token(token[:place] + ("A" if right != "A" else "B") + token[place + 1 :], SECRET)
+
+
+@pytest.mark.usefixtures("inside")
+def test_an_offer_token_opens_no_stream() -> None:
+    with pytest.raises(NotFound):
+        read_live_token(offer_token(COMPANY, OFFER), SECRET)

@@ -20,10 +20,13 @@ from rq.serializers import JSONSerializer
 
 from portal.extensions import db
 from portal.jobs.shell import application, stopping
+from portal.live.announcer import Announcer
 from portal.queue import OUTSIDE, connect
 
 _END_WITHIN = 4.5
 """Seconds a running job gets after SIGTERM; the supervisor kills after eight."""
+_TELL_WITHIN = 0.5
+"""Seconds a job's process waits for what it announced to be told."""
 _PR_SET_PDEATHSIG = 1
 
 _log = structlog.get_logger(__name__)
@@ -96,6 +99,15 @@ class OutsideWorker(_EndsInTime, Worker):  # type: ignore[misc]
         _die_with_parent()
         _use_own_connections()
         super().main_work_horse(job, queue)
+
+    def perform_job(self, job: Job, queue: Queue) -> bool:
+        try:
+            return bool(super().perform_job(job, queue))
+        finally:
+            # The process ends right after this, and its threads with it.
+            announcer: Announcer | None = application().extensions.get("announcer")
+            if announcer is not None:
+                announcer.finish(within=_TELL_WITHIN)
 
     def setup_work_horse_signals(self) -> None:
         super().setup_work_horse_signals()

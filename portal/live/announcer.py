@@ -7,6 +7,7 @@ what is lost then is lost to pages that ask by themselves anyway.
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 import time
@@ -78,6 +79,7 @@ class Announcer:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="announcer", daemon=True)
                 self._thread.start()
+                atexit.register(self.finish, _ANSWER_WITHIN)
 
     def _run(self) -> None:
         redis = connect(self._url, _ANSWER_WITHIN)

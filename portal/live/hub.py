@@ -26,7 +26,7 @@ from portal.metrics import STREAMS_DROPPED
 from portal.permissions import is_in_boxes
 from portal.tokens import Reader
 
-MOST_UNTOLD = 500
+MOST_UNTOLD = 1_000
 """How many changes a stream may have before it; a reader who is further behind is cut off and asks for all again."""
 KEPT_SECONDS = 15.0
 """How long news is kept for pages that were made meanwhile and open their stream a moment later."""
@@ -163,6 +163,8 @@ class Hub:
                 self._begin()
             elif message["type"] == "pmessage":
                 self._hear(company_of(message["channel"]), message["data"])
+                # When much comes at once, streams get their turn in between; or quick readers would look slow.
+                await asyncio.sleep(0)
 
     def _begin(self) -> None:
         """From here on everything is heard; what was said before is not known, so all pages ask for all they show."""
