@@ -100,9 +100,9 @@ class OutsideWorker(_EndsInTime, Worker):  # type: ignore[misc]
         _use_own_connections()
         super().main_work_horse(job, queue)
 
-    def perform_job(self, job: Job, queue: Queue) -> bool:
+    def perform_job(self, *arguments: Any) -> bool:
         try:
-            return bool(super().perform_job(job, queue))
+            return bool(super().perform_job(*arguments))
         finally:
             # The process ends right after this, and its threads with it.
             announcer: Announcer | None = application().extensions.get("announcer")
