@@ -7,6 +7,7 @@ Beside it, from the same server: /healthz, a page that asks nothing of anybody.
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import logging
 import re
@@ -90,7 +91,7 @@ def _p95(connection: http.client.HTTPConnection, path: str) -> float:
 def _first_view(connection: http.client.HTTPConnection, path: str) -> int:
     """Bytes of the page and of everything it links from us, as a browser asks for them."""
     page, size = _get(connection, path)
-    parts = {urljoin(path, found) for found in _PARTS.findall(page.decode())}
+    parts = {urljoin(path, found) for found in _PARTS.findall(gzip.decompress(page).decode())}
     ours = sorted(part for part in parts if not urlsplit(part).netloc)
     return size + sum(_get(connection, part)[1] for part in ours)
 

@@ -96,6 +96,7 @@ def bind_extensions(app: Flask) -> None:
 
 def bind_page_extensions(app: APIFlask) -> None:
     """What only a process that answers requests needs."""
+    from portal.compression import bind_compression
     from portal.extensions import htmx
     from portal.htmx import bind_parts
     from portal.page_frame import bind_page_frame
@@ -112,6 +113,7 @@ def bind_page_extensions(app: APIFlask) -> None:
     bind_rate_limits(app, settings)
     bind_page_frame(app)
     bind_security_headers(app, settings)
+    bind_compression(app)
 
 
 def bind_migrations(app: Flask) -> None:

@@ -5,21 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Uuid, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from portal.errors import NotFound
 from portal.extensions import db
 from portal.models import Company, Lead, LeadState, Offer, OfferKind, OfferState, Pool, User
 from portal.permissions import Right, may
-from portal.queries.leads import area_of, visible
-from portal.queries.paging import USUAL_LIMIT, Page, older_than, page_of
+from portal.queries.leads import area_of, called_without_customer, visible
+from portal.queries.paging import USUAL_LIMIT, Page, Statement, older_than, page_of
 
 # How long the whole lead is shown under the link after acceptance.
 SHOWN_FOR = timedelta(hours=24)
+
+# How long after its own end a link still leads on to the agent's other open offers. A link found in an old mailbox
+# opens nothing that came later.
+LEADS_ON_FOR = timedelta(minutes=15)
+
+_MOST_OTHERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ class OfferFacts:
     id: UUID
     company_id: UUID
     company_name: str
+    company_is_demo: bool
     time_zone: str
     lead_id: UUID
     user_id: UUID
@@ -129,9 +137,25 @@ class OfferFacts:
         return not self.asked_again and self.lead_state in (LeadState.OFFERING, LeadState.UNASSIGNED)
 
     @property
+    def may_lead_on(self) -> bool:
+        """Whether the link may lead on to the agent's other open offers: while it is fresh."""
+        ended_at = self.ended_at or self.expires_at or self.created_at
+        return self.user_active and self.now < ended_at + LEADS_ON_FOR
+
+    @property
     def _shown_under_link(self) -> bool:
         accepted_at = self.ended_at if self.state == OfferState.ACCEPTED else None
         return accepted_at is not None and self.now < accepted_at + SHOWN_FOR
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOffer:
+    """Another open offer of the same agent, in words that name nobody."""
+
+    id: UUID
+    called: str
+    window_seconds: int
+    expires_at: datetime
 
 
 def offers_page(
@@ -188,6 +212,47 @@ def offer_state(offer_id: UUID) -> OfferFacts:
     Raises:
         NotFound: the company has no such offer.
     """
+    row = db.session.execute(_offer_statement(), {"offer_id": offer_id}).one_or_none()
+    if row is None:
+        raise NotFound("This link does not lead to an offer.")
+    facts = dict(row._mapping)
+    return OfferFacts(**facts | {"location": area_of(facts["location"])})
+
+
+def other_open_offers(facts: OfferFacts) -> list[OpenOffer]:
+    """What else is on offer to this agent now, soonest end first; the lead of `facts` is left out."""
+    parameters = {"company_id": facts.company_id, "user_id": facts.user_id, "lead_id": facts.lead_id}
+    rows = db.session.execute(_others_statement(), parameters)
+    return [
+        OpenOffer(row.id, called_without_customer(row.lead_type, row.city), row.window_seconds, row.expires_at)
+        for row in rows
+    ]
+
+
+# Building these statements takes longer than running them, and the page asks again every quarter of a minute.
+@lru_cache
+def _others_statement() -> Statement:
+    company_id, user_id, lead_id = (bindparam(name, type_=Uuid) for name in ("company_id", "user_id", "lead_id"))
+    return (
+        select(
+            Offer.id, Lead.lead_type, Lead.location["city"].astext.label("city"), Pool.window_seconds, Offer.expires_at
+        )
+        .join(Lead, (Lead.company_id == Offer.company_id) & (Lead.id == Offer.lead_id))
+        .join(Pool, (Pool.company_id == Offer.company_id) & (Pool.id == Offer.pool_id))
+        .where(
+            Offer.company_id == company_id,
+            Offer.user_id == user_id,
+            Offer.lead_id != lead_id,
+            Offer.state == OfferState.OPEN,
+            Offer.expires_at > func.clock_timestamp(),
+        )
+        .order_by(Offer.expires_at, Offer.id)
+        .limit(_MOST_OTHERS)
+    )
+
+
+@lru_cache
+def _offer_statement() -> Statement:
     named, newest, other = aliased(Offer, name="named"), aliased(Offer, name="newest"), aliased(Offer, name="other")
     latest = (
         select(newest.id)
@@ -205,11 +270,12 @@ def offer_state(offer_id: UUID) -> OfferFacts:
         other.state == OfferState.OPEN,
         other.expires_at > func.clock_timestamp(),
     )
-    row = db.session.execute(
+    return (
         select(
             Offer.id,
             Offer.company_id,
             Company.name.label("company_name"),
+            Company.is_demo.label("company_is_demo"),
             Company.time_zone,
             Offer.lead_id,
             Offer.user_id,
@@ -242,9 +308,5 @@ def offer_state(offer_id: UUID) -> OfferFacts:
         .join(User, (User.company_id == Offer.company_id) & (User.id == Offer.user_id))
         .join(Pool, (Pool.company_id == Offer.company_id) & (Pool.id == Offer.pool_id))
         .join(Company, Company.id == Offer.company_id)
-        .where(named.id == offer_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound("This link does not lead to an offer.")
-    facts = dict(row._mapping)
-    return OfferFacts(**facts | {"location": area_of(facts["location"])})
+        .where(named.id == bindparam("offer_id", type_=Uuid))
+    )

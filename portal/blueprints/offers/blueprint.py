@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
+from portal.compression import pack_pages_of
+
 blueprint = Blueprint("offers", __name__, url_prefix="/o")
+# Its only secret is the address, and what customers chose stands beside it once and for all: nobody can try guesses.
+pack_pages_of(blueprint)
 
 
 @blueprint.after_request

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from flask import Response, make_response, redirect, render_template, request, url_for
@@ -10,22 +11,26 @@ from flask.typing import ResponseReturnValue
 
 from portal.blueprints.leads import vcard, wording
 from portal.blueprints.offers.blueprint import blueprint
+from portal.blueprints.offers.chips import chips
 from portal.blueprints.offers.pressing import is_fetched_ahead, require_own_page
 from portal.blueprints.offers.wrong_links import count_wrong_link
 from portal.errors import Conflict, NotFound, ProductError, TooMany
 from portal.extensions import csrf, db
-from portal.messages import AboutLead, telling
 from portal.models import OfferState, User
 from portal.models.tenancy import enter_company, leave_company
 from portal.operations import offers
 from portal.queries.leads import LeadView, lead_for
-from portal.queries.offers import OfferFacts, Standing, offer_state
-from portal.tokens import read_offer_token
+from portal.queries.offers import OfferFacts, OpenOffer, Standing, offer_state, other_open_offers
+from portal.tokens import offer_token, read_offer_token
 
 csrf.exempt(blueprint)
 
 LONGEST_REASON = 200
 REASONS = ("Too far away", "Not my field", "No time", "Another reason")
+
+# Seconds until an open page asks the server again by itself: often where something may happen any moment.
+LOOK_AGAIN_AFTER = {Standing.OPEN: 15, Standing.IN_LINE: 15, Standing.MISSED: 15}
+SELDOM = 60
 
 Act = Callable[[OfferFacts, User], object]
 
@@ -116,26 +121,39 @@ def _ask_again(facts: OfferFacts, agent: User) -> object:
 
 
 def _page(token: str, facts: OfferFacts, status: int = 200, said: str | None = None) -> Response:
-    lead = _accepted_lead(facts)
     zone = ZoneInfo(facts.time_zone)
-    about = AboutLead(
-        facts.lead_type, facts.source, facts.language, facts.location or {}, facts.price or {}, tuple(facts.tags_found)
-    )
     page = render_template(
         f"offers/{facts.standing}.html",
         token=token,
         facts=facts,
         said=said,
-        known=telling.known(about),
-        came_in=wording.ago(facts.received_at, facts.now),
+        chips=chips(facts),
         until=wording.clock(facts.expires_at, zone) if facts.expires_at else None,
-        left=wording.left(facts.seconds_left),
-        share=round(100 * min(1.0, facts.seconds_left / facts.window_seconds)),
         reasons=REASONS,
-        lead=lead,
+        others=_others(facts, zone),
+        look_again_after=LOOK_AGAIN_AFTER.get(facts.standing, SELDOM),
+        lead=_accepted_lead(facts),
         words=wording,
     )
     return make_response(page, status)
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another offer that waits for the same agent, with a link of its own."""
+
+    offer: OpenOffer
+    link: str
+    until: str
+
+
+def _others(facts: OfferFacts, zone: ZoneInfo) -> list[Other]:
+    if not facts.may_lead_on:
+        return []
+    return [
+        Other(offer, f"/o/{offer_token(facts.company_id, offer.id)}", wording.clock(offer.expires_at, zone))
+        for offer in other_open_offers(facts)
+    ]
 
 
 def _accepted_lead(facts: OfferFacts) -> LeadView | None:
