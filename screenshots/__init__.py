@@ -1,0 +1,1 @@
+"""Pictures of every page, made from the demo. `bin/screenshots --help` says how."""

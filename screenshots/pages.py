@@ -1,0 +1,112 @@
+"""What there is to look at: every page, as one of the demo's people sees it. A new page is one line here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Who(Enum):
+    """Whose window it is: the people who are printed at every start of the demo, by their place in its cast."""
+
+    NOBODY = None
+    OWNER = 0
+    MANAGER = 1
+    AGENT = 2
+    COLLEAGUE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One page.
+
+    Args:
+        name: the pictures' file names begin with it.
+        path: may name something of the demo in braces; `screenshots.subjects` finds it.
+        who: who looks.
+        press: a CSS selector that is pressed before the picture is taken: a menu, a dialog.
+    """
+
+    name: str
+    path: str
+    who: Who = Who.NOBODY
+    press: str | None = None
+
+
+# Offers first: those that run end within five minutes.
+PAGES = (
+    Shown("offer-open", "/o/{open_offer}"),
+    Shown("offer-in-line", "/o/{waiting_offer}"),
+    Shown("leads-unassigned", "/leads?bucket=unassigned", Who.MANAGER),
+    Shown("lead-on-offer", "/leads/{offered_lead}", Who.MANAGER),
+    Shown("offer-accepted", "/o/{accepted_offer}"),
+    Shown("offer-declined", "/o/{declined_offer}"),
+    Shown("offer-missed", "/o/{missed_offer}"),
+    Shown("offer-taken", "/o/{taken_offer}"),
+    Shown("offer-withdrawn", "/o/{withdrawn_offer}"),
+    Shown("login", "/login"),
+    Shown("forgot", "/forgot"),
+    Shown("link-over", "/set-password/nonsense"),
+    Shown("not-found-signed-out", "/nowhere"),
+    Shown("leads-mine", "/leads?bucket=mine", Who.AGENT),
+    Shown("leads-masked", "/leads?bucket=unassigned", Who.AGENT),
+    Shown("leads-assigned", "/leads?bucket=assigned", Who.MANAGER),
+    Shown("leads-closed", "/leads?bucket=closed", Who.MANAGER),
+    Shown("leads-found", "/leads?bucket=assigned&q=battery", Who.MANAGER),
+    Shown("leads-nothing-found", "/leads?bucket=assigned&q=submarine", Who.MANAGER),
+    Shown("leads-narrow", "/leads/narrow?bucket=assigned", Who.MANAGER),
+    Shown("lead-new", "/leads/new", Who.MANAGER),
+    Shown("lead-mine", "/leads/{agents_lead}", Who.AGENT),
+    Shown("lead-masked", "/leads/{offered_lead}", Who.AGENT),
+    Shown("lead-owned", "/leads/{told_lead}", Who.MANAGER),
+    Shown("lead-waiting", "/leads/{waiting_lead}", Who.MANAGER),
+    Shown("lead-needs-attention", "/leads/{unattended_lead}", Who.MANAGER),
+    Shown("lead-closed", "/leads/{closed_lead}", Who.MANAGER),
+    Shown("me", "/me", Who.AGENT),
+    Shown("menu", "/leads?bucket=mine", Who.AGENT, press="details.menu > summary"),
+    Shown("people", "/people", Who.OWNER),
+    Shown("person", "/people/{agent}", Who.OWNER),
+    Shown("person-new", "/people/new", Who.OWNER),
+    Shown("deactivate", "/people/{agent}/deactivate", Who.OWNER),
+    Shown("pools", "/pools", Who.OWNER),
+    Shown("pool", "/pools/{pool}", Who.OWNER),
+    Shown("pool-new", "/pools/new", Who.OWNER),
+    Shown("pool-edit", "/pools/{pool}/edit", Who.OWNER),
+    Shown("pool-delete", "/pools/{pool}/delete", Who.OWNER),
+    Shown("settings", "/settings", Who.OWNER),
+    Shown("company", "/settings/company", Who.OWNER),
+    Shown("rules", "/settings/rules", Who.OWNER),
+    Shown("teams", "/settings/teams", Who.OWNER),
+    Shown("team", "/settings/teams/{team}", Who.OWNER),
+    Shown("keys", "/settings/keys", Who.OWNER),
+    Shown("key-revoke", "/settings/keys/{key}/revoke", Who.OWNER),
+    Shown("outbox", "/outbox", Who.OWNER),
+    Shown("outbox-alarms", "/outbox?cause=alarm", Who.OWNER),
+    Shown("first-steps", "/demo/wiped", Who.OWNER),
+    Shown("logout", "/logout", Who.OWNER),
+    Shown("forbidden", "/people", Who.AGENT),
+    Shown("not-found", "/leads/00000000-0000-7000-8000-000000000000", Who.AGENT),
+    Shown("styleguide", "/styleguide", Who.OWNER),
+    Shown("api-docs", "/api/docs"),
+)
+
+# Addresses that answer no page of their own.
+NOT_PAGES = frozenset(
+    {
+        "/",
+        "/favicon.ico",
+        "/healthz",
+        "/leads/<uuid:lead_id>/<any(assign, take, route, close, reopen):act>",
+        "/leads/<uuid:lead_id>/contact.vcf",
+        "/look",
+        "/manifest.webmanifest",
+        "/metrics",
+        "/o/<token>/<any(accept, decline, again):act>",
+        "/o/<token>/contact.vcf",
+        "/readyz",
+        "/static/<path:filename>",
+        "/styleguide/error",
+        # Only for people of two companies; the demo has none.
+        "/which-company",
+    }
+)
