@@ -16,6 +16,7 @@ from portal.operations import keys, waiting
 from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.passwords import checked_hash
 from portal.operations.people import account_for, invite
+from portal.operations.seen import refuse_stale
 from portal.operations.transaction import operation
 from portal.permissions import Right, require
 
@@ -103,12 +104,16 @@ def _add_owner(company: Company, name: str, email: str, password: str | None) ->
 
 
 @operation
-def change_company(*, by: User, **changes: Unpack[CompanyChanges]) -> Company:
+def change_company(*, by: User, seen: str | None = None, **changes: Unpack[CompanyChanges]) -> Company:
     """Change settings of one's company; they count from the next lead on.
+
+    Args:
+        seen: a mark of the settings the changes were made to, where many are sent at once.
 
     Raises:
         Forbidden: no right to.
         Invalid: a field makes no sense.
+        Stale: somebody else changed them since they were seen.
     """
     require(by, Right.COMPANY)
     refuse_unknown(changes, CompanyChanges.__annotations__)
@@ -116,8 +121,12 @@ def change_company(*, by: User, **changes: Unpack[CompanyChanges]) -> Company:
     columns = {name: _check(wrong, name, value) for name, value in changes.items()}
     wrong.raise_if_any()
     company = db.session.scalars(
-        select(Company).where(Company.id == by.company_id).with_for_update(key_share=True)
+        select(Company)
+        .where(Company.id == by.company_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).one()
+    refuse_stale(seen, company, CompanyChanges.__annotations__)
     for name, value in columns.items():
         setattr(company, name, value)
     if "fallback_any_active" in columns:

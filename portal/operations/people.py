@@ -18,6 +18,7 @@ from portal.extensions import db
 from portal.models import Account, Cause, Lead, LeadAccess, LeadState, Role, Team, User, new_id
 from portal.operations import assignment, keys, messages, offers, taking, waiting
 from portal.operations.complaints import Complaints, refuse_unknown
+from portal.operations.seen import refuse_stale
 from portal.operations.transaction import operation
 from portal.permissions import Right, may, outranks, require
 from portal.queries.across import account_with_email, memberships_of
@@ -148,13 +149,17 @@ def put_user(*, by: User, email: str, **given: Unpack[UserChanges]) -> tuple[Use
 
 
 @operation
-def change_user(user_id: UUID, *, by: User, **changes: Unpack[UserChanges]) -> User:
+def change_user(user_id: UUID, *, by: User, seen: str | None = None, **changes: Unpack[UserChanges]) -> User:
     """Change some columns of a user. `active=False` deactivates and keeps their open leads in place.
+
+    Args:
+        seen: a mark of the user the changes were made to, where many fields are sent at once.
 
     Raises:
         NotFound: no such user.
         Forbidden: no right to, somebody above, or roles with a right `by` lacks.
         Conflict: it would leave the company without an owner.
+        Stale: somebody else changed the user since it was seen.
         Invalid: a field makes no sense.
     """
     if changes.get("active") is False:
@@ -163,6 +168,7 @@ def change_user(user_id: UUID, *, by: User, **changes: Unpack[UserChanges]) -> U
     owners = active_owner_ids(locked=True)
     user = _locked(user_id)
     _refuse_without_right(user, by, changes)
+    refuse_stale(seen, user, UserChanges.__annotations__)
     columns = _checked(changes)
     if "roles" in columns and set(columns["roles"]) != set(user.roles):
         _refuse_above(by, columns["roles"])

@@ -67,6 +67,16 @@ def teams() -> Sequence[Team]:
     ).all()
 
 
+def with_those_below(team_id: UUID, teams: Sequence[Team]) -> set[UUID]:
+    """A team and every team below it, among all `teams` of the company. Raises NotFound."""
+    if all(team.id != team_id for team in teams):
+        raise NotFound("There is no such team.")
+    found = {team_id}
+    while more := {team.id for team in teams if team.parent_id in found} - found:
+        found |= more
+    return found
+
+
 def users_page(viewer: User, cursor: str | None, limit: int) -> Page[User]:
     """The users the viewer may see, the newest first; errors as in `older_than`."""
     statement = select(User).where(User.company_id == viewer.company_id)

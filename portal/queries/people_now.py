@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -29,11 +29,12 @@ class PersonNow:
     refused: str | None
 
 
-def people_now(search: str | None = None) -> list[PersonNow]:
+def people_now(search: str | None = None, team_ids: Collection[UUID] | None = None) -> list[PersonNow]:
     """The company's users, active ones first, by name.
 
     Args:
         search: a part of a name or an address.
+        team_ids: only those of these teams.
     """
     statement = _people().order_by(User.active.desc(), func.lower(User.name), User.email).limit(MOST_SHOWN)
     if search:
@@ -41,6 +42,8 @@ def people_now(search: str | None = None) -> list[PersonNow]:
         statement = statement.where(
             or_(func.lower(User.name).contains(part, autoescape=True), User.email.contains(part, autoescape=True))
         )
+    if team_ids is not None:
+        statement = statement.where(User.team_id.in_(team_ids))
     return [_person(*row) for row in db.session.execute(statement)]
 
 

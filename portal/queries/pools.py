@@ -10,6 +10,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import aliased
 
 from portal.errors import NotFound
 from portal.extensions import db
@@ -58,6 +59,16 @@ class Standing:
     received: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One person's part in a pool; `share` of its leads, 0 to 1."""
+
+    pool_id: UUID
+    pool: str
+    weight: int
+    share: float
+
+
 def pool_named(pool_id: UUID) -> Pool:
     """One pool of the company entered. Raises NotFound, also for a deleted one."""
     pool = db.session.scalars(_pools().where(Pool.id == pool_id)).one_or_none()
@@ -94,6 +105,26 @@ def standings(pool_id: UUID) -> list[Standing]:
     ).all()
     total = sum(row.weight for row in rows)
     return [_standing(row.LedgerAccount, row.name, row.weight, total) for row in rows]
+
+
+def memberships(user_id: UUID) -> list[Membership]:
+    """The pools a user takes part in, by name."""
+    other = aliased(PoolMember)
+    whole = (
+        select(func.sum(other.weight))
+        .where(other.company_id == PoolMember.company_id, other.pool_id == PoolMember.pool_id)
+        .correlate(PoolMember)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(Pool.id, Pool.name, PoolMember.weight, whole)
+        .join(PoolMember, (PoolMember.company_id == Pool.company_id) & (PoolMember.pool_id == Pool.id))
+        .where(Pool.company_id == working_company(), PoolMember.user_id == user_id, Pool.deleted_at.is_(None))
+        .order_by(func.lower(Pool.name))
+    )
+    return [
+        Membership(pool_id, name, weight, weight / total if total else 0.0) for pool_id, name, weight, total in rows
+    ]
 
 
 def has_open_offers(pool_id: UUID) -> bool:

@@ -8,7 +8,7 @@ from portal.queries import routing_facts
 from portal.queries.clock import database_time
 from portal.routing import ladder
 from portal.routing.decision import Decision
-from portal.routing.facts import Asking, LeadFacts
+from portal.routing.facts import Asking, LeadFacts, PoolFacts, RuleMatch
 from portal.routing.route import hand_out, match_rules, unrouted
 
 
@@ -19,10 +19,22 @@ def decision_now(company_id: UUID, lead: LeadFacts, *, fallback_any_active: bool
         fallback_any_active: the company's setting.
     """
     match = match_rules(lead, routing_facts.rules(company_id))
-    now = database_time()
     if match.rule is None or match.rule.pool_id is None:
-        return unrouted(lead, match, now)
+        return unrouted(lead, match, database_time())
     pool = routing_facts.pool_facts(company_id, match.rule.pool_id)
+    return _down_the_ladder(company_id, lead, pool, match, fallback_any_active=fallback_any_active)
+
+
+def decision_in_pool(company_id: UUID, pool_id: UUID, lead: LeadFacts, *, fallback_any_active: bool) -> Decision:
+    """The decision for a lead that reaches this pool, whatever the rules say. Raises NotFound."""
+    pool = routing_facts.pool_facts(company_id, pool_id)
+    return _down_the_ladder(company_id, lead, pool, None, fallback_any_active=fallback_any_active)
+
+
+def _down_the_ladder(
+    company_id: UUID, lead: LeadFacts, pool: PoolFacts, match: RuleMatch | None, *, fallback_any_active: bool
+) -> Decision:
+    now = database_time()
     line = hand_out(lead, pool, match, Asking(), now)
     if line.chosen:
         return line

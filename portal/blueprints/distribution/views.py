@@ -9,14 +9,13 @@ from flask.typing import ResponseReturnValue
 
 from portal.blueprints.distribution import wording
 from portal.blueprints.distribution.blueprint import blueprint
+from portal.blueprints.distribution.now import sentence_now
 from portal.permissions import Right
 from portal.queries.clock import database_time
 from portal.queries.people import users_by_id
 from portal.queries.people_now import people_now
 from portal.queries.pools import pool_named, pool_views, rules_naming, standings
 from portal.queries.routing_facts import pool_facts
-from portal.queries.what_if import decision_now
-from portal.routing.facts import LeadFacts
 from portal.routing.route import Turn, who_is_next
 from portal.sign_in import current_company, right_required
 
@@ -58,13 +57,6 @@ def one(pool_id: UUID) -> ResponseReturnValue:
             pool, asked, named=len(view.default_assignee_ids), any_active=current_company().fallback_any_active
         ),
     )
-
-
-def sentence_now() -> str:
-    """What would happen to a plain lead now."""
-    company = current_company()
-    decision = decision_now(company.id, LeadFacts(), fallback_any_active=company.fallback_any_active)
-    return wording.if_a_lead_came(decision)
 
 
 def _next(pool_id: UUID) -> list[Turn]:

@@ -10,6 +10,7 @@ from portal.routing.decision import Decision
 from portal.routing.explain import standing
 from portal.routing.facts import NANO, DefaultMode, Delivery, Outcome
 
+LONGEST_IN_A_SENTENCE = 60
 _UNITS = ((3600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -46,9 +47,14 @@ def listed(names: Sequence[str], last: str = "and") -> str:
     return f" {last} ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
+def short(name: str) -> str:
+    """A name as a sentence can bear it."""
+    return name if len(name) <= LONGEST_IN_A_SENTENCE else f"{name[: LONGEST_IN_A_SENTENCE - 1].rstrip()}…"
+
+
 def if_a_lead_came(decision: Decision) -> str:
     """What would happen now, in one or two sentences."""
-    names = {candidate.user_id: candidate.name for candidate in decision.candidates}
+    names = {candidate.user_id: short(candidate.name) for candidate in decision.candidates}
     who = listed([names[user_id] for user_id in decision.chosen])
     match decision.outcome:
         case Outcome.OFFER if decision.pool:
@@ -63,6 +69,23 @@ def if_a_lead_came(decision: Decision) -> str:
             return (
                 "It would wait with an alarm, because nobody can get it now, and be handed out as soon as somebody can."
             )
+
+
+def if_it_came_to(name: str, decision: Decision) -> str:
+    """The same, said to the page of one of those who would get it."""
+    match decision.outcome:
+        case Outcome.OFFER if decision.pool:
+            return f"{name} would be offered it for {window_in_words(decision.pool.window_seconds)}."
+        case Outcome.ASSIGN:
+            return f"{name} would get it at once."
+        case _:
+            return f"Nobody in the line could take it. It would wait, and {name} would be told."
+
+
+def ordinal(number: int) -> str:
+    """`1st`, `2nd`, `13th`."""
+    ends = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else ends.get(number % 10, 'th')}"
 
 
 def ladder_in_words(pool: Pool, defaults: Sequence[str], *, named: int, any_active: bool) -> list[str]:

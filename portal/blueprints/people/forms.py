@@ -12,6 +12,7 @@ from wtforms.fields import TelField
 from wtforms.validators import ValidationError
 
 from portal.blueprints.forms import Email, Line, PortalForm, Whole, menu, needed, one_line, trimmed
+from portal.blueprints.meanwhile import SharedForm
 from portal.blueprints.people.wording import ACCESS_NAMES, ROLE_MEANINGS, ROLE_NAMES
 from portal.models import LeadAccess, Role, Team, User
 from portal.operations.people import OpenLeads
@@ -19,7 +20,7 @@ from portal.permissions import outranks
 from portal.queries.people_now import PersonNow
 
 
-class PersonForm(PortalForm):
+class PersonForm(SharedForm):
     """Somebody new, or changes to somebody known."""
 
     aliases = MappingProxyType({"caps.open": "open_cap"})

@@ -7,6 +7,8 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.blueprints.distribution.now import sentence_for_person, sentence_now
+from portal.blueprints.distribution.wording import percent
 from portal.blueprints.people.blueprint import blueprint
 from portal.blueprints.people.forms import PersonForm
 from portal.blueprints.people.wording import roles_in_words
@@ -14,9 +16,10 @@ from portal.errors import Forbidden, NotFound
 from portal.extensions import db
 from portal.models import Account, User
 from portal.operations import people
-from portal.permissions import Right, outranks
-from portal.queries.people import teams
+from portal.permissions import Right, may, outranks
+from portal.queries.people import teams, with_those_below
 from portal.queries.people_now import PersonNow, people_now, person_now
+from portal.queries.pools import memberships
 from portal.sign_in import right_required, signed_in_user
 
 
@@ -25,14 +28,32 @@ from portal.sign_in import right_required, signed_in_user
 def listed() -> ResponseReturnValue:
     """Everybody, and whether they can get a lead now."""
     search = request.args.get("q", "").strip().replace("\x00", "")
-    viewer = signed_in_user()
+    viewer, all_teams, team_id = signed_in_user(), teams(), _team_id(request.args.get("team"))
     return render_template(
         "people/list.html",
-        people=people_now(search),
+        people=people_now(search, with_those_below(team_id, all_teams) if team_id else None),
         search=search,
+        teams=[("", "All teams"), *((team.id, team.name) for team in all_teams)],
+        team_id=team_id,
+        now=sentence_now(),
         roles_in_words=roles_in_words,
         may_change=lambda user: not outranks(viewer, user.roles),
+        may_see_leads=may(viewer, Right.SEE_ALL),
+        leads_url=_leads_url,
     )
+
+
+def _leads_url(user: User) -> str:
+    """The list of somebody's open leads, as the viewer sees it."""
+    bucket = "mine" if user.id == signed_in_user().id else "assigned"
+    return url_for("leads.list_leads", bucket=bucket, owner=user.id)
+
+
+def _team_id(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise NotFound from None
 
 
 @blueprint.get("/new")
@@ -71,7 +92,7 @@ def save(user_id: UUID) -> ResponseReturnValue:
     """Save changes."""
     person, viewer = changeable(user_id), signed_in_user()
     form = PersonForm().offer(viewer, teams(), person.user.roles)
-    if form.carried_out(lambda: people.change_user(user_id, by=viewer, **form.wanted())):
+    if form.carried_out(lambda: people.change_user(user_id, by=viewer, seen=form.seen.data, **form.wanted())):
         flash("Saved.", "good")
         return redirect(url_for("people.one", user_id=user_id), code=303)
     return _page(form, changeable(user_id)), form.status
@@ -93,12 +114,19 @@ def changeable(user_id: UUID) -> PersonNow:
 
 
 def _page(form: PersonForm, person: PersonNow) -> str:
-    user = person.user
+    viewer, user = signed_in_user(), person.user
     return render_template(
         "people/one.html",
-        form=form.offer(signed_in_user(), teams(), user.roles),
+        form=form.offer(viewer, teams(), user.roles).showing(user),
         person=person,
         user=user,
+        now=sentence_for_person(person),
+        roles_in_words=roles_in_words,
+        pools=memberships(user.id),
+        percent=percent,
+        may_see_leads=may(viewer, Right.SEE_ALL),
+        leads_url=_leads_url,
+        may_see_pools=may(viewer, Right.DISTRIBUTION),
         waits_for_password=_waits_for_password(user),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.blueprints.distribution.views import sentence_now
+from portal.blueprints.distribution.now import sentence_now
 from portal.blueprints.settings.blueprint import blueprint
 from portal.blueprints.settings.forms import CompanyForm
 from portal.operations.company import change_company
@@ -17,8 +17,7 @@ from portal.sign_in import current_company, right_required, signed_in_user
 @right_required(Right.COMPANY)
 def company() -> ResponseReturnValue:
     """The form."""
-    present = current_company()
-    return _page(CompanyForm(formdata=None, obj=present).offer(present))
+    return _page(CompanyForm(formdata=None, obj=current_company()))
 
 
 @blueprint.post("/company")
@@ -26,11 +25,12 @@ def company() -> ResponseReturnValue:
 def save_company() -> ResponseReturnValue:
     """Save; it counts from the next lead on."""
     form, by = CompanyForm().offer(current_company()), signed_in_user()
-    if form.carried_out(lambda: change_company(by=by, **form.wanted())):
+    if form.carried_out(lambda: change_company(by=by, seen=form.seen.data, **form.wanted())):
         flash("Saved. It counts from the next lead on.", "good")
         return redirect(url_for("settings.company"), code=303)
     return _page(form), form.status
 
 
 def _page(form: CompanyForm) -> str:
+    form.offer(current_company()).showing(current_company())
     return render_template("settings/company.html", form=form, now=sentence_now())

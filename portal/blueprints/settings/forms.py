@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from types import MappingProxyType
-from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
 from wtforms import BooleanField, RadioField, SelectField
 
 from portal.blueprints.forms import Line, PortalForm, menu, needed
+from portal.blueprints.meanwhile import SharedForm
 from portal.models import Company, KeyScope, ReturningContacts, Team
 
 # Old names and counters of hours, which nobody looks for in a menu.
@@ -23,7 +23,7 @@ def time_zones(present: str) -> list[str]:
     return list(dict.fromkeys(("UTC", *sorted({*places, present}))))
 
 
-class CompanyForm(PortalForm):
+class CompanyForm(SharedForm):
     """The company's own settings."""
 
     name = Line("Name", [needed("Please type the company's name.")])
@@ -61,10 +61,6 @@ class CompanyForm(PortalForm):
         """Fill the menu of zones."""
         self.time_zone.choices = menu((zone, zone.replace("_", " ")) for zone in time_zones(company.time_zone))
         return self
-
-    def wanted(self) -> dict[str, Any]:
-        """What was typed, as the operation takes it."""
-        return {field.name: field.data for field in self}
 
 
 class RuleForm(PortalForm):

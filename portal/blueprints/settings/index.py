@@ -1,20 +1,75 @@
-"""The way to each settings page."""
+"""The way to each settings page: on the phone, whose bar has room for few, this is how all of them are reached."""
 
 from __future__ import annotations
 
-from flask import render_template
+from dataclasses import dataclass
+
+from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.blueprints.settings.blueprint import blueprint
+from portal.page_frame import outbox_exists
 from portal.permissions import Right, may
 from portal.sign_in import signed_in, signed_in_user
 
-# Endpoint, name, what it is for, the right it needs.
-_PAGES = (
-    ("settings.company", "Company", "Name, time zone, and what happens when nobody can take a lead.", Right.COMPANY),
-    ("settings.rules", "Rules", "Which pool hands out new leads.", Right.DISTRIBUTION),
-    ("settings.teams", "Teams", "The tree of offices and teams.", Right.PEOPLE),
-    ("settings.keys", "API keys", "Keys for websites and programs that send or read leads.", None),
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page, what it is for, and the right it needs (None = open to all)."""
+
+    endpoint: str
+    name: str
+    meaning: str
+    icon: str
+    right: Right | None
+
+
+_GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "Handing out",
+        (
+            Entry("distribution.listed", "Pools", "Who takes part, and whose turn it is.", "pools", Right.DISTRIBUTION),
+            Entry(
+                "allocations.page",
+                "Lead Allocations",
+                "How many of the new leads each person gets.",
+                "allocations",
+                Right.DISTRIBUTION,
+            ),
+            Entry("settings.rules", "Rules", "Which pool hands out new leads.", "rules", Right.DISTRIBUTION),
+        ),
+    ),
+    (
+        "People",
+        (
+            Entry(
+                "people.listed", "People", "Who works here, what they may do, who is paused.", "people", Right.PEOPLE
+            ),
+            Entry("settings.teams", "Teams", "The tree of offices and teams.", "teams", Right.PEOPLE),
+        ),
+    ),
+    (
+        "Company",
+        (
+            Entry(
+                "settings.company",
+                "Company",
+                "Name, time zone, and what happens when nobody can take a lead.",
+                "company",
+                Right.COMPANY,
+            ),
+            Entry(
+                "settings.conversion",
+                "Conversion",
+                "The steps a lead goes through, and why some are lost.",
+                "done",
+                Right.COMPANY,
+            ),
+            Entry("outbox.listed", "Outbox", "Messages that would have been sent by mail.", "outbox", Right.COMPANY),
+            Entry("settings.keys", "API keys", "For websites and programs that send or read leads.", "keys", None),
+        ),
+    ),
+    ("You", (Entry("me.page", "My settings", "Your name, new leads on or off, your password.", "me", None),)),
 )
 
 
@@ -22,6 +77,12 @@ _PAGES = (
 @signed_in
 def index() -> ResponseReturnValue:
     """The pages the viewer may open."""
-    viewer = signed_in_user()
-    pages = [page for page in _PAGES if page[3] is None or may(viewer, page[3])]
-    return render_template("settings/index.html", pages=pages)
+    groups = [(name, [entry for entry in entries if _is_open(entry)]) for name, entries in _GROUPS]
+    return render_template("settings/index.html", groups=[group for group in groups if group[1]])
+
+
+def _is_open(entry: Entry) -> bool:
+    if entry.endpoint == "outbox.listed" and not outbox_exists():
+        return False
+    is_there = entry.endpoint in current_app.view_functions
+    return is_there and (entry.right is None or may(signed_in_user(), entry.right))

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.blueprints.distribution.views import sentence_now
+from portal.blueprints.distribution.now import sentence_now
 from portal.blueprints.settings.blueprint import blueprint
 from portal.blueprints.settings.forms import RuleForm
 from portal.models import Rule

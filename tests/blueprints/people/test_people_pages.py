@@ -23,7 +23,7 @@ def row_of(page: Page, name: str) -> str:
     """The words of the table row that names somebody."""
     for row in page.root.iter("tr"):
         words = " ".join("".join(row.itertext()).split())
-        if words.startswith(name):
+        if name in words:
             return words
     raise AssertionError(f"no row for {name}")
 
@@ -71,6 +71,40 @@ class TestList:
         assert company.manager.name in page.words
         assert company.agent.name not in page.words
         assert "Nobody found" in owner.open("/people?q=100%25").words
+
+    def test_it_is_narrowed_to_a_team_and_those_below(self, owner: Browser, company: Company) -> None:
+        west = make_team(company, "West")
+        below = make_user(company, "Nina North", team_id=make_team(company, "Seattle", parent_id=west.id).id)
+        inside = make_user(company, "Willy West", team_id=west.id)
+        page = owner.open("/people").form("/people").send(team=str(west.id))
+        assert inside.name in page.words
+        assert below.name in page.words
+        assert company.agent.email not in page.words
+        assert "Nobody found" in page.form("/people").send(q="zelda").words
+
+    @pytest.mark.parametrize("team", ["nonsense", "0190a7d4-0000-7000-8000-000000000000"])
+    def test_a_team_there_is_not_answers_kindly(self, owner: Browser, team: str) -> None:
+        owner.open(f"/people?team={team}", status=404)
+
+    def test_another_companys_team_does_not_exist(self, owner: Browser, other_company: Company) -> None:
+        theirs = make_team(other_company, "Theirs")
+        owner.open(f"/people?team={theirs.id}", status=404)
+        assert "Theirs" not in owner.open("/people").words
+
+    def test_open_leads_lead_to_the_list_of_them(self, owner: Browser, company: Company) -> None:
+        make_lead(company, company.agent)
+        page = owner.open("/people").press_link(f"Open leads of {company.agent.name}: 1")
+        assert page.address == f"/leads?bucket=assigned&owner={company.agent.id}"
+
+    def test_an_editor_sees_numbers_but_no_way_to_leads_they_may_not_see(self, app: APIFlask, company: Company) -> None:
+        make_lead(company, company.agent)
+        page = sign_in(app, make_user(company, "Edna Editor", roles=["editor"])).open("/people")
+        assert "1" in row_of(page, company.agent.name)
+        assert not [link for link in page.links if "owner=" in link]
+
+    def test_a_long_name_is_shown_whole_to_those_who_listen(self, owner: Browser, company: Company) -> None:
+        make_user(company, "Y" * 200)
+        assert "Y" * 200 in owner.open("/people").words
 
     def test_nobody_of_another_company_is_shown(self, owner: Browser, stranger: Person) -> None:
         assert stranger.email not in owner.open("/people").words
@@ -197,6 +231,77 @@ class TestChanging:
     def test_a_script_in_a_name_is_only_text(self, owner: Browser, company: Company) -> None:
         page = owner.open(f"/people/{company.agent.id}").press("Save", name="<script>alert(1)</script>")
         assert page.h1 == "<script>alert(1)</script>"
+
+
+class TestOnePerson:
+    def test_it_says_that_they_are_next(self, owner: Browser, company: Company) -> None:
+        make_pool(company, [company.agent], window_seconds=60)
+        page = owner.open(f"/people/{company.agent.id}")
+        assert f"{company.agent.name} would be offered it for 1 minute." in page.words
+
+    def test_it_says_why_they_are_not_and_who_is(self, owner: Browser, company: Company) -> None:
+        make_pool(company, [company.agent, company.colleague], delivery="assign")
+        changed(company, company.colleague, available=False)
+        page = owner.open(f"/people/{company.colleague.id}")
+        assert f"{company.colleague.name} would not get it: paused." in page.words
+        assert f"It would be given to {company.agent.name} at once." in page.words
+
+    def test_it_says_how_long_until_their_turn(self, owner: Browser, company: Company) -> None:
+        make_pool(company, {company.agent: 2, company.colleague: 1})
+        page = owner.open(f"/people/{company.colleague.id}")
+        assert f"{company.colleague.name} would get the 3rd lead from now." in page.words
+
+    def test_it_says_when_they_are_not_in_the_pool(self, owner: Browser, company: Company) -> None:
+        make_pool(company, {company.agent: 1, company.owner: 0}, name="Solar")
+        page = owner.open(f"/people/{company.colleague.id}")
+        assert f"{company.colleague.name} is not in the pool “Solar”." in page.words
+        assert "has weight 0 in the pool “Solar”." in owner.open(f"/people/{company.owner.id}").words
+
+    def test_without_a_pool_it_says_that(self, owner: Browser, company: Company) -> None:
+        assert "no pool is set for new leads" in owner.open(f"/people/{company.agent.id}").words
+
+    def test_it_shows_what_they_hold(self, owner: Browser, company: Company) -> None:
+        pool = make_pool(company, {company.agent: 3, company.colleague: 1}, name="Solar")
+        make_lead(company, company.agent)
+        page = owner.open(f"/people/{company.agent.id}")
+        assert "weight 3 · 75 %" in page.words
+        assert f"/pools/{pool.id}" in page.links
+        assert f"/leads?bucket=assigned&owner={company.agent.id}" in page.links
+        assert page.dead_links() == []
+
+
+class TestTwoAdmins:
+    def test_who_saves_second_is_told_what_changed_and_keeps_what_they_typed(
+        self, app: APIFlask, company: Company
+    ) -> None:
+        team = make_team(company, "West")
+        mine = sign_in(app, company.owner).open(f"/people/{company.agent.id}")
+        theirs = sign_in(app, company.owner).open(f"/people/{company.agent.id}")
+        theirs.press("Save", team_id=str(team.id), open_cap="5", roles=["agent", "manager"])
+        refused = mine.press("Save", status=422, name="Ana Anders", open_cap="7")
+        assert "Somebody changed this while you were writing" in refused.words
+        assert "Somebody set this to “5” meanwhile" in refused.error_of("open_cap")
+        assert "What they set is shown" in refused.error_of("team_id")
+        assert "What they set is shown" in refused.error_of("roles")
+        assert user_by_email(company, company.agent.email).name == company.agent.name
+        assert "Saved." in refused.press("Save").words
+        user = user_by_email(company, company.agent.email)
+        assert (user.name, user.team_id, user.open_cap) == ("Ana Anders", team.id, 7)
+        assert user.roles == ["manager", "agent"]
+
+    def test_somebody_who_pauses_meanwhile_stays_paused(self, app: APIFlask, company: Company) -> None:
+        page = sign_in(app, company.owner).open(f"/people/{company.agent.id}")
+        sign_in(app, company.agent).open("/me").press("Pause new leads")
+        page.press("Save", status=422, phone="+1 415 555 0100").press("Save")
+        user = user_by_email(company, company.agent.email)
+        assert (user.phone, user.available) == ("+1 415 555 0100", False)
+
+    def test_a_mistake_does_not_hide_that_it_changed_meanwhile(self, app: APIFlask, company: Company) -> None:
+        mine = sign_in(app, company.owner).open(f"/people/{company.agent.id}")
+        sign_in(app, company.owner).open(f"/people/{company.agent.id}").press("Save", phone="+1 415 555 0100")
+        wrong = mine.press("Save", status=422, open_cap="many")
+        assert "Somebody changed" not in wrong.words
+        assert "Somebody changed" in wrong.press("Save", status=422, open_cap="3").words
 
 
 class TestLeaving:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from apiflask import APIFlask
 
@@ -92,8 +94,55 @@ def test_the_index_shows_what_one_may_open(app: APIFlask, company: Company) -> N
     def pages_for(*roles: str) -> list[str]:
         page = sign_in(app, make_user(company, roles=roles)).open("/settings")
         assert page.dead_links() == []
-        return [link for link in page.links if link.startswith("/settings/")]
+        main = next(page.root.iter("main"))
+        return [link.get("href", "") for link in main.iter("a")]
 
-    assert pages_for("admin") == ["/settings/company", "/settings/rules", "/settings/teams", "/settings/keys"]
-    assert pages_for("editor") == ["/settings/rules", "/settings/teams", "/settings/keys"]
-    assert pages_for("agent") == ["/settings/keys"]
+    assert pages_for("agent") == ["/settings/keys", "/me"]
+    distribution = ["/pools", "/settings/rules"]
+    people = ["/people", "/settings/teams"]
+    assert pages_for("editor") == [*distribution, *people, "/settings/keys", "/me"]
+    assert pages_for("admin") == [*distribution, *people, "/settings/company", "/outbox", "/settings/keys", "/me"]
+
+
+def test_the_index_leaves_out_the_outbox_once_mail_is_set_up(
+    owner: Browser, app: APIFlask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_mail = replace(app.extensions["settings"], mail_server="mail.example.com")
+    monkeypatch.setitem(app.extensions, "settings", with_mail)
+    assert "/outbox" not in owner.open("/settings").links
+
+
+class TestTwoAdmins:
+    def test_who_saves_second_is_told_what_changed_and_undoes_nothing(self, app: APIFlask, company: Company) -> None:
+        first, second = sign_in(app, company.owner), sign_in(app, company.owner)
+        theirs, mine = first.open("/settings/company"), second.open("/settings/company")
+        theirs.press("Save", country="DE", isolate_leads="y")
+        refused = mine.press("Save", status=422, name="Acme Sun")
+        assert "Somebody changed this while you were writing" in refused.words
+        assert "What they set is shown" in refused.error_of("country")
+        assert "What they set is shown" in refused.error_of("isolate_leads")
+        assert refused.error_of("name") == ""
+        assert (refused.value_of("name"), refused.value_of("country")) == ("Acme Sun", "DE")
+        assert stored(company).name == company.name
+
+    def test_saving_again_then_keeps_both(self, app: APIFlask, company: Company) -> None:
+        mine = sign_in(app, company.owner).open("/settings/company")
+        sign_in(app, company.owner).open("/settings/company").press("Save", country="DE", isolate_leads="y")
+        assert "Saved." in mine.press("Save", status=422, name="Acme Sun").press("Save").words
+        row = stored(company)
+        assert (row.name, row.country, row.isolate_leads) == ("Acme Sun", "DE", True)
+
+    def test_both_changing_one_field_are_shown_what_the_other_typed(self, app: APIFlask, company: Company) -> None:
+        mine = sign_in(app, company.owner).open("/settings/company")
+        sign_in(app, company.owner).open("/settings/company").press("Save", returning_contacts="route", name="Theirs")
+        refused = mine.press("Save", status=422, name="Mine")
+        assert "Somebody set this to “Theirs” meanwhile" in refused.error_of("name")
+        assert refused.value_of("name") == "Mine"
+        refused.press("Save")
+        assert (stored(company).name, stored(company).returning_contacts) == ("Mine", "route")
+
+    @pytest.mark.parametrize("seen", ["", "nonsense", "name:0000", "rate_limit:0000 name:0000", "x:y"])
+    def test_a_form_that_cannot_say_what_it_saw_is_refused(self, owner: Browser, company: Company, seen: str) -> None:
+        refused = owner.open("/settings/company").press("Save", status=422, name="New", seen=seen)
+        assert "nothing was saved" in refused.words
+        assert stored(company).name == company.name

@@ -1,0 +1,57 @@
+"""“If a lead came now”: the sentence every page carries that decides about it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from portal.blueprints.distribution import wording
+from portal.queries.people_now import PersonNow
+from portal.queries.what_if import decision_in_pool, decision_now
+from portal.routing.decision import Decision
+from portal.routing.facts import LeadFacts
+from portal.routing.route import who_is_next
+from portal.sign_in import current_company
+
+TURNS_LOOKED_AHEAD = 50
+
+
+def sentence_now() -> str:
+    """What would happen to a plain lead now."""
+    return wording.if_a_lead_came(_decision())
+
+
+def sentence_for_pool(pool_id: UUID) -> str:
+    """What would happen to a plain lead that reached this pool now. Raises NotFound."""
+    company = current_company()
+    decision = decision_in_pool(company.id, pool_id, LeadFacts(), fallback_any_active=company.fallback_any_active)
+    return wording.if_a_lead_came(decision)
+
+
+def sentence_for_person(person: PersonNow) -> str:
+    """Whether this person would get a plain lead now, and if not, why not and who would."""
+    decision, user_id, name = _decision(), person.user.id, wording.short(person.user.name)
+    if user_id in decision.chosen:
+        return wording.if_it_came_to(name, decision)
+    if person.refused:
+        return f"{name} would not get it: {person.refused}. {wording.if_a_lead_came(decision)}"
+    return f"{wording.if_a_lead_came(decision)} {_place_of(user_id, name, decision)}".rstrip()
+
+
+def _place_of(user_id: UUID, name: str, decision: Decision) -> str:
+    """Where somebody stands who could get a lead, but not this one."""
+    pool = decision.pool
+    if pool is None:
+        return ""
+    weight = next((member.weight for member in pool.members if member.user_id == user_id), None)
+    if not weight:
+        return f"{name} {'is not in' if weight is None else 'has weight 0 in'} the pool “{pool.name}”."
+    turns = who_is_next(pool, TURNS_LOOKED_AHEAD, decision.at)
+    place = next((number for number, turn in enumerate(turns, start=1) if turn.user_id == user_id), None)
+    if place is None:
+        return f"The turn of {name} comes later."
+    return f"{name} would get the {wording.ordinal(place)} lead from now."
+
+
+def _decision() -> Decision:
+    company = current_company()
+    return decision_now(company.id, LeadFacts(), fallback_any_active=company.fallback_any_active)
