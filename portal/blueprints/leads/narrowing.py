@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import url_for
-
-from portal.blueprints.leads.wording import STATE_NAMES
+from portal.blueprints.leads.wording import BUCKET_NAMES, STATE_NAMES
 from portal.errors import Invalid
 from portal.models import LeadState
-from portal.queries.leads import Bucket, LeadFilters
+from portal.queries.leads import Bucket, Count, LeadFilters
 
 Value = TypeVar("Value")
 
 LONGEST_VALUE = 200
 NAMES = ("q", "status", "source", "owner", "pool", "tag", "since")
+
+# States that stand above the list as chips, in the order of what wants to be done first.
+CHIP_NAMES = {LeadState.OFFERING: "On offer", LeadState.UNASSIGNED: "Waiting", LeadState.HELD: "Held"}
 
 
 def bucket_named(name: str | None, default: Bucket) -> Bucket:
@@ -54,21 +56,73 @@ def filters_from(values: Mapping[str, str], zone: ZoneInfo) -> LeadFilters:
     )
 
 
-def chips(bucket: Bucket, values: Mapping[str, str], names: Mapping[str, str]) -> list[tuple[str, str]]:
+def given_in(values: Mapping[str, str]) -> dict[str, str]:
+    """The filters an address has, as it has them."""
+    return {name: values[name] for name in NAMES if values.get(name, "").strip()}
+
+
+def address(
+    bucket: Bucket, given: Mapping[str, str] | None = None, cursor: str | None = None, at: str = "/leads"
+) -> str:
+    """The address of the list: a bucket, its filters, and from where on.
+
+    Args:
+        at: another page that takes the same filters.
+    """
+    query = {"bucket": bucket.value, **(given or {}), **({"cursor": cursor} if cursor else {})}
+    return f"{at}?{urlencode(query)}"
+
+
+def tabs(counts: Mapping[Bucket, Count], given: Mapping[str, str]) -> list[tuple[str, str, str, str]]:
+    """Each bucket with its name, its count and its address. What was searched for is searched for there too.
+
+    A state and an owner belong to the bucket they were chosen in.
+    """
+    kept = {name: value for name, value in given.items() if name not in ("status", "owner")}
+    return [
+        (bucket.value, BUCKET_NAMES[bucket.value], str(count), address(bucket, kept))
+        for bucket, count in counts.items()
+    ]
+
+
+def state_chips(
+    bucket: Bucket, given: Mapping[str, str], counts: Mapping[LeadState, Count | None]
+) -> list[tuple[str, str, str, bool]]:
+    """The states one may narrow a bucket to: name, count, address, whether it is chosen (then pressing takes it off).
+
+    Args:
+        counts: how many leads of each state there are, None where that was not counted; empty = nothing to choose.
+    """
+    chosen = given.get("status")
+    rest = {name: value for name, value in given.items() if name != "status"}
+    shown = [(state, count) for state, count in counts.items() if count is None or count.value or state == chosen]
+    if len(shown) < 2 and not chosen:
+        return []
+    return [
+        (
+            CHIP_NAMES[state],
+            "" if count is None else str(count),
+            address(bucket, rest if state == chosen else {**rest, "status": state.value}),
+            state == chosen,
+        )
+        for state, count in shown
+    ]
+
+
+def chips(bucket: Bucket, given: Mapping[str, str], names: Mapping[str, str]) -> list[tuple[str, str]]:
     """Each filter in words, with the address of the list without it.
 
     Args:
-        values: the filters as the address has them.
+        given: the filters as the address has them.
         names: better words for a value than the value itself: a person's name for an id.
     """
-    given: dict[str, Any] = {name: values[name] for name in NAMES if values.get(name, "").strip()}
     return [
         (
             f"{_TITLES[name]}: {names.get(value) or _said(name, value)}",
-            url_for("leads.list_leads", bucket=bucket.value, **{k: v for k, v in given.items() if k != name}),
+            address(bucket, {other: kept for other, kept in given.items() if other != name}),
         )
         for name, value in given.items()
-        if name != "q"
+        if name != "q" and not (name == "status" and bucket == Bucket.UNASSIGNED and value.strip() in CHIP_NAMES)
     ]
 
 
@@ -84,7 +138,7 @@ _TITLES = {
 
 
 def _said(name: str, value: str) -> str:
-    return STATE_NAMES[LeadState(value)] if name == "status" else value
+    return STATE_NAMES[LeadState(value.strip())] if name == "status" else value
 
 
 def _plain(name: str, value: str) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from portal import models
 from portal.extensions import db
 from tests.cast import Company, Person
-from tests.factories import make_closed_lead, make_contact, make_lead, make_offer, make_pool, make_user
+from tests.factories import make_contact, make_lead, make_offer, make_pool, make_user
 from tests.page import sign_in
 
 
@@ -36,85 +36,6 @@ def test_signed_out_people_are_shown_the_way_in(app: APIFlask, company: Company)
         response = app.test_client().get(address)
         assert response.status_code == 303
         assert response.location.startswith("/login?next=")
-
-
-def test_buckets_show_their_leads_with_counts(app: APIFlask, company: Company) -> None:
-    make_lead(company, contact=make_contact(company, "Fay Free"), source="Website", lead_type="Roofing")
-    make_lead(company, company.agent, contact=make_contact(company, "Mia Mine"))
-    make_closed_lead(company, company.agent, contact=make_contact(company, "Cleo Closed"))
-    browser = sign_in(app, company.owner)
-    page = browser.open("/leads")
-    assert "Unassigned 1" in page.words
-    assert "Assigned 1" in page.words
-    assert "Fay Free" in page.words
-    assert "Website" in page.words
-    assert "Mia Mine" in browser.open("/leads?bucket=assigned").words
-    assert "Closed: won" in browser.open("/leads?bucket=closed").words
-    assert "Mia Mine" in sign_in(app, company.agent).open("/leads").words
-
-
-def test_a_lead_without_a_name_is_called_by_its_number(app: APIFlask, company: Company) -> None:
-    make_lead(company, contact=make_contact(company, None, phone="+14155550123"))
-    assert "+14155550123" in sign_in(app, company.owner).open("/leads").words
-
-
-@pytest.mark.parametrize("bucket", ["unassigned", "mine", "assigned", "closed"])
-def test_an_empty_bucket_says_what_will_be_here(app: APIFlask, company: Company, bucket: str) -> None:
-    page = sign_in(app, company.manager).open(f"/leads?bucket={bucket}")
-    assert page.find(".//div[@class='empty']/h2") is not None
-    assert [link for link in page.dead_links() if link.startswith("/leads")] == []
-
-
-def test_older_leads_are_one_plain_link_away(app: APIFlask, company: Company) -> None:
-    contact = make_contact(company, "Nora Newest")
-    for _ in range(51):
-        make_lead(company, contact=contact)
-    page = sign_in(app, company.owner).open("/leads")
-    older = next(link for link in page.links if "cursor=" in link)
-    assert len(page.root.findall(".//tbody/tr")) == 50
-    assert len(page.browser.open(older).root.findall(".//tbody/tr")) == 1
-
-
-def test_search_and_filters_live_in_the_address(app: APIFlask, company: Company) -> None:
-    make_lead(company, contact=make_contact(company, "Edgar Ash"), source="Website")
-    make_lead(company, contact=make_contact(company, "Nobody Else"), source="Fair")
-    browser = sign_in(app, company.owner)
-    found = browser.open("/leads").form("/leads").send(q="edgar")
-    assert "Edgar Ash" in found.words
-    assert "Nobody Else" not in found.words
-    narrowed = browser.open("/leads?bucket=unassigned&source=Fair")
-    assert "Nobody Else" in narrowed.words
-    assert "Source: Fair" in narrowed.words
-    assert "Edgar Ash" not in narrowed.words
-    assert "Nothing found here" in browser.open("/leads?q=xyzzy").words
-
-
-def test_the_filter_page_leads_back_to_the_narrowed_list(app: APIFlask, company: Company) -> None:
-    make_lead(company, company.agent, contact=make_contact(company, "Edgar Ash"))
-    make_lead(company, company.colleague, contact=make_contact(company, "Nobody Else"))
-    browser = sign_in(app, company.owner)
-    page = browser.open("/leads/narrow?bucket=assigned")
-    narrowed = page.form("/leads").send(owner=company.agent.id)
-    assert "Edgar Ash" in narrowed.words
-    assert "Nobody Else" not in narrowed.words
-    assert f"Owner: {company.agent.name}" in narrowed.words
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "bucket=nowhere",
-        "status=gone",
-        "owner=me",
-        "pool=7",
-        "since=yesterday",
-        "cursor=here",
-        "q=%00",
-        "q=" + "x" * 201,
-    ],
-)
-def test_an_address_that_makes_no_sense_is_refused_in_words(app: APIFlask, company: Company, query: str) -> None:
-    assert sign_in(app, company.owner).client.get(f"/leads?{query}").status_code == 422
 
 
 def test_the_lead_page_shows_contact_timeline_and_reasons(app: APIFlask, company: Company) -> None:

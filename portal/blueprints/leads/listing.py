@@ -1,0 +1,102 @@
+"""The lead list: buckets, search, filters; and the page of filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from portal import htmx
+from portal.blueprints.leads import rows, wording
+from portal.blueprints.leads.blueprint import blueprint
+from portal.blueprints.leads.narrowing import (
+    NAMES,
+    address,
+    bucket_named,
+    chips,
+    filters_from,
+    given_in,
+    state_chips,
+    tabs,
+)
+from portal.blueprints.leads.views import may_add
+from portal.models import LeadState, User
+from portal.permissions import Right, may
+from portal.queries.choices import people_by_name, pools_by_name, source_names
+from portal.queries.lead_rows import rows_page
+from portal.queries.leads import Bucket, open_buckets
+from portal.sign_in import current_company, signed_in, signed_in_user
+
+
+@blueprint.get("")
+@signed_in
+def list_leads() -> ResponseReturnValue:
+    """A bucket, 50 rows at a time, narrowed by what the address says."""
+    user, company = signed_in_user(), current_company()
+    zone = ZoneInfo(company.time_zone)
+    bucket = bucket_named(request.args.get("bucket"), default=_first_bucket(user))
+    cursor = request.args.get("cursor")
+    shown = rows_page(user, bucket, filters_from(request.args, zone), cursor)
+    given = given_in(request.args)
+    return htmx.render(
+        "leads/list.html",
+        "part",
+        bucket=bucket.value,
+        bucket_name=wording.BUCKET_NAMES[bucket],
+        tabs=tabs(shown.counts, given),
+        states=state_chips(bucket, given, shown.states),
+        rows=rows.body(shown.page.items, datetime.now(UTC), zone),
+        given=given,
+        chips=chips(bucket, given, _names_in(given, user.company_id)),
+        narrow_url=address(bucket, given, at="/leads/narrow"),
+        clear_url=address(bucket),
+        older_url=address(bucket, given, cursor=shown.page.next) if shown.page.next else None,
+        newest_url=address(bucket, given) if cursor else None,
+        may_add=may_add(user),
+        can_see_any=bool(shown.counts),
+    )
+
+
+@blueprint.get("/narrow")
+@signed_in
+def narrow() -> ResponseReturnValue:
+    """A page of filters; its form leads back to the list."""
+    company = current_company()
+    bucket = bucket_named(request.args.get("bucket"), default=Bucket.UNASSIGNED)
+    filters_from(request.args, ZoneInfo(company.time_zone))
+    return render_template(
+        "leads/narrow.html",
+        bucket=bucket.value,
+        bucket_name=wording.BUCKET_NAMES[bucket],
+        given={name: request.args.get(name, "") for name in NAMES},
+        states=[(state.value, wording.STATE_NAMES[state]) for state in LeadState],
+        sources=[(name, name) for name in source_names(company.id)],
+        people=people_by_name(company.id),
+        pools=pools_by_name(company.id),
+        clear_url=address(bucket),
+        back_url=address(bucket, given_in(request.args)),
+        words=wording,
+    )
+
+
+def _first_bucket(user: User) -> Bucket:
+    """Where the list opens: at what is to be handed out for those who hand out, else at one's own leads."""
+    buckets = open_buckets(user)
+    if may(user, Right.ASSIGN) or Bucket.MINE not in buckets:
+        return next(iter(buckets), Bucket.MINE)
+    return Bucket.MINE
+
+
+def _names_in(given: Mapping[str, Any], company_id: UUID) -> dict[str, str]:
+    """Names for the ids among the filters; read only when there are any."""
+    named: dict[str, str] = {}
+    if "owner" in given:
+        named |= {str(each): name for each, name in people_by_name(company_id)}
+    if "pool" in given:
+        named |= {str(each): name for each, name in pools_by_name(company_id)}
+    return named
