@@ -19,7 +19,7 @@ async function ask(address, options = {}) {
     cache: "no-store",
     credentials: "omit",
     referrerPolicy: "no-referrer",
-    signal: AbortSignal.timeout(PATIENCE),
+    signal: AbortSignal.timeout?.(PATIENCE),
     ...options,
   });
   const at = (asked + performance.now()) / 2;

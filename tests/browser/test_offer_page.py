@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route, expect
 from playwright.sync_api import Page as Tab
+from playwright.sync_api import Route, expect
 from sqlalchemy import text
 
 from portal.blueprints.offers import views
@@ -168,6 +168,9 @@ def test_text_twice_as_large_fits(windows: Windows, company: Company) -> None:
                 too_wide.append(name)
             if tab.locator(".bar").count():
                 assert tab.evaluate(LAST_IS_FREE)
+            if tab.get_by_role("timer").count():
+                lines = "e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight)"
+                assert tab.get_by_role("timer").evaluate(lines) < 2.5, "the time left is broken into pieces"
             tab.close()
     assert too_wide == []
 
@@ -427,3 +430,18 @@ def test_a_press_that_came_too_late_shows_where_it_stands(windows: Windows, comp
         tab.get_by_role("button", name="Accept").click()
         heading(tab).to_have_text(OVER)
         expect(tab.get_by_role("status")).to_contain_text("That changed nothing")
+
+
+def test_when_the_time_ends_without_a_connection_nothing_can_be_pressed_any_more(
+    windows: Windows, company: Company, offer: Any
+) -> None:
+    change(company, "UPDATE offers SET expires_at = clock_timestamp() + interval '6 seconds'")
+    with windows.open(width=360) as window:
+        tab = window.new_page()
+        tab.goto(link_to(company, offer))
+        heading(tab).to_have_text(OPEN)
+        window.set_offline(True)
+        expect(tab.get_by_role("timer")).to_have_text("Time is up", timeout=15_000)
+        expect(tab.get_by_role("button", name="Accept")).to_be_hidden()
+        window.set_offline(False)
+        heading(tab).to_have_text(OVER, timeout=ANOTHER_STATE_SHOWS_ITSELF)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +13,7 @@ from uuid import UUID
 import pytest
 from apiflask import APIFlask
 from sqlalchemy import select, text
+from werkzeug.test import TestResponse
 
 from portal import models
 from portal.blueprints.leads.new import holder_for
@@ -20,6 +23,7 @@ from portal.operations.intake import take_in
 from portal.tokens import offer_token
 from tests.cast import Company, Person
 from tests.factories import make_contact, make_lead, make_offer, make_pool
+from tests.offer_states import link_to, make_states
 from tests.page import Browser, Page
 
 SECRETS = ("Wanda", "5550199", "555 0199", "hidden.example", "Quiet Row", "LS1", "CRM-77", "slate", "Ring me")
@@ -123,10 +127,94 @@ def assert_nothing_of_the_customer(page: Page) -> None:
 def test_an_open_offer_shows_what_helps_to_decide_and_nothing_of_the_customer(proposal: Proposal) -> None:
     page = proposal.open()
     assert page.h1 == "A lead for you"
-    for known in ("Roofing", "Leeds", "1,000 to 2,000 EUR", "solar", "Website", "min left", "UTC"):
+    for known in (
+        "Roofing",
+        "Leeds",
+        "1,000 to 2,000 EUR",
+        "solar",
+        "Website",
+        "just now",
+        "appear as soon as you accept",
+    ):
         assert known in page.words
+    # Without JavaScript: "until 14:05:30 UTC (4 min left)".
+    assert re.search(r"until \d\d:\d\d:\d\d UTC \(4 min left\)", page.words)
     assert [form.action for form in page.forms] == [f"{proposal.link}/accept", f"{proposal.link}/decline"]
     assert_nothing_of_the_customer(page)
+
+
+HEADINGS = {
+    "open": "A lead for you",
+    "one-of-three": "A lead for you",
+    "accepted": "This lead is yours",
+    "declined": "You declined this lead",
+    "missed": "The time for this lead is over",
+    "missed-twice": "The time for this lead is over",
+    "in-line": "You are in line for this lead",
+    "taken": "This lead is taken",
+    "withdrawn": "This lead is no longer on offer",
+    "sign-in": "Please sign in to see this lead",
+    "no-longer-owned": "Please sign in to see this lead",
+    "refused": "This link leads nowhere",
+}
+
+
+def test_each_state_says_what_it_is_and_only_the_accepted_one_names_the_customer(company: Company) -> None:
+    for name, link in make_states(company).items():
+        status = 404 if name == "refused" else 200
+        page = Browser(company.app, company.app.test_client(use_cookies=False)).open(link, status=status)
+        assert page.h1 == page.title == HEADINGS[name], name
+        assert ("Wanda Hidden" in page.words) == (name == "accepted")
+        for answer in answers_under(company, link):
+            told = str(answer.headers) + answer.text
+            assert "Set-Cookie" not in answer.headers
+            assert [answer.headers[header] for header in QUIET] == list(QUIET.values()), answer.request.path
+            if name != "accepted":
+                assert [secret for secret in SECRETS if secret in told.replace(link, "")] == [], answer.request.path
+
+
+QUIET = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+
+
+def answers_under(company: Company, link: str) -> list[TestResponse]:
+    """Every address below a link, asked for in every way that is not a press on the page."""
+    client = company.app.test_client(use_cookies=False)
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    return [
+        client.get(link),
+        client.head(link),
+        client.get(f"{link}/contact.vcf"),
+        *(client.get(f"{link}/{act}") for act in ("accept", "decline", "again")),
+        *(client.post(f"{link}/{act}", headers=elsewhere) for act in ("accept", "decline", "again")),
+    ]
+
+
+def test_the_packed_page_says_nothing_else(proposal: Proposal) -> None:
+    answer = proposal.company.app.test_client().get(proposal.link, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "A lead for you" in gzip.decompress(answer.data).decode()
+
+
+def test_every_state_without_a_press_leads_on(company: Company) -> None:
+    """Nobody stands before a page with nothing to do next."""
+    for name, link in make_states(company).items():
+        page = Browser(company.app).open(link, status=404 if name == "refused" else 200)
+        assert page.forms or any(way.startswith("/leads") for way in page.links), name
+
+
+@pytest.mark.parametrize(("look", "shown"), [("dark", "dark"), ("light", "light"), ('"><b>', None), (None, None)])
+def test_the_look_chosen_in_the_portal_counts_here_too(proposal: Proposal, look: str | None, shown: str | None) -> None:
+    client = proposal.company.app.test_client()
+    if look:
+        client.set_cookie("look", look)
+    assert Browser(proposal.company.app, client).open(proposal.link).root.get("data-look") == shown
+
+
+def test_a_demo_says_so(proposal: Proposal) -> None:
+    assert "Demo" not in proposal.open().words
+    proposal.change("UPDATE companies SET is_demo = true")
+    assert "Demo" in proposal.open().words
 
 
 def test_accepting_shows_the_whole_lead_with_one_tap_actions(proposal: Proposal) -> None:
@@ -460,6 +548,75 @@ def test_an_old_link_shows_the_newest_offer(proposal: Proposal) -> None:
     assert newest.agent == proposal.agent
     assert proposal.open().h1 == "A lead for you"
     assert proposal.press("accept").h1 == "This lead is yours"
+
+
+def waiting_beside(page: Page) -> list[str]:
+    """What the page says of the agent's other offers, in its order."""
+    stack = page.root.find(".//section[@id='others']")
+    assert stack is not None
+    return [" ".join("".join(each.itertext()).split()) for each in stack.iter("span") if each.get("class") == "called"]
+
+
+def offered_to(proposal: Proposal, person: Person, lead_type: str, seconds: float = 100, **columns: Any) -> str:
+    """Another offer, and its link."""
+    company = proposal.company
+    lead = make_lead(company, contact=make_contact(company, "Wanda"), lead_type=lead_type, text="Ring me")
+    pool = make_pool(company, default_rule=False)
+    return link_to(company, make_offer(company, lead, person, pool, seconds=seconds, **columns))
+
+
+def test_several_open_offers_stand_together_soonest_end_first(proposal: Proposal) -> None:
+    assert waiting_beside(proposal.open()) == []
+    offered_to(proposal, proposal.agent, "Windows", seconds=900)
+    offered_to(proposal, proposal.agent, "Heat pumps", seconds=30)
+    page = proposal.open()
+    assert waiting_beside(page) == ["Heat pumps", "Windows"]
+    assert "2 more leads wait for you, and one ends sooner" in page.words
+    assert_nothing_of_the_customer(page)
+    other = next(link for link in page.links if link.startswith("/o/") and link != proposal.link)
+    there = Browser(proposal.company.app).open(other)
+    assert waiting_beside(there) == ["Roofing in Leeds", "Windows"]
+    assert there.press("Accept").h1 == "This lead is yours"
+    assert proposal.row().state == "open"
+
+
+def test_only_what_is_open_to_the_same_agent_stands_beside_an_offer(proposal: Proposal, other_company: Company) -> None:
+    other = proposal.company.colleague if proposal.agent == proposal.company.agent else proposal.company.agent
+    offered_to(proposal, other, "A colleague's")
+    offered_to(proposal, proposal.agent, "Run out", seconds=-1)
+    offered_to(proposal, proposal.agent, "Declined", state="declined", ended_at=datetime.now(UTC))
+    lead = make_lead(other_company, lead_type="Of another company")
+    make_offer(other_company, lead, other_company.agent, make_pool(other_company))
+    assert waiting_beside(proposal.open()) == []
+
+
+def test_a_link_leads_on_to_other_offers_while_it_is_fresh_and_not_when_found_later(proposal: Proposal) -> None:
+    proposal.press("decline")
+    offered_to(proposal, proposal.agent, "Windows", seconds=4000)
+    assert waiting_beside(proposal.open()) == ["Windows"]
+    proposal.change("UPDATE offers SET ended_at = ended_at - interval '14 minutes 50 seconds' WHERE id = :offer")
+    assert waiting_beside(proposal.open()) == ["Windows"]
+    proposal.change("UPDATE offers SET ended_at = ended_at - interval '10 seconds' WHERE id = :offer")
+    page = proposal.open()
+    assert waiting_beside(page) == []
+    assert not any(link.startswith("/o/") for link in page.links)
+
+
+def test_nothing_stands_beside_the_offer_of_somebody_who_has_left(proposal: Proposal) -> None:
+    offered_to(proposal, proposal.agent, "Windows")
+    proposal.change("UPDATE users SET active = false WHERE id = :user", user=proposal.agent.id)
+    assert waiting_beside(proposal.open()) == []
+
+
+def test_who_missed_a_lead_nobody_has_is_told_that_it_comes_at_once(proposal: Proposal) -> None:
+    proposal.let_time_run_out()
+    proposal.end_due()
+    assert "you are next if they do not take it" in proposal.open().words
+    proposal.change("UPDATE offers SET state = 'withdrawn', ended_at = clock_timestamp() WHERE state = 'open'")
+    proposal.change("UPDATE leads SET state = 'unassigned', waiting_for = 'person' WHERE id = :lead")
+    page = proposal.open()
+    assert "Nobody has it yet" in page.words
+    assert page.press("Give me another chance").h1 == "A lead for you"
 
 
 def test_times_are_told_in_the_companys_zone(company: Company) -> None:
