@@ -7,10 +7,10 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, cast, false, or_, true
 
 from portal.errors import Forbidden
-from portal.models import Lead, LeadAccess, LeadState, Role, User
+from portal.models import Lead, LeadAccess, LeadState, Role, TimelineItem, TimelineKind, User, Visibility
 
 
 class Right(StrEnum):
@@ -44,6 +44,8 @@ RIGHTS_OF_ROLE: dict[Role, frozenset[Right]] = {
 # Who is told when a lead waits or something needs a decision.
 MANAGING_ROLES = (Role.OWNER, Role.ADMIN, Role.MANAGER)
 RECEIVING_ROLES = tuple(role for role, rights in RIGHTS_OF_ROLE.items() if Right.RECEIVE in rights)
+
+_MANAGING = frozenset({Right.SEE_ALL, Right.ASSIGN})
 
 Filter: TypeAlias = ColumnElement[bool]
 
@@ -145,15 +147,55 @@ def is_in_boxes(boxes: Collection[LeadAccess], user_id: UUID, owner_id: UUID | N
     return (LeadAccess.MINE if owner_id == user_id else LeadAccess.ASSIGNED) in boxes
 
 
+def manages(user: User) -> bool:
+    """Whether the user looks after others' leads: sees all of them, or hands them out."""
+    return bool(rights_of(user) & _MANAGING)
+
+
 def unmasked_leads(user: User) -> Filter:
     """Of the leads a user sees, those whose customer is shown to them: all but what is or was on offer to others."""
-    if rights_of(user) & {Right.SEE_ALL, Right.ASSIGN}:
-        return true()
-    return or_(~Lead.was_offered, Lead.owner_id == user.id)
+    return true() if manages(user) else or_(~Lead.was_offered, Lead.owner_id == user.id)
 
 
 def is_masked(user: User, lead: Lead) -> bool:
     """The same rule for one lead at hand."""
-    if rights_of(user) & {Right.SEE_ALL, Right.ASSIGN}:
-        return False
-    return lead.was_offered and lead.owner_id != user.id
+    return not manages(user) and lead.was_offered and lead.owner_id != user.id
+
+
+def visible_entries(user: User) -> Filter:
+    """Of the timelines of leads a user sees, the entries they may read; asks for `TimelineItem` joined with `Lead`.
+
+    Nothing of a lead that is masked for them: entries quote the customer. Comments are between the lead's owner of
+    today and those who manage, and whoever was mentioned in one reads that one. Memos for managers are for managers.
+    """
+    if manages(user):
+        return true()
+    read_comments = or_(
+        TimelineItem.kind != TimelineKind.COMMENT,
+        Lead.owner_id == user.id,
+        TimelineItem.after["mentioned"].contains([str(user.id)]),
+    )
+    return and_(unmasked_leads(user), TimelineItem.visibility == Visibility.EVERYONE, read_comments)
+
+
+def comment_shown_to_row() -> Filter:
+    """The same rule for comments and many users at once: whether each row's `User` may read its `TimelineItem`.
+
+    For messages, whose recipients were chosen by `visible_entries` when the comment was written, and may have changed
+    since.
+    """
+    roles = cast([role for role in Role if RIGHTS_OF_ROLE[role] & _MANAGING], ARRAY(Text))
+    is_mentioned = TimelineItem.after["mentioned"].has_key(cast(User.id, Text))
+    return and_(
+        User.active,
+        or_(User.roles.overlap(roles), Lead.owner_id == User.id, and_(~Lead.was_offered, is_mentioned)),
+    )
+
+
+def may_work_on(user: User, lead_owner_id: UUID | None) -> bool:
+    """Whether a user who sees a lead may comment on it, log attempts and say what became of it.
+
+    Args:
+        lead_owner_id: the lead's owner.
+    """
+    return manages(user) or (user.active and lead_owner_id == user.id)

@@ -128,6 +128,7 @@ def make_company(app: APIFlask, name: str, **settings: Any) -> Company:
         db.session.flush()
         rule = models.Rule(company_id=company_id, name="Everything else", is_default=True, conditions={}, strictness={})
         db.session.add(rule)
+        db.session.add_all(models.start_lists(company_id))
         people = [
             person_in(app, company_id, first_name, roles)
             for first_name, roles in (

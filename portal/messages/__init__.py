@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from portal.messages import wording
-from portal.messages.facts import AboutLead, Customer, Facts, Links, Window
+from portal.messages.facts import AboutLead, Customer, Facts, Links, Remark, Window
 from portal.messages.letter import Letter, Rendered, written
 
-__all__ = ["AboutLead", "Customer", "Facts", "Links", "Rendered", "Window", "causes_worded", "render"]
+__all__ = ["AboutLead", "Customer", "Facts", "Links", "Remark", "Rendered", "Window", "causes_worded", "render"]
 
 # Cause → its wording. A cause that is not here is not said yet.
 _WORDINGS: dict[str, Callable[[Facts], Letter]] = {
@@ -18,6 +18,8 @@ _WORDINGS: dict[str, Callable[[Facts], Letter]] = {
     "missed": wording.missed,
     "reassigned_away": wording.reassigned_away,
     "touch": wording.touch,
+    "comment": wording.comment,
+    "mention": wording.mention,
     "catch_all": wording.catch_all,
     "alarm": wording.alarm,
     "account": wording.account,

@@ -35,6 +35,16 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """A comment on a lead: whose, and its words. Loaded only for those who may read it when the message is sent."""
+
+    author: str
+    text: str
+    customer: str | None
+    """The customer's name: whoever reads comments knows it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """How long an offer stands or stood."""
 
@@ -64,6 +74,9 @@ class Facts:
     lead: AboutLead = AboutLead()
     customer: Customer | None = None
     window: Window | None = None
+    remark: Remark | None = None
+    owns: bool = False
+    """Whether the recipient owns the lead."""
     reason: str | None = None
     """One sentence from the operation that caused the message."""
     alarm: str | None = None

@@ -36,7 +36,7 @@ class Letter:
     paragraphs: tuple[str, ...]
     facts: tuple[tuple[str, str], ...] = ()
     quote: str | None = None
-    """The customer's own words."""
+    """The customer's own words, or a colleague's."""
     buttons: tuple[Button, ...] = ()
     after: tuple[str, ...] = ()
     """Paragraphs below the buttons."""

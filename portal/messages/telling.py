@@ -60,6 +60,11 @@ def reachable(customer: Customer) -> tuple[tuple[str, str], ...]:
     return tuple((name, one_line(value, _LONGEST_VALUE)) for name, value in said if value)
 
 
+def customer_name(name: str | None) -> tuple[tuple[str, str], ...]:
+    """Which customer it is about, if they gave a name."""
+    return (("Customer", one_line(name, _LONGEST_VALUE)),) if name else ()
+
+
 def shortened(text: str | None) -> str | None:
     """The customer's words, cut where a mail would become a scroll."""
     if not text or not text.strip():
@@ -102,3 +107,14 @@ def _amount(value: object) -> str | None:
     if not amount.is_finite():
         return None
     return f"{amount:,.0f}" if amount == amount.to_integral_value() else f"{amount:,.2f}"
+
+
+def ago(gone: timedelta) -> str:
+    """`a moment ago`, `a minute ago`, `5 minutes ago`, `2 hours ago`, `3 days ago`."""
+    minutes = gone // timedelta(minutes=1)
+    if minutes < 1:
+        return "a moment ago"
+    if minutes < 2:
+        return "a minute ago"
+    size, unit = next((size, unit) for size, unit in ((1440, "day"), (60, "hour"), (1, "minute")) if minutes >= size)
+    return f"{minutes // size} {unit}{'' if minutes // size == 1 else 's'} ago"

@@ -72,6 +72,37 @@ def touch(facts: Facts) -> Letter:
     return _to_owner(facts, "New message on your lead", "The customer has written again.")
 
 
+def comment(facts: Facts) -> Letter:
+    """The other side has said something on a lead."""
+    where = "your lead" if facts.owns else "a lead"
+    return _remark(facts, f"Comment on {where}", f"has written a comment on {where}.")
+
+
+def mention(facts: Facts) -> Letter:
+    """Somebody has named you in a comment."""
+    where = "your lead" if facts.owns else "a lead"
+    return _remark(facts, "You were mentioned", f"has mentioned you in a comment on {where}.")
+
+
+def _remark(facts: Facts, subject: str, what: str) -> Letter:
+    """A comment, as long as the recipient may read it; a mail that was delayed must not tell a former owner more."""
+    subject = f"{subject}: {_in_short(facts)}"
+    if facts.remark is None:
+        gone_on = (
+            "Somebody has written a comment on a lead that is no longer yours. There is nothing left for you to do."
+        )
+        return Letter(subject, (gone_on,), telling.known(facts.lead))
+    customer = telling.customer_name(facts.remark.customer)
+    return Letter(
+        subject,
+        (f"{facts.remark.author} {what}",),
+        facts=(*customer, *telling.known(facts.lead)),
+        quote=telling.shortened(facts.remark.text),
+        buttons=_link("Open the lead", facts.links.lead),
+        after=("Answer on the lead's page; an answer to this mail reaches nobody.",),
+    )
+
+
 def catch_all(facts: Facts) -> Letter:
     """Nobody took it, and you are a default assignee."""
     return Letter(

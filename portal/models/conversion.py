@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Date, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -27,6 +28,24 @@ class StatusGroup(StrEnum):
     IN_PROGRESS = "in_progress"
     WON = "won"
     LOST = "lost"
+
+
+# What every company starts with; it may change all of them.
+START_STATUSES = (
+    ("Open", StatusGroup.IN_PROGRESS),
+    ("Qualified", StatusGroup.IN_PROGRESS),
+    ("Quoted", StatusGroup.IN_PROGRESS),
+    ("Won", StatusGroup.WON),
+    ("Lost", StatusGroup.LOST),
+    ("Not valid", StatusGroup.LOST),
+)
+START_REASONS = (
+    "Price",
+    "Chose somebody else",
+    "No longer interested",
+    "Could not be reached",
+    "Not a customer for us",
+)
 
 
 class ConversionStatus(db.Model):  # type: ignore[name-defined,misc]
@@ -100,3 +119,17 @@ class Conversion(db.Model):  # type: ignore[name-defined,misc]
             "currency IS NOT NULL OR (expected_value IS NULL AND actual_value IS NULL)", name="value_has_currency"
         ),
     )
+
+
+def start_lists(company_id: UUID) -> list[ConversionStatus | LostReason]:
+    """The rows a new company's lists begin with."""
+    return [
+        *(
+            ConversionStatus(company_id=company_id, name=name, status_group=group, position=place)
+            for place, (name, group) in enumerate(START_STATUSES, start=1)
+        ),
+        *(
+            LostReason(company_id=company_id, name=name, position=place)
+            for place, name in enumerate(START_REASONS, start=1)
+        ),
+    ]

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from portal.errors import Invalid
 from portal.extensions import db
-from portal.models import Company, KeyScope, ReturningContacts, Role, Rule, User, new_id
+from portal.models import Company, KeyScope, ReturningContacts, Role, Rule, User, new_id, start_lists
 from portal.models.tenancy import enter_company
 from portal.operations import keys, waiting
 from portal.operations.complaints import Complaints, refuse_unknown
@@ -34,6 +34,7 @@ class CompanyChanges(TypedDict, total=False):
     returning_contacts: str
     named_counts_as_turn: bool
     isolate_leads: bool
+    currency: str
     rate_limit: int
 
 
@@ -56,7 +57,7 @@ def create_company(
     time_zone: str = "UTC",
     country: str = "US",
 ) -> Created:
-    """A company with its owner, its default rule and a full API key. The session then sees this company.
+    """A company with its owner, its default rule, its lists and a full API key. The session then sees this company.
 
     Args:
         email: the owner signs in with it; somebody with an account already owns one company more.
@@ -81,6 +82,7 @@ def create_company(
     db.session.flush()
     owner = _add_owner(company, owner_name, address, password)  # type: ignore[arg-type]  # checked above
     db.session.add(Rule(company_id=company.id, id=new_id(), name=DEFAULT_RULE, is_default=True))
+    db.session.add_all(start_lists(company.id))
     db.session.flush()
     _key, api_key = keys.make_key(by=owner, scope=KeyScope.FULL)
     return Created(company.id, owner.id, api_key)
@@ -144,6 +146,8 @@ def _check(wrong: Complaints, name: str, value: Any) -> Any:
             return wrong.country(name, value)
         case "returning_contacts":
             return wrong.one_of(name, value, ReturningContacts)
+        case "currency":
+            return wrong.currency(name, value)
         case "rate_limit":
             return wrong.whole(name, value, 1, GREATEST_RATE_LIMIT)
         case _:

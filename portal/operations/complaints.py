@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
 from zoneinfo import available_timezones
 
 import email_validator
 import phonenumbers
 
 from portal.errors import FieldError, Invalid
+from portal.operations.amounts import read_amount, read_currency, read_day
+
+Value = TypeVar("Value")
 
 # Whether an address looks like one is asked, not whether the public internet knows its domain.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
@@ -130,6 +136,25 @@ class Complaints:
             self.add(field, "There is no such country. Use two letters such as US, DE or ES.")
             return None
         return code
+
+    def currency(self, field: str, value: str | None) -> str | None:
+        """A currency by its ISO 4217 letters."""
+        return self._read(field, value or "", read_currency)
+
+    def amount(self, field: str, value: str | Decimal | None) -> Decimal | None:
+        """An amount of money; None when there is none."""
+        return None if value is None or value == "" else self._read(field, str(value), read_amount)
+
+    def day(self, field: str, value: str | date | None) -> date | None:
+        """A day; None when there is none."""
+        return None if value is None or value == "" else self._read(field, str(value), read_day)
+
+    def _read(self, field: str, written: str, read: Callable[[str], Value]) -> Value | None:
+        try:
+            return read(written)
+        except ValueError as error:
+            self.add(field, str(error))
+            return None
 
 
 def refuse_unknown(changes: Mapping[str, object], known: Collection[str]) -> None:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from portal.models import Cause, TimelineKind, WorkKind, new_id
+from portal.models import Cause, TimelineKind, Visibility, WorkKind, new_id
 from portal.models.lead import LEAD_STATE_COLUMNS
 from portal.models.statements import rows
 from portal.operations.actors import Actor
@@ -52,7 +52,9 @@ _PARTS: dict[str, str] = {
         "offers", "company_id, id, lead_id, user_id, pool_id, decision_id, state, kind, created_at, expires_at"
     ),
     "timeline": _insert(
-        "timeline", "company_id, id, lead_id, at, kind, actor_type, actor_id, actor_name, text, before, after"
+        "timeline",
+        "company_id, id, lead_id, at, kind, actor_type, actor_id, actor_name, text, before, after, visibility, "
+        "form_key",
     ),
     "ledger_entries": _insert(
         "ledger_entries",
@@ -153,12 +155,15 @@ class Writes:
         text: str | None = None,
         before: Row | None = None,
         after: Row | None = None,
+        visibility: Visibility = Visibility.EVERYONE,
+        form_key: UUID | None = None,
     ) -> UUID:
         """A timeline entry; with it the lead's change is announced to open pages.
 
         Args:
             before, after: what changed. `owner_id` in `before` says who also has to be told of it, and `offer_id` with
                 `user_id` (or `owner_id`) in `after` which offer changed with it.
+            form_key: with it, one entry at most is ever written: see `operations.entries.key_of`.
         """
         return self.add(
             "timeline",
@@ -171,6 +176,8 @@ class Writes:
             text=text,
             before=before,
             after=after,
+            visibility=visibility,
+            form_key=form_key,
         )
 
     def say(

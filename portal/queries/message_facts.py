@@ -8,11 +8,26 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import Row, and_, case, null, select
+from sqlalchemy import Row, Text, and_, case, cast, false, func, null, select
 
 from portal.extensions import db
-from portal.messages import AboutLead, Customer, Facts, Links, Window
-from portal.models import Account, Cause, Company, Contact, Lead, LeadState, Message, Offer, OfferKind, Touch, User
+from portal.messages import AboutLead, Customer, Facts, Links, Remark, Window
+from portal.models import (
+    Account,
+    Cause,
+    Company,
+    Contact,
+    EntryEdit,
+    Lead,
+    LeadState,
+    Message,
+    Offer,
+    OfferKind,
+    TimelineItem,
+    Touch,
+    User,
+)
+from portal.permissions import comment_shown_to_row
 from portal.queries.contacts import contact_view, keys_of_lead
 from portal.queries.paging import Statement
 from portal.tokens import AccountPurpose, offer_link, set_password_link
@@ -35,6 +50,21 @@ def _statement() -> Statement:
 
     def for_owner(value: Any) -> Any:
         return case((owns, value), else_=null())
+
+    # A comment is told as it reads now, and only to those who may still read it.
+    entry = TimelineItem
+    edited = (
+        select(EntryEdit.text)
+        .where(EntryEdit.company_id == entry.company_id, EntryEdit.entry_id == entry.id)
+        .order_by(EntryEdit.id.desc())
+        .limit(1)
+        .correlate(entry)
+        .scalar_subquery()
+    )
+    may_read = and_(entry.id.is_not(None), comment_shown_to_row())
+
+    def for_reader(value: Any) -> Any:
+        return case((may_read, value), else_=null())
 
     # What the customer wrote last, where that is what the message is about.
     last_touch = (
@@ -65,6 +95,10 @@ def _statement() -> Statement:
             for_owner(Lead.contact_id).label("contact_id"),
             for_owner(Contact.name).label("contact_name"),
             for_owner(keys_of_lead()).label("contact_keys"),
+            for_reader(entry.actor_name).label("remark_by"),
+            for_reader(func.coalesce(edited, entry.text)).label("remark"),
+            for_reader(Contact.name).label("remark_about"),
+            func.coalesce(Lead.owner_id == Message.user_id, false()).label("owns"),
             for_owner(case((Message.cause == Cause.TOUCH, last_touch), else_=Lead.text)).label("text"),
         )
         .join(User, and_(User.company_id == Message.company_id, User.id == Message.user_id))
@@ -72,6 +106,15 @@ def _statement() -> Statement:
         .join(Account, Account.id == User.account_id)
         .outerjoin(Offer, and_(Offer.company_id == Message.company_id, Offer.id == Message.offer_id))
         .outerjoin(Lead, and_(Lead.company_id == Message.company_id, Lead.id == Message.lead_id))
+        .outerjoin(
+            entry,
+            and_(
+                Message.cause.in_((Cause.COMMENT, Cause.MENTION)),
+                entry.company_id == Message.company_id,
+                entry.lead_id == Message.lead_id,
+                cast(entry.id, Text) == Message.about,
+            ),
+        )
         .outerjoin(Contact, and_(Contact.company_id == Lead.company_id, Contact.id == Lead.contact_id))
     )
 
@@ -88,6 +131,8 @@ def _facts(row: Row[Any]) -> Facts:
         links=_links(message, row.Account),
         lead=_about_lead(row),
         customer=_customer(row),
+        remark=Remark(row.remark_by, row.remark, row.remark_about) if row.remark is not None else None,
+        owns=row.owns,
         window=Window(row.opened_at, row.expires_at) if row.expires_at else None,
         reason=said.get("why"),
         alarm=said.get("reason") if is_alarm else None,

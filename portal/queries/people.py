@@ -11,7 +11,7 @@ from portal.errors import NotFound
 from portal.extensions import db
 from portal.models import Role, Team, User
 from portal.models.tenancy import working_company
-from portal.permissions import Right, rights_of
+from portal.permissions import Right, manages, rights_of
 from portal.queries.paging import Page, older_than, page_of
 
 # Work that is about other people; without any of it one sees oneself.
@@ -58,6 +58,18 @@ def active_owner_ids(*, locked: bool = False) -> set[UUID]:
     if locked:
         statement = statement.with_for_update(key_share=True)
     return set(db.session.scalars(statement))
+
+
+def admin_contact_ids(company_id: UUID) -> list[UUID]:
+    """Who is on the list “admin contacts” and still manages; empty = everybody who manages is told."""
+    listed = db.session.scalars(select(User).where(User.company_id == company_id, User.active, User.admin_contact))
+    return sorted(user.id for user in listed if manages(user))
+
+
+def people_who_manage(company_id: UUID) -> list[User]:
+    """Active users who see all leads or hand them out, by name."""
+    active = select(User).where(User.company_id == company_id, User.active).order_by(func.lower(User.name), User.id)
+    return [user for user in db.session.scalars(active) if manages(user)]
 
 
 def teams() -> Sequence[Team]:

@@ -7,11 +7,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal.extensions import db
-from portal.models import TimelineItem
+from portal.models import TimelineItem, TimelineKind
 from portal.models.tenancy import working_company
 from portal.queries.decisions import decisions
 
 MOST_DECISIONS = 200
+# They decide nothing, and are not for everybody.
+_WORDS_OF_PEOPLE = (TimelineKind.COMMENT, TimelineKind.MEMO)
 
 
 def story_of(lead_id: UUID) -> list[dict[str, str]]:
@@ -22,7 +24,11 @@ def story_of(lead_id: UUID) -> list[dict[str, str]]:
     told = {str(decision.id): decision.sentences for decision in decisions(working_company(), lead_id, MOST_DECISIONS)}
     items = db.session.scalars(
         select(TimelineItem)
-        .where(TimelineItem.company_id == working_company(), TimelineItem.lead_id == lead_id)
+        .where(
+            TimelineItem.company_id == working_company(),
+            TimelineItem.lead_id == lead_id,
+            TimelineItem.kind.not_in(_WORDS_OF_PEOPLE),
+        )
         .order_by(TimelineItem.id)
     )
     story = []

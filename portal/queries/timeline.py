@@ -1,19 +1,24 @@
-"""What happened to a lead, newest first."""
+"""What happened to a lead, newest first; and of it, what the viewer may read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Interval, false, func, literal, select, true
 
+from portal.errors import NotFound
 from portal.extensions import db
-from portal.models import TimelineItem, TimelineKind, Touch, User
-from portal.queries.leads import lead_for
-from portal.queries.paging import USUAL_LIMIT, Page, older_than, page_of
+from portal.models import EntryEdit, Lead, TimelineItem, TimelineKind, Touch, User
+from portal.permissions import visible_entries
+from portal.queries.leads import lead_for, visible
+from portal.queries.paging import USUAL_LIMIT, Page, Statement, older_than, page_of
+
+# How long an author may write a comment or memo anew, by the database's clock.
+EDIT_WINDOW = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,11 @@ class TimelineView:
     text: str | None
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+    visibility: str
+    edited_at: datetime | None
+    """When its author last wrote it anew; the earlier texts are kept."""
+    editable: bool
+    """Whether the viewer wrote it, and may still write it anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +59,80 @@ def timeline_page(
     cursor: str | None = None,
     limit: int = USUAL_LIMIT,
 ) -> Page[TimelineView]:
-    """A page of a lead's timeline. Empty while the lead is masked for the user: entries quote the customer.
+    """A page of what the user may read of a lead's timeline. Empty while the lead is masked for them.
 
     Raises:
         NotFound: the user does not see the lead.
         Invalid: the cursor or the limit makes no sense.
     """
-    if lead_for(user, lead_id).masked:
-        return Page([], None)
-    return entries_page(user.company_id, lead_id, kinds, cursor, limit)
+    lead_for(user, lead_id)
+    return entries_page(user, lead_id, kinds, cursor, limit)
 
 
 def entries_page(
-    company_id: UUID, lead_id: UUID, kinds: Sequence[TimelineKind] | None, cursor: str | None, limit: int
+    user: User, lead_id: UUID, kinds: Sequence[TimelineKind] | None, cursor: str | None, limit: int
 ) -> Page[TimelineView]:
-    """The same for a caller who has looked at the lead already and found it shown."""
-    item = TimelineItem
-    statement = select(
-        item.id,
-        item.at,
-        item.kind,
-        item.actor_type,
-        item.actor_id,
-        item.actor_name,
-        item.text,
-        item.before,
-        item.after,
-    ).where(item.company_id == company_id, item.lead_id == lead_id)
+    """The same for a caller who has looked at the lead already."""
+    statement = _readable(user, lead_id)
     if kinds:
-        statement = statement.where(item.kind.in_(kinds))
-    rows = db.session.execute(older_than(statement, item.id, cursor, limit)).all()
+        statement = statement.where(TimelineItem.kind.in_(kinds))
+    rows = db.session.execute(older_than(statement, TimelineItem.id, cursor, limit)).all()
     return page_of(rows, limit, lambda row: row.id, lambda row: TimelineView(*row))
+
+
+def entry_for(user: User, lead_id: UUID, entry_id: UUID) -> TimelineView:
+    """One entry the user may read.
+
+    Raises:
+        NotFound: there is none, or the user may read neither it nor perhaps the lead; they answer alike.
+    """
+    statement = _readable(user, lead_id).where(TimelineItem.id == entry_id, visible(user))
+    row = db.session.execute(statement).one_or_none()
+    if row is None:
+        raise NotFound("There is no such entry.")
+    return TimelineView(*row)
+
+
+def entry_written(by: User, lead_id: UUID, entry_id: UUID) -> TimelineView:
+    """The entry somebody has just written, even if others than them will read it."""
+    statement = _entries(by, lead_id).where(TimelineItem.id == entry_id, TimelineItem.actor_id == by.id)
+    return TimelineView(*db.session.execute(statement).one())
+
+
+def _readable(user: User, lead_id: UUID) -> Statement:
+    return _entries(user, lead_id).where(visible_entries(user))
+
+
+def _entries(user: User, lead_id: UUID) -> Statement:
+    item = TimelineItem
+    newest = (
+        select(EntryEdit.text, EntryEdit.at)
+        .where(EntryEdit.company_id == item.company_id, EntryEdit.entry_id == item.id)
+        .order_by(EntryEdit.id.desc())
+        .limit(1)
+        .lateral("newest")
+    )
+    is_theirs = (item.actor_id == user.id) & item.kind.in_((TimelineKind.COMMENT, TimelineKind.MEMO))
+    in_time = item.at > func.clock_timestamp() - literal(EDIT_WINDOW, Interval)
+    return (
+        select(
+            item.id,
+            item.at,
+            item.kind,
+            item.actor_type,
+            item.actor_id,
+            item.actor_name,
+            func.coalesce(newest.c.text, item.text).label("text"),
+            item.before,
+            item.after,
+            item.visibility,
+            newest.c.at.label("edited_at"),
+            func.coalesce(is_theirs & in_time, false()).label("editable"),
+        )
+        .join(Lead, (Lead.company_id == item.company_id) & (Lead.id == item.lead_id))
+        .outerjoin(newest, true())
+        .where(item.company_id == user.company_id, item.lead_id == lead_id)
+    )
 
 
 def touches_of(user: User, lead_id: UUID, at_most: int = USUAL_LIMIT) -> list[TouchView]:

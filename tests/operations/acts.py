@@ -11,7 +11,18 @@ from sqlalchemy import select, text
 from portal import models
 from portal.extensions import db
 from portal.models.tenancy import enter_company, leave_company
-from portal.operations import assignment, closing, offers, people, pools, taking, waiting
+from portal.operations import (
+    assignment,
+    attempts,
+    closing,
+    conversion,
+    entries,
+    offers,
+    people,
+    pools,
+    taking,
+    waiting,
+)
 from portal.operations.actors import CONTACT, Actor
 from portal.operations.intake import Arriving, Keep, KeptTaken, Taken, take_in
 from portal.queries.across import KeyHolder
@@ -105,6 +116,31 @@ def take(person: Person, lead_id: UUID) -> models.Lead:
 def route_again(manager: Person, lead_id: UUID) -> models.Lead:
     with agent_at_work(manager) as user:
         return taking.route_again(lead_id, by=user)
+
+
+def comment(person: Person, lead_id: UUID, text: str = "Please look.", *, form_key: UUID | None = None) -> UUID:
+    with agent_at_work(person) as user:
+        return entries.write_comment(lead_id, text, by=user, form_key=form_key)
+
+
+def memo(person: Person, lead_id: UUID, text: str = "Noted.", visibility: str = "everyone") -> UUID:
+    with agent_at_work(person) as user:
+        return entries.write_memo(lead_id, text, visibility=visibility, by=user)
+
+
+def edit(person: Person, lead_id: UUID, entry_id: UUID, text: str) -> None:
+    with agent_at_work(person) as user:
+        entries.edit_entry(lead_id, entry_id, text, by=user)
+
+
+def save(person: Person, lead_id: UUID, *, seen: int | None = None, **changes: Any) -> None:
+    with agent_at_work(person) as user:
+        conversion.save_conversion(lead_id, by=user, seen=seen, **changes)
+
+
+def attempt(person: Person, lead_id: UUID, way: str = "call", *, reached: bool = False, **more: Any) -> UUID:
+    with agent_at_work(person) as user:
+        return attempts.log_attempt(lead_id, by=user, way=way, reached=reached, **more)
 
 
 def set_members(company: Company, pool_id: UUID, weights: dict[Person, int]) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 
 from portal import models
 from portal.extensions import db
+from portal.queries.timeline import timeline_page
 from tests.cast import Company, Person
 
 
@@ -56,6 +57,18 @@ def told(company: Company, lead_id: UUID) -> list[tuple[str, UUID]]:
     """Who was told what about a lead: (cause, user), sorted."""
     said = rows(company, select(models.Message).where(models.Message.lead_id == lead_id))
     return sorted((message.cause, message.user_id) for message in said)
+
+
+def feedback(company: Company, lead_id: UUID) -> models.Conversion | None:
+    """What became of a lead; None while nobody has said."""
+    found = rows(company, select(models.Conversion).where(models.Conversion.lead_id == lead_id))
+    return found[0] if found else None
+
+
+def read_by(company: Company, person: Person, lead_id: UUID) -> list[tuple[str, str | None]]:
+    """Kind and text of the entries a person reads, oldest first."""
+    with company.inside():
+        return [(entry.kind, entry.text) for entry in timeline_page(person.user(), lead_id).items[::-1]]
 
 
 def decisions(company: Company, lead_id: UUID) -> Sequence[models.Decision]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
-import psycopg
 import pytest
 from psycopg.errors import CheckViolation, ForeignKeyViolation, UniqueViolation
 
@@ -15,24 +14,8 @@ from tests.cast import Company
 from tests.consistency import assert_consistent
 from tests.factories import make_pool, make_user
 from tests.operations import sights
-from tests.operations.acts import accept, arrive, ask_again, end_windows, miss
-from tests.servers import Servers
-
-Break = Callable[..., None]
-
-
-@pytest.fixture
-def as_owner(servers: Servers, database: str) -> Break:
-    """Runs a statement as the owner of the tables, whom no grant and no policy stops."""
-
-    def run(statement: str, **values: Any) -> None:
-        address = servers.url_of(database).replace("+psycopg", "")
-        with psycopg.connect(address, autocommit=True) as connection:
-            if values.pop("unchecked", False):
-                connection.execute("SET session_replication_role = replica")
-            connection.execute(statement, values)
-
-    return run
+from tests.operations.acts import accept, arrive, ask_again, attempt, comment, edit, end_windows, miss, save
+from tests.operations.conftest import Break
 
 
 @pytest.fixture
@@ -51,7 +34,16 @@ def busy(company: Company) -> Company:
     for _ in range(3):
         miss(company, sights.open_offer(company, waiting.lead_id).id)
     assert sights.lead(company, waiting.lead_id).waiting_for == "catch_all"
+    work_on(company, owned.lead_id)
     return company
+
+
+def work_on(company: Company, lead_id: UUID) -> None:
+    """What its owner does with a lead: comments, feedback, an attempt."""
+    owner = {person.id: person for person in (company.agent, company.colleague)}[sights.lead(company, lead_id).owner_id]
+    edit(owner, lead_id, comment(owner, lead_id, "Frist"), "First")
+    attempt(owner, lead_id, reached=True)
+    save(owner, lead_id, status="Lost", lost_reason="Price", expected_value="12.5", note="Too dear.")
 
 
 def found(company: Company, **options: Any) -> list[Breach]:
@@ -153,6 +145,24 @@ BREAKS = [
     (
         "UPDATE leads SET state = 'unassigned', waiting_for = 'person' WHERE state = 'offering'",
         "a state the timeline does not tell of",
+    ),
+    ("UPDATE conversions SET note = 'Fine.'", "feedback on a lead that is not what its entries come to"),
+    ("UPDATE conversions SET version = 3", "feedback whose changes are told more or less often than there were"),
+    ("DELETE FROM conversions", "a change of feedback told of a lead that has none"),
+    ("UPDATE conversions SET lost_reason_id = NULL", "a lost lead without a reason, or a reason without a loss"),
+    ("UPDATE conversions SET won_on = now()", "a value or a day of winning on a lead that is not won"),
+    (
+        "UPDATE conversion_statuses SET active = false WHERE name = 'Won'",
+        "a group without a conversion status in use",
+    ),
+    (
+        "UPDATE entry_edits SET at = at + interval '16 minutes'",
+        "an entry written anew that is no comment or memo, or too late",
+    ),
+    (
+        "UPDATE timeline SET actor_id = m.user_id FROM messages m "
+        "WHERE m.about = timeline.id::text AND kind = 'comment'",
+        "a message about a comment that is not there, or that its writer got",
     ),
     ("UPDATE messages SET about = id::text", "a message whose cause is not there"),
     ("DELETE FROM messages WHERE cause = 'offer'", "an offer its agent was never told of"),

@@ -41,7 +41,7 @@ def page_of_lead(lead: LeadView, close_form: Close, status: int = 200) -> Respon
     kinds = wording.KIND_GROUPS[group][1] if group in wording.KIND_GROUPS else None
     shown = not lead.masked
     may_assign = may(user, Right.ASSIGN)
-    timeline = entries_page(company.id, lead.id, kinds, request.args.get("cursor"), ENTRIES_SHOWN) if shown else None
+    timeline = entries_page(user, lead.id, kinds, request.args.get("cursor"), ENTRIES_SHOWN) if shown else None
     page = render_template(
         "leads/page.html",
         lead=lead,

@@ -7,14 +7,17 @@ from types import MappingProxyType
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from wtforms import BooleanField, RadioField, SelectField
+from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField
 
 from portal.blueprints.forms import Line, PortalForm, menu, needed
 from portal.blueprints.meanwhile import SharedForm
-from portal.models import Company, KeyScope, ReturningContacts, Team
+from portal.models import Company, KeyScope, ReturningContacts, StatusGroup, Team, User
 
 # Old names and counters of hours, which nobody looks for in a menu.
 _HIDDEN_ZONES = ("Etc/", "SystemV/", "US/", "posix/", "right/", "Brazil/", "Canada/", "Chile/", "Mexico/")
+
+
+GROUP_NAMES = {StatusGroup.IN_PROGRESS: "In progress", StatusGroup.WON: "Won", StatusGroup.LOST: "Lost"}
 
 
 def time_zones(present: str) -> list[str]:
@@ -61,6 +64,47 @@ class CompanyForm(SharedForm):
         """Fill the menu of zones."""
         self.time_zone.choices = menu((zone, zone.replace("_", " ")) for zone in time_zones(company.time_zone))
         return self
+
+
+class CurrencyForm(PortalForm):
+    """What values are counted in."""
+
+    currency = Line(
+        "Currency",
+        [needed("Please type a currency.")],
+        description="Three letters, such as USD or EUR. New values are in it unless somebody says otherwise.",
+    )
+
+
+class AdminContactsForm(PortalForm):
+    """Who is told when a lead's owner comments."""
+
+    admin_contacts = SelectMultipleField(
+        "Told of comments by owners",
+        coerce=UUID,
+        description="Nobody ticked: all owners, admins and managers are told.",
+    )
+
+    def offer(self, people: Iterable[User]) -> AdminContactsForm:
+        """Fill the boxes with those who manage."""
+        self.admin_contacts.choices = menu((str(user.id), user.name) for user in people)
+        return self
+
+
+class WordForm(PortalForm):
+    """An entry of one of the company's lists."""
+
+    name = Line("Name", [needed("Please type a name.")])
+
+
+class StatusForm(WordForm):
+    """A new conversion status."""
+
+    group = SelectField(
+        "Counts as",
+        choices=menu([(group.value, name) for group, name in GROUP_NAMES.items()]),
+        description="For figures and reports. It stays for good.",
+    )
 
 
 class RuleForm(PortalForm):

@@ -61,7 +61,7 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry(
                 "settings.conversion",
                 "Conversion",
-                "The steps a lead goes through, and why some are lost.",
+                "Your words for what became of a lead, and who hears of comments.",
                 "done",
                 Right.COMPANY,
             ),

@@ -23,6 +23,8 @@ class CompanyForm(Form):
             "agents_may_hand_back",
             "self_service_pause",
             "unassigned_visible_when_isolated",
+            "conversion_statuses",
+            "lost_reasons",
         }
     )
     name = Text()
@@ -32,4 +34,5 @@ class CompanyForm(Form):
     returning_contacts = Choice(ReturningContacts)
     named_counts_as_turn = Flag()
     isolate_leads = Flag()
+    currency = Text()
     rate_limit = Whole(least=1, most=GREATEST_RATE_LIMIT)

@@ -4,8 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.blueprints.api.fields import Choice, Flag, Form, Id, Moment, Text, Whole
-from portal.models import Company, ReturningContacts
+from portal.blueprints.api.fields import Choice, Flag, Form, Id, Moment, Part, Several, Text, Whole
+from portal.models import Company, ReturningContacts, StatusGroup
+from portal.queries.conversion import lost_reasons, statuses
+
+
+class StatusShape(Form):
+    """A conversion status; what it counts as is its group. Those out of use are kept by leads that have them."""
+
+    id = Id(required=True)
+    name = Text(required=True)
+    group = Choice(StatusGroup, required=True)
+    active = Flag(required=True)
+
+
+class ReasonShape(Form):
+    """A reason for losing a lead."""
+
+    id = Id(required=True)
+    name = Text(required=True)
+    active = Flag(required=True)
 
 
 class CompanyShape(Form):
@@ -19,6 +37,9 @@ class CompanyShape(Form):
     returning_contacts = Choice(ReturningContacts, required=True)
     named_counts_as_turn = Flag(required=True)
     isolate_leads = Flag(required=True)
+    currency = Text(required=True)
+    conversion_statuses = Several(Part(StatusShape), required=True)
+    lost_reasons = Several(Part(ReasonShape), required=True)
     rate_limit = Whole(required=True)
     created_at = Moment(required=True)
 
@@ -34,6 +55,11 @@ def company_shape(company: Company) -> dict[str, Any]:
         "returning_contacts": company.returning_contacts,
         "named_counts_as_turn": company.named_counts_as_turn,
         "isolate_leads": company.isolate_leads,
+        "currency": company.currency,
+        "conversion_statuses": [
+            {"id": each.id, "name": each.name, "group": each.status_group, "active": each.active} for each in statuses()
+        ],
+        "lost_reasons": [{"id": each.id, "name": each.name, "active": each.active} for each in lost_reasons()],
         "rate_limit": company.rate_limit,
         "created_at": company.created_at,
     }

@@ -8,9 +8,13 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from portal.blueprints.api.fields import Choice, Flag, Form, Id, Line, Moment, Part, Several, Text
+from portal.blueprints.api.fields import Choice, Flag, Form, Id, Line, Moment, Part, Several, Text, Whole
 from portal.blueprints.api.paging import PageForm
-from portal.models import Channel, CloseReason, LeadState, TimelineKind
+from portal.models import Channel, CloseReason, ContactStatus, LeadState, TimelineKind, Visibility
+from portal.operations.amounts import read_amount, read_currency
+from portal.operations.attempts import MOST_REMARK, Way
+from portal.operations.conversion import MOST_NOTE
+from portal.operations.entries import LONGEST_TEXT
 from portal.queries.leads import Bucket
 
 MOST_FIELDS = 200
@@ -184,3 +188,79 @@ class CloseForm(Form):
 
     reason = Choice(CloseReason, required=True)
     note = Text(allow_none=True, load_default=None)
+
+
+class EntryForm(Form):
+    """What somebody writes on a lead. A comment tells the other side, a memo tells nobody."""
+
+    kind = Choice((TimelineKind.COMMENT, TimelineKind.MEMO), required=True)
+    text = Line(LONGEST_TEXT, required=True)
+    visibility = Choice(Visibility, load_default=Visibility.EVERYONE)
+
+
+class EditForm(Form):
+    """One's own comment or memo, written anew within 15 minutes."""
+
+    text = Line(LONGEST_TEXT, required=True)
+
+
+class AttemptForm(Form):
+    """An attempt to reach the customer."""
+
+    way = Choice(Way, required=True)
+    reached = Flag(required=True)
+    note = Line(MOST_REMARK, load_default=None)
+
+
+class MoneyAmount(Text):
+    """An amount of money as the decimal in a text ("1200.00")."""
+
+    def __init__(self) -> None:
+        super().__init__(required=True, metadata={"pattern": r"^[0-9]+(\.[0-9]{1,2})?$", "examples": ["1200.00"]})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        try:
+            return read_amount(super()._deserialize(value, attr, data, **kwargs))
+        except ValueError as error:
+            # ValidationError is a ValueError too, and has its words already.
+            raise error if isinstance(error, ValidationError) else ValidationError(str(error)) from None
+
+
+class Currency(Text):
+    """A currency by its three letters (ISO 4217)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        try:
+            return read_currency(super()._deserialize(value, attr, data, **kwargs))
+        except ValueError as error:
+            raise error if isinstance(error, ValidationError) else ValidationError(str(error)) from None
+
+
+class MoneyForm(Form):
+    """Money; the company's own currency where none is named."""
+
+    amount = MoneyAmount()
+    currency = Currency(load_default=None)
+
+
+class ConversionForm(Form):
+    """What became of a lead. What is left out stays; null empties. `status` and `lost_reason` by name or id.
+
+    With `version`, as you last read it, a field somebody else has changed since is a conflict.
+    """
+
+    contact_status = Choice(ContactStatus)
+    status = Text()
+    expected_value = Part(MoneyForm, allow_none=True)
+    expected_close_on = Text(allow_none=True, metadata={"format": "date"})
+    actual_value = Part(MoneyForm, allow_none=True)
+    won_on = Text(allow_none=True, metadata={"format": "date"})
+    lost_reason = Text(allow_none=True)
+    note = Line(MOST_NOTE)
+    version = Whole(least=0)
+
+    @validates_schema
+    def _one_currency(self, data: dict[str, Any], **kwargs: Any) -> None:
+        named = {value["currency"] for name in ("expected_value", "actual_value") if (value := data.get(name))}
+        if len(named) > 1:
+            raise ValidationError({"actual_value": {"currency": ["Both values of a lead are in one currency."]}})

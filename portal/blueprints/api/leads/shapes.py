@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from portal.blueprints.api.fields import Choice, Figure, Flag, Form, Free, Id, Moment, Part, Several, Text, Whole
-from portal.models import ActorType, Channel, CloseReason, LeadState, TimelineKind
+from portal.models import (
+    ActorType,
+    Channel,
+    CloseReason,
+    ContactStatus,
+    LeadState,
+    StatusGroup,
+    TimelineKind,
+    Visibility,
+)
 from portal.operations.arrival import Taken
 from portal.queries.contacts import ContactView
+from portal.queries.conversion import ConversionView
 from portal.queries.decisions import DecisionView
 from portal.queries.leads import Bucket, LeadView
 from portal.queries.pools import in_leads
@@ -59,6 +70,32 @@ class ContactShape(Form):
     emails = Several(Text(), required=True)
 
 
+class MoneyShape(Form):
+    """Money."""
+
+    amount = Text(required=True)
+    currency = Text(required=True)
+
+
+class ConversionShape(Form):
+    """What became of a lead. `version` grows with each change, from 0. Empty while the lead is masked."""
+
+    contact_status = Choice(ContactStatus)
+    status_id = Id()
+    status = Text()
+    status_group = Choice(StatusGroup)
+    expected_value = Part(MoneyShape, allow_none=True)
+    expected_close_on = Text(allow_none=True, metadata={"format": "date"})
+    actual_value = Part(MoneyShape, allow_none=True)
+    won_on = Text(allow_none=True, metadata={"format": "date"})
+    lost_reason_id = Id(allow_none=True)
+    lost_reason = Text(allow_none=True)
+    note = Text(allow_none=True)
+    version = Whole()
+    changed_at = Moment(allow_none=True)
+    changed_by = Text(allow_none=True)
+
+
 class LeadShape(Form):
     """A lead, as the key's user may see it. While `masked`, nothing of the customer is told."""
 
@@ -86,7 +123,7 @@ class LeadShape(Form):
     tags_found = Several(Text(), required=True)
     flags = Several(Text(), required=True)
     match_score = Whole(allow_none=True, required=True)
-    conversion = Free(required=True)
+    conversion = Part(ConversionShape, required=True)
     reassignment = Free(allow_none=True, required=True)
     received_at = Moment(allow_none=True, required=True)
     created_at = Moment(required=True)
@@ -122,6 +159,8 @@ class EntryShape(Form):
     text = Text(allow_none=True, required=True)
     before = Free(allow_none=True, required=True)
     after = Free(allow_none=True, required=True)
+    visibility = Choice(Visibility, required=True)
+    edited_at = Moment(allow_none=True, required=True)
 
 
 class TimelineShape(Form):
@@ -216,8 +255,12 @@ def taken_shape(taken: Taken, *, brief: bool) -> dict[str, Any]:
     }
 
 
-def lead_shape(view: LeadView) -> dict[str, Any]:
-    """A lead as the API tells it."""
+def lead_shape(view: LeadView, conversion: ConversionView | None) -> dict[str, Any]:
+    """A lead as the API tells it.
+
+    Args:
+        conversion: what became of it; None while it is masked.
+    """
     return {
         "id": view.id,
         "external_id": view.external_id,
@@ -243,7 +286,7 @@ def lead_shape(view: LeadView) -> dict[str, Any]:
         "tags_found": view.tags_found,
         "flags": view.flags,
         "match_score": None,
-        "conversion": {},
+        "conversion": conversion_shape(conversion) if conversion else {},
         "reassignment": None,
         "received_at": view.received_at,
         "created_at": view.created_at,
@@ -253,6 +296,30 @@ def lead_shape(view: LeadView) -> dict[str, Any]:
         "close_reason": view.close_reason,
         "close_note": view.close_note,
     }
+
+
+def conversion_shape(view: ConversionView) -> dict[str, Any]:
+    """What became of a lead as the API tells it."""
+    return {
+        "contact_status": view.contact_status,
+        "status_id": view.status_id,
+        "status": view.status,
+        "status_group": view.status_group,
+        "expected_value": _money(view.expected_value, view.currency),
+        "expected_close_on": view.expected_close_on,
+        "actual_value": _money(view.actual_value, view.currency),
+        "won_on": view.won_on,
+        "lost_reason_id": view.lost_reason_id,
+        "lost_reason": view.lost_reason,
+        "note": view.note,
+        "version": view.version,
+        "changed_at": view.changed_at,
+        "changed_by": view.changed_by,
+    }
+
+
+def _money(amount: Decimal | None, currency: str | None) -> dict[str, str | None] | None:
+    return None if amount is None else {"amount": f"{amount:.2f}", "currency": currency}
 
 
 def _contact_shape(contact: ContactView | None) -> dict[str, Any]:
@@ -272,6 +339,8 @@ def entry_shape(view: TimelineView) -> dict[str, Any]:
         "text": view.text,
         "before": view.before,
         "after": view.after,
+        "visibility": view.visibility,
+        "edited_at": view.edited_at,
     }
 
 

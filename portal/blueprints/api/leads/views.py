@@ -13,9 +13,14 @@ from portal.blueprints.api.answers import answers, json_answer
 from portal.blueprints.api.fields import NothingForm
 from portal.blueprints.api.json_body import read_json
 from portal.blueprints.api.leads.arriving import arriving_from
+from portal.blueprints.api.leads.feedback import changes_from
 from portal.blueprints.api.leads.forms import (
     AssignForm,
+    AttemptForm,
     CloseForm,
+    ConversionForm,
+    EditForm,
+    EntryForm,
     LeadChangesForm,
     LeadForm,
     LeadsForm,
@@ -23,6 +28,7 @@ from portal.blueprints.api.leads.forms import (
 )
 from portal.blueprints.api.leads.shapes import (
     DecisionsShape,
+    EntryShape,
     LeadShape,
     LeadsShape,
     TakenShape,
@@ -34,13 +40,14 @@ from portal.blueprints.api.leads.shapes import (
 )
 from portal.blueprints.api.repeats import Answered, named_request, repeatable
 from portal.blueprints.api.takes import describe, takes
-from portal.errors import Conflict, Forbidden
-from portal.models import KeyScope
-from portal.operations import assignment, closing, intake, lead_changes, taking
+from portal.errors import Conflict, Forbidden, Invalid
+from portal.models import KeyScope, TimelineKind, Visibility
+from portal.operations import assignment, attempts, closing, conversion, entries, intake, lead_changes, taking
 from portal.operations.arrival import Keep, KeptTaken, Taken
+from portal.queries.conversion import conversion_of, conversions_of
 from portal.queries.decisions import decisions_of
-from portal.queries.leads import LeadFilters, bucket_page, lead_after, lead_for
-from portal.queries.timeline import timeline_page
+from portal.queries.leads import LeadFilters, LeadView, bucket_page, lead_after, lead_for
+from portal.queries.timeline import entry_written, timeline_page
 
 blueprint: Blueprint = APIBlueprint("leads", __name__, url_prefix="/leads", tag="Leads")
 
@@ -81,14 +88,16 @@ def list_leads(query: dict[str, Any]) -> Response:
     """
     bucket, cursor, limit = query.pop("bucket"), query.pop("cursor"), query.pop("limit")
     page = bucket_page(acting_user(), bucket, LeadFilters(**query), cursor, limit)
-    return json_answer({"items": [lead_shape(view) for view in page.items], "next": page.next})
+    conversions = conversions_of(acting_user(), [view.id for view in page.items if not view.masked])
+    items = [lead_shape(view, conversions.get(view.id)) for view in page.items]
+    return json_answer({"items": items, "next": page.next})
 
 
 @blueprint.get("/<uuid:lead_id>")
 @answers((200, LeadShape))
 def show_lead(lead_id: UUID) -> Response:
     """Show one lead"""
-    return json_answer(lead_shape(lead_for(acting_user(), lead_id)))
+    return json_answer(_told(lead_for(acting_user(), lead_id)))
 
 
 @blueprint.patch("/<uuid:lead_id>")
@@ -184,6 +193,63 @@ def reopen(lead_id: UUID, asked: dict[str, Any]) -> Answered:
     return _now(lead_id), 200
 
 
+@blueprint.post("/<uuid:lead_id>/entries")
+@repeatable
+@takes(EntryForm)
+@answers((201, EntryShape))
+def write_entry(lead_id: UUID, asked: dict[str, Any]) -> Answered:
+    """Write a comment or a memo
+
+    A comment of the owner tells those who manage, one of theirs tells the owner. A memo tells nobody; with the
+    visibility `managers` only those who manage read it.
+    """
+    user, text = acting_user(), asked["text"] or ""
+    if asked["kind"] == TimelineKind.COMMENT:
+        if asked["visibility"] != Visibility.EVERYONE:
+            raise Invalid.field("visibility", "Only memos can be for managers alone. Comments are told to the owner.")
+        entry = entries.write_comment(lead_id, text, by=user)
+    else:
+        entry = entries.write_memo(lead_id, text, visibility=asked["visibility"], by=user)
+    return entry_shape(entry_written(user, lead_id, entry)), 201
+
+
+@blueprint.patch("/<uuid:lead_id>/entries/<uuid:entry_id>")
+@takes(EditForm)
+@answers((200, EntryShape))
+def edit_entry(lead_id: UUID, entry_id: UUID, asked: dict[str, Any]) -> Response:
+    """Write one's own comment or memo anew, within 15 minutes"""
+    user = acting_user()
+    entries.edit_entry(lead_id, entry_id, asked["text"] or "", by=user)
+    return json_answer(entry_shape(entry_written(user, lead_id, entry_id)))
+
+
+@blueprint.post("/<uuid:lead_id>/attempts")
+@repeatable
+@takes(AttemptForm)
+@answers((201, EntryShape))
+def log_attempt(lead_id: UUID, asked: dict[str, Any]) -> Answered:
+    """Log an attempt to reach the customer
+
+    It moves the contact status on to `tried` or `contacted`, never back.
+    """
+    user = acting_user()
+    entry = attempts.log_attempt(lead_id, by=user, **asked)
+    return entry_shape(entry_written(user, lead_id, entry)), 201
+
+
+@blueprint.put("/<uuid:lead_id>/conversion")
+@takes(ConversionForm)
+@answers((200, LeadShape))
+def save_conversion(lead_id: UUID, asked: dict[str, Any]) -> Response:
+    """Say what became of a lead
+
+    For its owner and those who manage. Fields that are left out stay as they are.
+    """
+    seen = asked.pop("version", None)
+    conversion.save_conversion(lead_id, by=acting_user(), seen=seen, **changes_from(asked))
+    return json_answer(_now(lead_id))
+
+
 @blueprint.get("/<uuid:lead_id>/timeline")
 @takes(TimelineForm, "query")
 @answers((200, TimelineShape))
@@ -204,4 +270,8 @@ def show_decisions(lead_id: UUID) -> Response:
 
 def _now(lead_id: UUID) -> dict[str, Any]:
     """The lead as the user sees it after what they did."""
-    return lead_shape(lead_after(acting_user(), lead_id))
+    return _told(lead_after(acting_user(), lead_id))
+
+
+def _told(view: LeadView) -> dict[str, Any]:
+    return lead_shape(view, None if view.masked else conversion_of(acting_user(), view.id))
