@@ -188,7 +188,7 @@ def comment_shown_to_row() -> Filter:
     is_mentioned = TimelineItem.after["mentioned"].has_key(cast(User.id, Text))
     return and_(
         User.active,
-        or_(User.roles.overlap(roles), Lead.owner_id == User.id, and_(~Lead.was_offered, is_mentioned)),
+        or_(User.roles.op("&&")(roles), Lead.owner_id == User.id, and_(~Lead.was_offered, is_mentioned)),
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from portal.errors import Forbidden
+from portal import models
+from portal.errors import Forbidden, NotFound
 from portal.extensions import db
-from portal.models import Lead, LeadAccess, Role, User
+from portal.models import Lead, LeadAccess, Role, TimelineItem, User
 from portal.permissions import (
     Right,
     boxes_of,
@@ -20,6 +22,7 @@ from portal.permissions import (
     is_in_boxes,
     is_masked,
     may,
+    may_work_on,
     outranks,
     require,
     rights_of,
@@ -27,6 +30,7 @@ from portal.permissions import (
     unmasked_leads,
     visible_leads,
 )
+from portal.queries.timeline import timeline_page
 from tests.cast import Company, Person
 from tests.factories import make_closed_lead, make_lead, make_offer, make_pool, make_user
 
@@ -187,3 +191,116 @@ def test_the_rule_without_a_database_is_the_rule_of_the_filter(leads: Company, i
             opened = boxes_of(user, isolated=isolated)
             told = {lead_id for lead_id, owner in stored if is_in_boxes(opened, user.id, owner)}
             assert told == seen, (roles, boxes, active)
+
+
+WORDS = {"comment", "comment to Ben", "memo", "memo for managers"}
+
+
+@pytest.fixture
+def written_on(company: Company) -> models.Lead:
+    """A lead of the agent with every kind of words on it."""
+    lead = make_lead(company, company.agent)
+    said = (
+        ("comment", "everyone", {}),
+        ("comment to Ben", "everyone", {"mentioned": [str(company.colleague.id)]}),
+        ("memo", "everyone", None),
+        ("memo for managers", "managers", None),
+    )
+    with company.inside():
+        for words, visibility, after in said:
+            db.session.add(
+                TimelineItem(
+                    company_id=company.id,
+                    lead_id=lead.id,
+                    kind=words.partition(" ")[0],
+                    actor_type="user",
+                    actor_id=company.manager.id,
+                    actor_name="Mara Manager",
+                    text=words,
+                    after=after,
+                    visibility=visibility,
+                )
+            )
+        db.session.commit()
+    return lead
+
+
+def reads(company: Company, person: Person, lead: models.Lead) -> set[str | None]:
+    """What somebody reads of a lead's timeline; nothing where they do not see the lead at all."""
+    with company.inside():
+        try:
+            return {entry.text for entry in timeline_page(person.user(), lead.id).items}
+        except NotFound:
+            return set()
+
+
+READERS: list[tuple[str, str, dict[str, Any], set[str]]] = [
+    # who, in which situation, columns of the lead, reads
+    ("owner", "", {}, WORDS),
+    ("manager", "", {}, WORDS),
+    ("agent", "owns it", {}, {"comment", "comment to Ben", "memo"}),
+    ("agent", "owned it until it was closed", {"state": "closed"}, {"comment", "comment to Ben", "memo"}),
+    ("agent", "owned it once", {"owner": "other"}, {"memo"}),
+    ("colleague", "is mentioned", {}, {"comment to Ben", "memo"}),
+    ("colleague", "is mentioned, but isolated", {"isolated": True}, set()),
+    ("colleague", "is mentioned, but it is masked", {"was_offered": True}, set()),
+    ("other", "", {}, {"memo"}),
+    ("other", "sees it masked", {"was_offered": True}, set()),
+    ("other", "is isolated", {"isolated": True}, set()),
+    ("manager", "of a masked lead", {"was_offered": True}, WORDS),
+    ("manager", "in an isolating company", {"isolated": True}, WORDS),
+    ("gone", "was deactivated", {}, set()),
+    ("stranger", "works elsewhere", {}, set()),
+]
+
+
+@pytest.mark.parametrize(("who", "situation", "columns", "expected"), READERS, ids=[f"{w} {s}" for w, s, *_ in READERS])
+def test_who_reads_what_of_what_people_write(
+    company: Company,
+    other_company: Company,
+    written_on: models.Lead,
+    who: str,
+    situation: str,
+    columns: dict[str, Any],
+    expected: set[str],
+) -> None:
+    people = {
+        "owner": company.owner,
+        "manager": company.manager,
+        "agent": company.agent,
+        "colleague": company.colleague,
+        "other": make_user(company, "Olga Other"),
+        "gone": make_user(company, "Gina Gone", ["manager"], active=False),
+    }
+    with company.inside():
+        lead = db.session.get_one(Lead, (company.id, written_on.id))
+        lead.was_offered = columns.get("was_offered", False)
+        if columns.get("owner"):
+            lead.owner_id = people["other"].id
+        if columns.get("state") == "closed":
+            lead.state, lead.closed_at, lead.close_reason = "closed", lead.created_at, "won"
+        db.session.get_one(models.Company, company.id).isolate_leads = columns.get("isolated", False)
+        db.session.commit()
+    if who == "stranger":
+        assert reads(other_company, other_company.owner, written_on) == expected
+    else:
+        assert reads(company, people[who], written_on) == expected
+
+
+@pytest.mark.parametrize(
+    ("roles", "owns", "active", "may_work"),
+    [
+        (["owner"], False, True, True),
+        (["manager"], False, True, True),
+        (["agent"], True, True, True),
+        (["agent"], False, True, False),
+        (["editor"], False, True, False),
+        (["agent"], True, False, False),
+        (["manager"], False, False, False),
+    ],
+)
+def test_owner_and_managers_work_on_a_lead(roles: list[str], owns: bool, active: bool, may_work: bool) -> None:
+    user = a_user(*roles, active=active)
+    user.id = models.new_id()
+    assert may_work_on(user, user.id if owns else models.new_id()) is may_work
+    assert may_work_on(user, None) is (may_work and not owns)

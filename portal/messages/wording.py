@@ -99,7 +99,7 @@ def _remark(facts: Facts, subject: str, what: str) -> Letter:
         facts=(*customer, *telling.known(facts.lead)),
         quote=telling.shortened(facts.remark.text),
         buttons=_link("Open the lead", facts.links.lead),
-        after=("Answer on the lead's page; an answer to this mail reaches nobody.",),
+        after=("Answer on the lead's page, so that everybody concerned can read it.",),
     )
 
 

@@ -6,9 +6,11 @@ The addresses are read from the application's own map, so that a new page is tri
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 from apiflask import APIFlask
 
+from portal.queries.conversion import first_status
 from tests.blueprints.api.database_state import nothing_changes
 from tests.cast import Company
 from tests.factories import make_lead, make_pool, make_team
@@ -33,9 +35,16 @@ def one_of_everything(company: Company) -> dict[str, str]:
         "pool_id": make_pool(company, [company.agent]).id,
         "rule_id": company.default_rule_id,
         "team_id": make_team(company).id,
+        "word_id": word_of(company),
         "key_id": company.owner.api.get("/keys").json["items"][0]["id"],
     }
     return {name: str(each) for name, each in ids.items()}
+
+
+def word_of(company: Company) -> UUID:
+    """One of the company's conversion statuses."""
+    with company.inside():
+        return first_status().id
 
 
 def filled(rule: str, ids: dict[str, str]) -> str:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from portal.messages import AboutLead, Customer, Facts, Links, Window, causes_worded, render
+from portal.messages import AboutLead, Customer, Facts, Links, Remark, Window, causes_worded, render
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 OPENED = datetime(2026, 11, 21, 13, 0, 30, tzinfo=UTC)
@@ -48,6 +48,9 @@ FACTS = Facts(
     window=Window(OPENED, OPENED + timedelta(minutes=5)),
 )
 
+REMARK = Remark("Mara Manager", "Have you called?\n\n@Ana Agent, she waits.", "Carla Customer")
+LEAD_LINK = Links(lead="https://leads.example.com/leads/LEAD")
+
 SITUATIONS = {
     "offer": FACTS,
     "missed": replace(FACTS, cause="missed", may_ask_again=True),
@@ -57,6 +60,10 @@ SITUATIONS = {
     "accepted_copy": replace(FACTS, cause="accepted_copy", customer=CUSTOMER),
     "reassigned_away": replace(FACTS, cause="reassigned_away", reason="Mara Manager took the offer back."),
     "touch": replace(FACTS, cause="touch", customer=CUSTOMER, window=None, links=Links(lead=FACTS.links.lead)),
+    "comment_to_owner": replace(FACTS, cause="comment", remark=REMARK, owns=True, window=None, links=LEAD_LINK),
+    "comment_to_manager": replace(FACTS, cause="comment", remark=REMARK, window=None, links=LEAD_LINK),
+    "comment_gone_on": replace(FACTS, cause="comment", window=None, links=LEAD_LINK),
+    "mention": replace(FACTS, cause="mention", remark=REMARK, window=None, links=LEAD_LINK),
     "catch_all": replace(FACTS, cause="catch_all", window=None, links=Links(lead=FACTS.links.lead)),
     "alarm_nobody": replace(FACTS, cause="alarm", alarm="nobody", reason="Nobody in Sales is available."),
     "alarm_routing_failed": replace(FACTS, cause="alarm", alarm="routing_failed"),

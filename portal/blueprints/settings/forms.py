@@ -81,7 +81,7 @@ class AdminContactsForm(PortalForm):
 
     admin_contacts = SelectMultipleField(
         "Told of comments by owners",
-        coerce=UUID,
+        coerce=lambda value: UUID(str(value)),
         description="Nobody ticked: all owners, admins and managers are told.",
     )
 

@@ -47,6 +47,7 @@ def world(company: Company) -> World:
         "owner": company.owner.id,
         "inactive": inactive.id,
     }
+    ids["entry"] = company.owner.api.post(f"/leads/{lead.id}/entries", {"kind": "memo", "text": "Hi"}).json["id"]
     # Made before any look at the database: a key is a row too.
     return World(company, company.owner.api, pool, lead, {name: str(each) for name, each in ids.items()})
 
@@ -68,6 +69,9 @@ NO_EMAILS: list[Any] = [
     "a b@example.com",
     "x" * 400 + "@example.com",
 ]
+
+NO_AMOUNTS: list[Any] = [5, None, "", "-1", "NaN", "1.200,50", "1,200", "1e3", "123456789012345", "1.234", ...]
+NO_DAYS: list[Any] = ["", " ", "0000-00-00", "2026-02-30", "24.12.2026", "9999-01-01", "soon"]
 
 USER = {"name": "Nia New", "email": "nia@example.com"}
 POOL = {"name": "Roofs"}
@@ -175,6 +179,42 @@ CASES: list[tuple[str, str, dict[str, Any], str, list[Any]]] = [
     ("POST", "/leads/{lead}/assign", {}, "user_id", [*NO_IDS, "{inactive}", ...]),
     ("POST", "/leads/{lead}/close", {"reason": "won"}, "reason", [1, None, "bored", ...]),
     ("POST", "/leads/{lead}/close", {"reason": "other"}, "note", [*NO_TEXTS, None, " ", "x" * 2001]),
+    ("POST", "/leads/{lead}/entries", {"kind": "memo"}, "text", [*NO_TEXTS, None, "", " ", "\u200b", "x" * 5001, ...]),
+    ("POST", "/leads/{lead}/entries", {"text": "Hi"}, "kind", [1, None, "touch", "status", ...]),
+    ("POST", "/leads/{lead}/entries", {"kind": "memo", "text": "Hi"}, "visibility", [1, None, "customers"]),
+    ("POST", "/leads/{lead}/entries", {"kind": "comment", "text": "Hi"}, "visibility", ["managers"]),
+    ("PATCH", "/leads/{lead}/entries/{entry}", {}, "text", [*NO_TEXTS, None, "", "x" * 5001, ...]),
+    ("POST", "/leads/{lead}/attempts", {"reached": True}, "way", [1, None, "pigeon", ...]),
+    ("POST", "/leads/{lead}/attempts", {"way": "call"}, "reached", [*NO_FLAGS, ...]),
+    ("POST", "/leads/{lead}/attempts", {"way": "call", "reached": True}, "note", [*NO_TEXTS, "x" * 2001]),
+    ("PUT", "/leads/{lead}/conversion", {}, "contact_status", [1, None, "married"]),
+    ("PUT", "/leads/{lead}/conversion", {}, "status", [1, None, "Married", "", NOBODY]),
+    ("PUT", "/leads/{lead}/conversion", {"status": "Lost"}, "lost_reason", [1, None, "", "Boredom", NOBODY, ...]),
+    ("PUT", "/leads/{lead}/conversion", {}, "lost_reason", ["Price"]),
+    ("PUT", "/leads/{lead}/conversion", {}, "expected_value", ["5", 5, []]),
+    ("PUT", "/leads/{lead}/conversion", {"expected_value": {"amount": "5"}}, "expected_value.amount", NO_AMOUNTS),
+    (
+        "PUT",
+        "/leads/{lead}/conversion",
+        {"expected_value": {"amount": "5"}},
+        "expected_value.currency",
+        ["", "EURO", "XXX", 1, None],
+    ),
+    ("PUT", "/leads/{lead}/conversion", {"status": "Won", "actual_value": {}}, "actual_value.amount", NO_AMOUNTS),
+    ("PUT", "/leads/{lead}/conversion", {}, "actual_value", [{"amount": "5"}]),
+    (
+        "PUT",
+        "/leads/{lead}/conversion",
+        {"status": "Won", "actual_value": {"amount": "5"}, "expected_value": {"amount": "5", "currency": "EUR"}},
+        "actual_value.currency",
+        ["USD"],
+    ),
+    ("PUT", "/leads/{lead}/conversion", {}, "expected_close_on", [*NO_DAYS, 1, []]),
+    ("PUT", "/leads/{lead}/conversion", {"status": "Won"}, "won_on", NO_DAYS),
+    ("PUT", "/leads/{lead}/conversion", {}, "won_on", ["2026-11-25"]),
+    ("PUT", "/leads/{lead}/conversion", {}, "note", [*NO_TEXTS, "x" * 5001]),
+    ("PUT", "/leads/{lead}/conversion", {}, "version", [*NO_WHOLES, 7]),
+    ("PATCH", "/company", {}, "currency", [*NO_TEXTS, None, "", "EURO", "XXX", "€"]),
     ("POST", "/offers/{offer}/decline", {}, "reason", [*NO_TEXTS, "x" * 2001]),
     ("POST", "/preview", {"text": "Hi"}, "channel", [1, "pigeon"]),
 ]

@@ -262,5 +262,5 @@ class ConversionForm(Form):
     @validates_schema
     def _one_currency(self, data: dict[str, Any], **kwargs: Any) -> None:
         named = {value["currency"] for name in ("expected_value", "actual_value") if (value := data.get(name))}
-        if len(named) > 1:
+        if len(named - {None}) > 1:
             raise ValidationError({"actual_value": {"currency": ["Both values of a lead are in one currency."]}})
