@@ -198,7 +198,7 @@ CASES: list[tuple[str, str, dict[str, Any], str, list[Any]]] = [
         "/leads/{lead}/conversion",
         {"expected_value": {"amount": "5"}},
         "expected_value.currency",
-        ["", "EURO", "XXX", 1, None],
+        ["", "EURO", "XXX", 1],
     ),
     ("PUT", "/leads/{lead}/conversion", {"status": "Won", "actual_value": {}}, "actual_value.amount", NO_AMOUNTS),
     ("PUT", "/leads/{lead}/conversion", {}, "actual_value", [{"amount": "5"}]),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, validates_schema
 
 from portal.blueprints.api.fields import Choice, Flag, Form, Id, Line, Moment, Part, Several, Text, Whole
 from portal.blueprints.api.paging import PageForm
 from portal.models import Channel, CloseReason, ContactStatus, LeadState, TimelineKind, Visibility
-from portal.operations.amounts import read_amount, read_currency
+from portal.operations.amounts import read_amount, read_currency, read_day
 from portal.operations.attempts import MOST_REMARK, Way
 from portal.operations.conversion import MOST_NOTE
 from portal.operations.entries import LONGEST_TEXT
@@ -212,28 +213,41 @@ class AttemptForm(Form):
     note = Line(MOST_REMARK, load_default=None)
 
 
-class MoneyAmount(Text):
+class _Written(Text):
+    """A text that has to read as something; what the reader objects to is told."""
+
+    read: ClassVar[Callable[[str], Any]]
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return type(self).read(text)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+class MoneyAmount(_Written):
     """An amount of money as the decimal in a text ("1200.00")."""
+
+    read = staticmethod(read_amount)
 
     def __init__(self) -> None:
         super().__init__(required=True, metadata={"pattern": r"^[0-9]+(\.[0-9]{1,2})?$", "examples": ["1200.00"]})
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        try:
-            return read_amount(super()._deserialize(value, attr, data, **kwargs))
-        except ValueError as error:
-            # ValidationError is a ValueError too, and has its words already.
-            raise error if isinstance(error, ValidationError) else ValidationError(str(error)) from None
 
-
-class Currency(Text):
+class Currency(_Written):
     """A currency by its three letters (ISO 4217)."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        try:
-            return read_currency(super()._deserialize(value, attr, data, **kwargs))
-        except ValueError as error:
-            raise error if isinstance(error, ValidationError) else ValidationError(str(error)) from None
+    read = staticmethod(read_currency)
+
+
+class Day(_Written):
+    """A day such as 2026-05-31; null for none."""
+
+    read = staticmethod(read_day)
+
+    def __init__(self) -> None:
+        super().__init__(allow_none=True, metadata={"format": "date"})
 
 
 class MoneyForm(Form):
@@ -252,9 +266,9 @@ class ConversionForm(Form):
     contact_status = Choice(ContactStatus)
     status = Text()
     expected_value = Part(MoneyForm, allow_none=True)
-    expected_close_on = Text(allow_none=True, metadata={"format": "date"})
+    expected_close_on = Day()
     actual_value = Part(MoneyForm, allow_none=True)
-    won_on = Text(allow_none=True, metadata={"format": "date"})
+    won_on = Day()
     lost_reason = Text(allow_none=True)
     note = Line(MOST_NOTE)
     version = Whole(least=0)
