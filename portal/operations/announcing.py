@@ -6,6 +6,7 @@ Every change of a lead has its timeline entry, and entries about an offer name i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,15 @@ def announce(company_id: UUID, news: list[News]) -> None:
     announcer: Announcer | None = current_app.extensions.get("announcer")
     if news and announcer is not None:
         after_commit(lambda: announcer.announce(company_id, news))
+
+
+def announce_lead(lead: Lead, at: datetime) -> None:
+    """Tell open pages of a lead that changed without an entry of its own: something on it was written anew.
+
+    Args:
+        at: when, by the database's clock.
+    """
+    announce(lead.company_id, [LeadNews(lead.id, int(at.timestamp() * 1_000_000), (lead.owner_id,))])
 
 
 def _offers(entries: Sequence[Row], version: int) -> list[News]:

@@ -11,6 +11,7 @@ from portal.errors import Conflict, Forbidden, Invalid
 from portal.extensions import db
 from portal.models import Cause, EntryEdit, Lead, TimelineItem, TimelineKind, User, Visibility, new_id
 from portal.operations.actors import Actor
+from portal.operations.announcing import announce_lead
 from portal.operations.complaints import Complaints
 from portal.operations.distribution import managers
 from portal.operations.locking import lock_lead
@@ -116,6 +117,7 @@ def edit_entry(lead_id: UUID, entry_id: UUID, text: str, *, by: User) -> None:
     db.session.add(EntryEdit(company_id=lead.company_id, id=new_id(), entry_id=entry_id, text=said))
     lead.last_activity_at = database_time()
     db.session.flush()
+    announce_lead(lead, lead.last_activity_at)
 
 
 def lead_to_write_on(lead_id: UUID, by: User) -> Lead:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
@@ -216,12 +215,14 @@ class AttemptForm(Form):
 class _Written(Text):
     """A text that has to read as something; what the reader objects to is told."""
 
-    read: ClassVar[Callable[[str], Any]]
+    def read(self, text: str) -> Any:
+        """What it says. Raises ValueError with what to do."""
+        raise NotImplementedError
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text: str = super()._deserialize(value, attr, data, **kwargs)
         try:
-            return type(self).read(text)
+            return self.read(text)
         except ValueError as error:
             raise ValidationError(str(error)) from None
 
@@ -229,7 +230,9 @@ class _Written(Text):
 class MoneyAmount(_Written):
     """An amount of money as the decimal in a text ("1200.00")."""
 
-    read = staticmethod(read_amount)
+    def read(self, text: str) -> Any:
+        """As `read_amount`."""
+        return read_amount(text)
 
     def __init__(self) -> None:
         super().__init__(required=True, metadata={"pattern": r"^[0-9]+(\.[0-9]{1,2})?$", "examples": ["1200.00"]})
@@ -238,13 +241,17 @@ class MoneyAmount(_Written):
 class Currency(_Written):
     """A currency by its three letters (ISO 4217)."""
 
-    read = staticmethod(read_currency)
+    def read(self, text: str) -> Any:
+        """As `read_currency`."""
+        return read_currency(text)
 
 
 class Day(_Written):
     """A day such as 2026-05-31; null for none."""
 
-    read = staticmethod(read_day)
+    def read(self, text: str) -> Any:
+        """As `read_day`."""
+        return read_day(text)
 
     def __init__(self) -> None:
         super().__init__(allow_none=True, metadata={"format": "date"})
