@@ -101,7 +101,8 @@ def test_the_index_shows_what_one_may_open(app: APIFlask, company: Company) -> N
     distribution = ["/pools", "/settings/rules"]
     people = ["/people", "/settings/teams"]
     assert pages_for("editor") == [*distribution, *people, "/settings/keys", "/me"]
-    assert pages_for("admin") == [*distribution, *people, "/settings/company", "/outbox", "/settings/keys", "/me"]
+    company_wide = ["/settings/company", "/settings/conversion", "/outbox"]
+    assert pages_for("admin") == [*distribution, *people, *company_wide, "/settings/keys", "/me"]
 
 
 def test_the_index_leaves_out_the_outbox_once_mail_is_set_up(
