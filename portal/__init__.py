@@ -135,7 +135,9 @@ def register(app: APIFlask) -> None:
         health,
         home,
         leads,
+        live,
         me,
+        my_offers,
         offers,
         outbox,
         people,
@@ -148,7 +150,21 @@ def register(app: APIFlask) -> None:
 
     register_errors(app)
     bind_expired_form(app)
-    for area in (health, home, auth, me, leads, offers, people, distribution, settings_area, outbox, demo):
+    for area in (
+        health,
+        home,
+        auth,
+        me,
+        leads,
+        offers,
+        my_offers,
+        live,
+        people,
+        distribution,
+        settings_area,
+        outbox,
+        demo,
+    ):
         app.register_blueprint(area.blueprint)
     settings: Settings = app.extensions["settings"]
     if settings.environment != "production":

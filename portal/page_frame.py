@@ -47,6 +47,7 @@ class Place:
 SET_UP = "Set up"
 
 _PLACES = (
+    Place("Offers", "/offers", "offers", frozenset({Right.RECEIVE})),
     Place("Leads", "/leads", "leads"),
     Place("Me", "/me", "me"),
     Place("People", "/people", "people", frozenset({Right.PEOPLE}), SET_UP, on_desk_only=True),
