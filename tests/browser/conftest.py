@@ -13,9 +13,11 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, sync_playwright
 from werkzeug.serving import make_server
 
+from portal.config import Settings
 from tests.browser.scene import Scene, make_scene
 from tests.cast import Company, Person
 from tests.page import sign_in
+from tests.web import Web, running_web
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -86,3 +88,16 @@ class Windows:
 def windows(chromium: Chromium, address: str, app: APIFlask) -> Windows:
     """Opens browser windows at the running portal."""
     return Windows(chromium, address, app)
+
+
+@pytest.fixture
+def live_web(settings: Settings) -> Iterator[Web]:
+    """The web process as the portal runs it, with its event streams."""
+    with running_web(settings) as running:
+        yield running
+
+
+@pytest.fixture
+def live_windows(chromium: Chromium, live_web: Web, app: APIFlask) -> Windows:
+    """Opens browser windows at the running web process."""
+    return Windows(chromium, live_web.url, app)
