@@ -27,6 +27,7 @@ _TITLES = {
     "list_page": "The lead list",
     "expiry": "Offers that run out",
     "offer_page": "The offer page",
+    "live": "Live updates",
     "portal_up": "Everything `portal up` starts",
 }
 

@@ -39,6 +39,7 @@ PAGES = (
     Shown("offer-in-line", "/o/{waiting_offer}"),
     Shown("leads-unassigned", "/leads?bucket=unassigned", Who.MANAGER),
     Shown("lead-on-offer", "/leads/{offered_lead}", Who.MANAGER),
+    Shown("offers-of-mine", "/offers", Who.AGENT),
     Shown("offer-accepted", "/o/{accepted_offer}"),
     Shown("offer-declined", "/o/{declined_offer}"),
     Shown("offer-missed", "/o/{missed_offer}"),

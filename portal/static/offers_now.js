@@ -49,8 +49,9 @@ document.addEventListener("focusin", makeWay);
 document.addEventListener("focusout", () => {
   setTimeout(() => {
     const details = popUp()?.querySelector("details[data-gave-way]");
-    if (!details || document.activeElement !== document.body) return;
+    if (!details) return;
     details.open = true;
     delete details.dataset.gaveWay;
+    makeWay();
   }, 200);
 });

@@ -13,7 +13,7 @@ from apiflask import APIFlask
 from portal.queries.conversion import first_status
 from tests.blueprints.api.database_state import nothing_changes
 from tests.cast import Company
-from tests.factories import make_lead, make_pool, make_team
+from tests.factories import make_lead, make_offer, make_pool, make_team
 from tests.page import sign_in
 
 
@@ -29,10 +29,12 @@ def addresses_with_ids(app: APIFlask) -> list[tuple[str, str]]:
 
 def one_of_everything(company: Company) -> dict[str, str]:
     """Ids of one company, under the names addresses give them."""
+    pool = make_pool(company, [company.agent])
     ids = {
         "lead_id": make_lead(company, company.agent).id,
         "user_id": company.agent.id,
-        "pool_id": make_pool(company, [company.agent]).id,
+        "pool_id": pool.id,
+        "offer_id": make_offer(company, make_lead(company), company.owner, pool).id,
         "rule_id": company.default_rule_id,
         "team_id": make_team(company).id,
         "word_id": word_of(company),

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from portal.blueprints.leads import wording
 from portal.blueprints.my_offers.blueprint import blueprint
 from portal.blueprints.my_offers.now import offers_now
-from portal.errors import Conflict
+from portal.errors import Conflict, NotFound
 from portal.htmx import render
 from portal.models import Offer, OfferState, User
 from portal.operations import offers
@@ -71,6 +71,8 @@ def again(offer_id: UUID) -> ResponseReturnValue:
 @right_required(Right.RECEIVE)
 def show_after_press(offer_id: UUID, act: str) -> ResponseReturnValue:
     """Back to the offers, and nothing is done: browsers fetch the address of a page anew, also one a press led to."""
+    if offer_state(offer_id).user_id != signed_in_user().id:
+        raise NotFound("There is no such offer.")
     return redirect(url_for("my_offers.show"), code=303)
 
 

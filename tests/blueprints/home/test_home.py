@@ -37,10 +37,10 @@ def test_the_manifest_names_pictures_that_are_there(client: FlaskClient) -> None
 @pytest.mark.parametrize(
     ("role", "places"),
     [
-        ("agent", ["Leads", "Me"]),
+        ("agent", ["Offers", "Leads", "Me"]),
         ("manager", ["Leads", "Me"]),
         ("editor", ["Leads", "Me", "People", "Pools", "Settings"]),
-        ("admin", ["Leads", "Me", "People", "Pools", "Outbox", "Settings"]),
+        ("admin", ["Offers", "Leads", "Me", "People", "Pools", "Outbox", "Settings"]),
     ],
 )
 def test_the_navigation_shows_where_one_may_go(app: APIFlask, company: Company, role: str, places: list[str]) -> None:
