@@ -128,6 +128,7 @@ def bind_migrations(app: Flask) -> None:
 def register(app: APIFlask) -> None:
     """Blueprints and error pages."""
     from portal.blueprints import (
+        allocations,
         api,
         auth,
         demo,
@@ -161,6 +162,7 @@ def register(app: APIFlask) -> None:
         live,
         people,
         distribution,
+        allocations,
         settings_area,
         outbox,
         demo,

@@ -52,6 +52,7 @@ _PLACES = (
     Place("Me", "/me", "me"),
     Place("People", "/people", "people", frozenset({Right.PEOPLE}), SET_UP, on_desk_only=True),
     Place("Pools", "/pools", "pools", frozenset({Right.DISTRIBUTION}), SET_UP, on_desk_only=True),
+    Place("Allocations", "/allocations", "allocations", frozenset({Right.DISTRIBUTION}), SET_UP, on_desk_only=True),
     Place("Outbox", "/outbox", "outbox", frozenset({Right.COMPANY}), SET_UP, on_desk_only=True),
     Place("Settings", "/settings", "settings", frozenset({Right.COMPANY, Right.PEOPLE, Right.DISTRIBUTION}), SET_UP),
 )

@@ -6,13 +6,14 @@ owed or owed the others passes to those who stay.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
 
-from portal.errors import Conflict, Invalid, NotFound
+from portal.errors import Conflict, FieldError, Invalid, NotFound
 from portal.extensions import db
 from portal.models import Pool, PoolDefault, PoolMember, Team, User, new_id
 from portal.operations import ledger, waiting
@@ -98,6 +99,50 @@ def change_pool(pool_id: UUID, *, by: User, seen: str | None = None, **changes: 
 def set_members(pool_id: UUID, members: Sequence[Member], *, by: User) -> Pool:
     """Replace the members of a pool; errors as in `change_pool`."""
     return change_pool(pool_id, by=by, members=members)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightChange:
+    """Somebody's new weight in a pool, and the one they had when it was looked at; None = not in the pool."""
+
+    user_id: UUID
+    was: int | None
+    weight: int | None
+
+
+@operation
+def set_weights(pool_id: UUID, changes: Sequence[WeightChange], *, by: User) -> Pool:
+    """Change the weights of some people in a pool; all others stay as they are, also when they change meanwhile.
+
+    Raises:
+        NotFound: no such pool.
+        Forbidden: no right to.
+        Invalid: a weight makes no sense, or there is no such user; named by `weights.ID`.
+        Conflict: somebody else changed one of these weights since it was seen; named likewise, and nothing is saved.
+    """
+    require(by, Right.DISTRIBUTION)
+    pool = _locked(pool_id, by)
+    present = _members(pool)
+    wrong, known = Complaints(), users_by_id(change.user_id for change in changes)
+    for change in changes:
+        if change.user_id not in known:
+            wrong.add(f"weights.{change.user_id}", "There is no such user.")
+        elif change.weight is not None:
+            wrong.whole(f"weights.{change.user_id}", change.weight, 0, GREATEST_WEIGHT)
+    if len(present.keys() | {change.user_id for change in changes}) > MOST_MEMBERS:
+        wrong.add("weights", f"A pool has at most {MOST_MEMBERS} members.")
+    wrong.raise_if_any()
+    stale = [change for change in changes if _weight(present, change.user_id) not in (change.was, change.weight)]
+    if stale:
+        errors = [FieldError(f"weights.{change.user_id}", "Somebody changed this meanwhile.") for change in stale]
+        raise Conflict("Somebody changed these weights meanwhile, so nothing was saved.", errors)
+    _change_members(pool, present, {change.user_id: change.weight for change in changes})
+    waiting.drain_soon(by.company_id)
+    return pool
+
+
+def _weight(present: Mapping[UUID, PoolMember], user_id: UUID) -> int | None:
+    return present[user_id].weight if user_id in present else None
 
 
 @operation
@@ -213,17 +258,32 @@ def _apply_people(pool: Pool, changes: PoolChanges) -> None:
         _replace_defaults(pool, changes["default_assignee_ids"])
 
 
-def _replace_members(pool: Pool, wanted: dict[UUID, int]) -> None:
+def _members(pool: Pool) -> dict[UUID, PoolMember]:
     rows = db.session.scalars(
-        select(PoolMember).where(PoolMember.company_id == pool.company_id, PoolMember.pool_id == pool.id)
+        select(PoolMember)
+        .where(PoolMember.company_id == pool.company_id, PoolMember.pool_id == pool.id)
+        # The pool's lock was waited for: what the session read before it may be old.
+        .execution_options(populate_existing=True)
     )
-    present = {row.user_id: row for row in rows}
+    return {row.user_id: row for row in rows}
+
+
+def _replace_members(pool: Pool, wanted: dict[UUID, int]) -> None:
+    present = _members(pool)
+    _change_members(pool, present, dict.fromkeys(present.keys() - wanted.keys()) | wanted)
+
+
+def _change_members(pool: Pool, present: Mapping[UUID, PoolMember], weights: Mapping[UUID, int | None]) -> None:
+    """Give people weights; None takes them out."""
     # Leavers first: what they were owed passes to those who stay, not to newcomers, who start at zero.
-    for user_id in present.keys() - wanted.keys():
-        ledger.leave(pool.id, user_id)
-        db.session.delete(present[user_id])
-        db.session.flush()
-    for user_id, weight in wanted.items():
+    for user_id, weight in weights.items():
+        if weight is None and user_id in present:
+            ledger.leave(pool.id, user_id)
+            db.session.delete(present[user_id])
+            db.session.flush()
+    for user_id, weight in weights.items():
+        if weight is None:
+            continue
         if user_id in present:
             present[user_id].weight = weight
         else:

@@ -84,6 +84,7 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             Shown("pool", owner, f"/pools/{pool.id}"),
             Shown("pool-edit", owner, f"/pools/{pool.id}/edit"),
             Shown("pool-delete", owner, f"/pools/{pool.id}/delete"),
+            Shown("allocations", owner, "/allocations"),
             Shown("settings", owner, "/settings"),
             Shown("company", owner, "/settings/company"),
             Shown("rules", owner, "/settings/rules"),

@@ -178,3 +178,70 @@ def test_an_edit_makes_waiting_leads_be_looked_at(company: Company) -> None:
         pools.set_members(pool.id, [(company.agent.id, 1)], by=company.owner.user())
         assert db.session.scalar(select(func.count()).where(DueWork.kind == "drain")) == 1
         assert db.session.scalar(select(func.count()).select_from(User)) == 4
+
+
+class TestSingleWeights:
+    def set_weight(self, company: Company, pool_id: UUID, person: Person, was: int | None, weight: int | None) -> None:
+        with company.inside():
+            pools.set_weights(pool_id, [pools.WeightChange(person.id, was, weight)], by=company.owner.user())
+
+    def weights(self, company: Company, pool_id: UUID) -> dict[UUID, int]:
+        with company.inside():
+            return {standing.user_id: standing.weight for standing in standings(pool_id)}
+
+    def test_one_changes_and_the_others_stay(self, company: Company) -> None:
+        pool_id = make(company, company.agent, company.colleague)
+        arrive(company)
+        before = credits_of(company, pool_id)
+        self.set_weight(company, pool_id, company.agent, 1, 5)
+        assert self.weights(company, pool_id) == {company.agent.id: 5, company.colleague.id: 1}
+        assert credits_of(company, pool_id) == before
+        assert_consistent(company)
+
+    def test_coming_and_leaving_keep_the_ledger_whole(self, company: Company) -> None:
+        pool_id = make(company, company.agent, company.colleague)
+        arrive(company)
+        self.set_weight(company, pool_id, company.agent, 1, None)
+        self.set_weight(company, pool_id, company.manager, None, 3)
+        assert credits_of(company, pool_id) == {company.colleague.id: 0, company.manager.id: 0}
+        assert_consistent(company)
+
+    def test_a_change_of_somebody_else_is_no_conflict(self, company: Company) -> None:
+        pool_id = make(company, company.agent, company.colleague)
+        self.set_weight(company, pool_id, company.agent, 1, 5)
+        self.set_weight(company, pool_id, company.colleague, 1, 7)
+        assert self.weights(company, pool_id) == {company.agent.id: 5, company.colleague.id: 7}
+
+    def test_who_saves_second_is_told_and_nothing_is_saved(self, company: Company) -> None:
+        pool_id = make(company, company.agent, company.colleague)
+        self.set_weight(company, pool_id, company.agent, 1, 5)
+        changes = [pools.WeightChange(company.colleague.id, 1, 9), pools.WeightChange(company.agent.id, 1, 7)]
+        with company.inside(), pytest.raises(Conflict) as refusal:
+            pools.set_weights(pool_id, changes, by=company.owner.user())
+        assert [error.field for error in refusal.value.errors] == [f"weights.{company.agent.id}"]
+        assert self.weights(company, pool_id) == {company.agent.id: 5, company.colleague.id: 1}
+
+    def test_two_who_want_the_same_both_have_it(self, company: Company) -> None:
+        pool_id = make(company, company.agent)
+        self.set_weight(company, pool_id, company.agent, 1, 5)
+        self.set_weight(company, pool_id, company.agent, 1, 5)
+        assert self.weights(company, pool_id) == {company.agent.id: 5}
+
+    @pytest.mark.parametrize("weight", [-1, 1001])
+    def test_a_weight_out_of_range_is_refused(self, company: Company, weight: int) -> None:
+        pool_id = make(company, company.agent)
+        with pytest.raises(Invalid):
+            self.set_weight(company, pool_id, company.agent, 1, weight)
+
+    def test_a_stranger_is_no_member(self, company: Company, stranger: Person) -> None:
+        pool_id = make(company, company.agent)
+        with pytest.raises(Invalid):
+            self.set_weight(company, pool_id, stranger, None, 1)
+
+    def test_it_needs_the_right_and_the_company(self, company: Company, other_company: Company) -> None:
+        pool_id = make(company, company.agent)
+        change = [pools.WeightChange(company.agent.id, 1, 2)]
+        with company.inside(), pytest.raises(Forbidden):
+            pools.set_weights(pool_id, change, by=company.agent.user())
+        with other_company.inside(), pytest.raises(NotFound):
+            pools.set_weights(pool_id, change, by=other_company.owner.user())

@@ -9,14 +9,14 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.blueprints.distribution.blueprint import blueprint
-from portal.blueprints.distribution.forms import Choosable, PoolForm, as_typed, everybody_once, pool_form
+from portal.blueprints.distribution.forms import Choosable, PoolForm, as_typed, pool_form
 from portal.blueprints.forms import PortalForm
 from portal.models import User
 from portal.operations import pools, rules
 from portal.operations.transaction import operation
 from portal.permissions import Right
 from portal.queries.people_now import PersonNow, people_now
-from portal.queries.pools import PoolView, pool_named, pool_views, rules_naming
+from portal.queries.pools import PoolView, has_open_offers, pool_named, pool_views, rules_naming
 from portal.queries.rules import default_rule
 from portal.sign_in import right_required, signed_in_user
 
@@ -24,10 +24,9 @@ from portal.sign_in import right_required, signed_in_user
 @blueprint.get("/new")
 @right_required(Right.DISTRIBUTION)
 def new() -> ResponseReturnValue:
-    """The form of a new pool: everybody who receives leads takes part alike."""
-    members, assignees = _choosable()
-    start = everybody_once(members) | {"for_new_leads": default_rule().pool_id is None}
-    return _new_page(pool_form(members, assignees, formdata=None, data=start))
+    """The form of a new pool. Nobody is a member yet: who takes part is for people to say."""
+    start = {"for_new_leads": default_rule().pool_id is None}
+    return _new_page(pool_form(*_choosable(), formdata=None, data=start))
 
 
 @blueprint.post("/new")
@@ -117,4 +116,10 @@ def delete(pool_id: UUID) -> ResponseReturnValue:
 
 
 def _delete_page(pool_id: UUID, form: PortalForm) -> str:
-    return render_template("distribution/delete.html", pool=pool_named(pool_id), rules=rules_naming(pool_id), form=form)
+    return render_template(
+        "distribution/delete.html",
+        pool=pool_named(pool_id),
+        rules=rules_naming(pool_id),
+        has_open_offers=has_open_offers(pool_id),
+        form=form,
+    )

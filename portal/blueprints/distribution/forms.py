@@ -65,10 +65,18 @@ class PoolForm(PortalForm):
         default=_AUTOMATIC,
     )
     for_new_leads = BooleanField("Hand out new leads with this pool")
+    everybody = BooleanField(
+        "Everybody who may receive leads, all alike",
+        description="Whoever has no number below gets the weight 1.",
+    )
 
     def weight_fields(self) -> list[Any]:
         """The members' weights, in the order of the people."""
         return [self[_weight_name(person.id)] for person in self.people]
+
+    def _weight(self, user_id: UUID) -> int | None:
+        typed: int | None = self[_weight_name(user_id)].data
+        return 1 if typed is None and self.everybody.data else typed
 
     def default_fields(self) -> list[Any]:
         """The menus of default assignees, first to last."""
@@ -76,11 +84,8 @@ class PoolForm(PortalForm):
 
     def wanted(self) -> dict[str, Any]:
         """What was typed, as the operations take it."""
-        members = [
-            (person.id, self[_weight_name(person.id)].data)
-            for person in self.people
-            if self[_weight_name(person.id)].data is not None
-        ]
+        weights = [(person.id, self._weight(person.id)) for person in self.people]
+        members = [(user_id, weight) for user_id, weight in weights if weight is not None]
         chosen = [(field.name, field.data) for field in self.default_fields() if field.data is not None]
         self.aliases = {
             "window_seconds": "window",
@@ -134,8 +139,3 @@ def as_typed(view: PoolView) -> dict[str, Any]:
         **{_weight_name(user_id): weight for user_id, weight in view.members},
         **{f"default_{place}": user_id for place, user_id in enumerate(view.default_assignee_ids, start=1)},
     }
-
-
-def everybody_once(members: Iterable[Choosable]) -> dict[str, Any]:
-    """What the form of a new pool starts with: everybody takes part alike."""
-    return {_weight_name(person.id): 1 for person in members}

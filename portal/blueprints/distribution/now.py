@@ -5,13 +5,17 @@ from __future__ import annotations
 from uuid import UUID
 
 from portal.blueprints.distribution import wording
+from portal.queries.clock import database_time
 from portal.queries.people_now import PersonNow
+from portal.queries.pools import rules_naming
+from portal.queries.routing_facts import pool_facts
 from portal.queries.what_if import decision_in_pool, decision_now
 from portal.routing.decision import Decision
 from portal.routing.facts import LeadFacts
-from portal.routing.route import who_is_next
+from portal.routing.route import Turn, who_is_next
 from portal.sign_in import current_company
 
+NEXT_SHOWN = 5
 TURNS_LOOKED_AHEAD = 50
 
 
@@ -24,7 +28,8 @@ def sentence_for_pool(pool_id: UUID) -> str:
     """What would happen to a plain lead that reached this pool now. Raises NotFound."""
     company = current_company()
     decision = decision_in_pool(company.id, pool_id, LeadFacts(), fallback_any_active=company.fallback_any_active)
-    return wording.if_a_lead_came(decision)
+    said = wording.if_a_lead_came(decision)
+    return said if rules_naming(pool_id) else f"No rule sends leads here. If one came all the same: {said}"
 
 
 def sentence_for_person(person: PersonNow) -> str:
@@ -35,6 +40,11 @@ def sentence_for_person(person: PersonNow) -> str:
     if person.refused:
         return f"{name} would not get it: {person.refused}. {wording.if_a_lead_came(decision)}"
     return f"{wording.if_a_lead_came(decision)} {_place_of(user_id, name, decision)}".rstrip()
+
+
+def turns_of(pool_id: UUID) -> list[Turn]:
+    """Who is next in this pool, the first few. Raises NotFound."""
+    return who_is_next(pool_facts(current_company().id, pool_id), NEXT_SHOWN, database_time())
 
 
 def _place_of(user_id: UUID, name: str, decision: Decision) -> str:

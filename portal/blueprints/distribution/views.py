@@ -9,17 +9,12 @@ from flask.typing import ResponseReturnValue
 
 from portal.blueprints.distribution import wording
 from portal.blueprints.distribution.blueprint import blueprint
-from portal.blueprints.distribution.now import sentence_now
+from portal.blueprints.distribution.now import sentence_for_pool, sentence_now, turns_of
 from portal.permissions import Right
-from portal.queries.clock import database_time
 from portal.queries.people import users_by_id
 from portal.queries.people_now import people_now
-from portal.queries.pools import pool_named, pool_views, rules_naming, standings
-from portal.queries.routing_facts import pool_facts
-from portal.routing.route import Turn, who_is_next
+from portal.queries.pools import has_open_offers, pool_named, pool_views, rules_naming, standings
 from portal.sign_in import current_company, right_required
-
-NEXT_SHOWN = 5
 
 
 @blueprint.get("")
@@ -32,7 +27,7 @@ def listed() -> ResponseReturnValue:
         pools=pools,
         now=sentence_now(),
         wording=wording,
-        next_of={view.pool.id: _next(view.pool.id) for view in pools},
+        next_of={view.pool.id: turns_of(view.pool.id) for view in pools},
         rules_of={view.pool.id: rules_naming(view.pool.id) for view in pools},
     )
 
@@ -51,13 +46,11 @@ def one(pool_id: UUID) -> ResponseReturnValue:
         wording=wording,
         standings=standings(pool_id),
         refused={person.user.id: person.refused for person in people_now()},
-        turns=_next(pool_id),
+        turns=turns_of(pool_id),
+        now=sentence_for_pool(pool_id),
         rules=rules_naming(pool_id),
+        has_open_offers=has_open_offers(pool_id),
         ladder=wording.ladder_in_words(
             pool, asked, named=len(view.default_assignee_ids), any_active=current_company().fallback_any_active
         ),
     )
-
-
-def _next(pool_id: UUID) -> list[Turn]:
-    return who_is_next(pool_facts(current_company().id, pool_id), NEXT_SHOWN, database_time())

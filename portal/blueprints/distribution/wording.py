@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from portal.models import Pool
 from portal.routing.decision import Decision
@@ -88,7 +89,16 @@ def ordinal(number: int) -> str:
     return f"{number}{'th' if number % 100 in (11, 12, 13) else ends.get(number % 10, 'th')}"
 
 
-def ladder_in_words(pool: Pool, defaults: Sequence[str], *, named: int, any_active: bool) -> list[str]:
+class Step(NamedTuple):
+    """One step of a pool's ladder: a few words, a sentence, and the icon and tone it is drawn with."""
+
+    title: str
+    words: str
+    icon: str
+    tone: str = ""
+
+
+def ladder_in_words(pool: Pool, defaults: Sequence[str], *, named: int, any_active: bool) -> list[Step]:
     """What happens to a lead of this pool, step by step, until somebody has it.
 
     Args:
@@ -96,33 +106,44 @@ def ladder_in_words(pool: Pool, defaults: Sequence[str], *, named: int, any_acti
         named: how many default assignees the pool names, active or not: what they get by default depends on it.
         any_active: the company's setting `fallback_any_active`.
     """
-    steps = ["Of the members who can take it, the one whose next whole lead is due first gets it."]
+    first = "Of the members who can take it, the one whose next whole lead is due first gets it."
+    steps = [Step("Whose turn it is", first, "pools", "accent")]
     if pool.delivery == Delivery.OFFER:
         limit = f", to at most {pool.max_offers} people" if pool.max_offers else ""
-        steps.append(
+        told = (
             f"They have {window_in_words(pool.window_seconds)} to accept. "
             f"Declined or missed, it is offered to the next{limit}."
         )
-        steps.append("Whoever missed it and asks for another chance comes before those who follow.")
+        again = "Whoever missed it and asks for another chance comes before those who follow."
+        steps += [Step("The offer", told, "offers", "accent"), Step("Another chance", again, "clock")]
     steps += _when_nobody_took_it(pool, defaults, named=named, any_active=any_active)
     return steps
 
 
-def _when_nobody_took_it(pool: Pool, defaults: Sequence[str], *, named: int, any_active: bool) -> list[str]:
-    if defaults and _owns_by_default(pool, named):
-        after = f" ({listed(defaults[1:], 'or')} if they have left)" if len(defaults) > 1 else ""
-        return [f"When nobody took it, it is given to {defaults[0]}{after}, the default assignee."]
-    if defaults:
-        told = "is" if len(defaults) == 1 else "are"
-        return [f"When nobody took it, it waits with an alarm, and {listed(defaults)} {told} told."]
+def _when_nobody_took_it(pool: Pool, defaults: Sequence[str], *, named: int, any_active: bool) -> list[Step]:
+    names = [short(name) for name in defaults]
+    if names and _owns_by_default(pool, named):
+        after = f" ({listed(names[1:], 'or')} if they have left)" if len(names) > 1 else ""
+        told = f"When nobody took it, it is given to {names[0]}{after}, the default assignee."
+        return [Step("Default assignee", told, "me", "good")]
+    if names:
+        told = f"When nobody took it, it waits with an alarm, and {_are_told(names)}."
+        return [Step("Default assignees are told", told, "outbox", "warn")]
     waits = "it waits with an alarm until somebody can get it, and is then handed out by itself."
-    if any_active:
-        return [
-            "When nobody took it, it is given to whoever else in the company can take it, "
-            "the one whose last lead is longest ago first.",
-            f"When there is nobody at all, {waits}",
-        ]
-    return [f"When nobody took it, {waits}"]
+    if not any_active:
+        return [Step("Alarm", f"When nobody took it, {waits}", "clock", "warn")]
+    others = (
+        "When nobody took it, it is given to whoever else in the company can take it, "
+        "the one whose last lead is longest ago first."
+    )
+    return [
+        Step("Anybody else", others, "people", "good"),
+        Step("Alarm", f"When there is nobody at all, {waits}", "clock", "warn"),
+    ]
+
+
+def _are_told(names: Sequence[str]) -> str:
+    return f"{listed(names)} {'is' if len(names) == 1 else 'are'} told"
 
 
 def _owns_by_default(pool: Pool, named: int) -> bool:

@@ -37,7 +37,7 @@ def members_of(company: Company, pool: Pool) -> dict[str, int]:
 
 def row_of(page: Page, name: str) -> str:
     rows = (" ".join("".join(row.itertext()).split()) for row in page.root.iter("tr"))
-    return next(words for words in rows if words.startswith(name))
+    return next(words for words in rows if name in words)
 
 
 def steps_under(page: Page, heading: str) -> list[str]:
@@ -127,6 +127,13 @@ class TestOnePool:
         assert "No: paused in this pool" in row_of(page, company.agent.name)
         assert "Nobody can take a lead now" in page.words
 
+    def test_it_says_what_this_pool_would_do_with_a_lead(self, owner: Browser, company: Company) -> None:
+        in_use = make_pool(company, [company.agent])
+        other = make_pool(company, [company.colleague], delivery="assign", default_rule=False)
+        assert f"It would be offered to {company.agent.name}" in owner.open(f"/pools/{in_use.id}").words
+        told = f"No rule sends leads here. If one came all the same: It would be given to {company.colleague.name}"
+        assert told in owner.open(f"/pools/{other.id}").words
+
     def test_the_steps_follow_the_settings(self, owner: Browser, company: Company) -> None:
         pool = make_pool(company, [company.agent], [company.manager], window_seconds=120, max_offers=3)
         steps = " ".join(steps_under(owner.open(f"/pools/{pool.id}"), "What happens to a lead"))
@@ -146,11 +153,25 @@ class TestOnePool:
 
 
 class TestMaking:
-    def test_everybody_who_receives_leads_is_offered_with_weight_one(self, owner: Browser, company: Company) -> None:
+    def test_those_who_receive_leads_are_listed_and_nobody_is_a_member_yet(
+        self, owner: Browser, company: Company
+    ) -> None:
         page = owner.open("/pools/new")
-        assert page.value_of(weight(company.agent)) == "1"
-        assert page.value_of(weight(company.colleague)) == "1"
+        assert page.value_of(weight(company.agent)) == ""
         assert page.value_of(weight(company.manager)) is None
+        page.press("Make the pool", name="Empty")
+        assert members_of(company, pool_called(company, "Empty")) == {}
+
+    def test_everybody_is_taken_in_alike_by_one_box_but_for_numbers_of_their_own(
+        self, owner: Browser, company: Company
+    ) -> None:
+        typed = {weight(company.agent): "3", weight(company.owner): "0"}
+        owner.open("/pools/new").press("Make the pool", name="All", everybody="y", **typed)
+        assert members_of(company, pool_called(company, "All")) == {
+            str(company.agent.id): 3,
+            str(company.colleague.id): 1,
+            str(company.owner.id): 0,
+        }
 
     def test_a_pool_is_made_and_gets_new_leads(self, owner: Browser, company: Company) -> None:
         typed = {weight(company.agent): "2", weight(company.colleague): "", weight(company.owner): ""}
@@ -249,16 +270,24 @@ class TestDeleting:
 
     def test_a_pool_in_use_stays_with_the_reason(self, owner: Browser, company: Company) -> None:
         pool = make_pool(company, [company.agent])
-        page = owner.open(f"/pools/{pool.id}/delete").press("Delete", status=422)
-        assert "sends leads to this pool" in page.words
+        page = owner.open(f"/pools/{pool.id}")
+        assert "cannot be deleted while the rule “Everything else” sends leads here" in page.words
+        assert f"/pools/{pool.id}/delete" not in page.links
+        page = owner.open(f"/pools/{pool.id}/delete")
         assert "/settings/rules" in page.links
+        assert not [form for form in page.forms if form.action == f"/pools/{pool.id}/delete"]
+        token = page.form("/logout").fields["csrf_token"]
+        refused = owner.post(f"/pools/{pool.id}/delete", {"csrf_token": token}, status=422)
+        assert "sends leads to this pool" in refused.words
         owner.open(f"/pools/{pool.id}")
 
     def test_a_pool_with_an_open_offer_stays(self, owner: Browser, company: Company) -> None:
         pool = make_pool(company, [company.agent], default_rule=False)
         make_offer(company, make_lead(company), company.agent, pool)
-        page = owner.open(f"/pools/{pool.id}/delete").press("Delete", status=422)
+        page = owner.open(f"/pools/{pool.id}/delete")
         assert "still open" in page.words
+        token = page.form("/logout").fields["csrf_token"]
+        assert "still open" in owner.post(f"/pools/{pool.id}/delete", {"csrf_token": token}, status=422).words
 
 
 class TestRights:

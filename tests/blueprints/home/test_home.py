@@ -39,8 +39,8 @@ def test_the_manifest_names_pictures_that_are_there(client: FlaskClient) -> None
     [
         ("agent", ["Offers", "Leads", "Me"]),
         ("manager", ["Leads", "Me"]),
-        ("editor", ["Leads", "Me", "People", "Pools", "Settings"]),
-        ("admin", ["Offers", "Leads", "Me", "People", "Pools", "Outbox", "Settings"]),
+        ("editor", ["Leads", "Me", "People", "Pools", "Allocations", "Settings"]),
+        ("admin", ["Offers", "Leads", "Me", "People", "Pools", "Allocations", "Outbox", "Settings"]),
     ],
 )
 def test_the_navigation_shows_where_one_may_go(app: APIFlask, company: Company, role: str, places: list[str]) -> None:

@@ -98,7 +98,7 @@ def test_the_index_shows_what_one_may_open(app: APIFlask, company: Company) -> N
         return [link.get("href", "") for link in main.iter("a")]
 
     assert pages_for("agent") == ["/settings/keys", "/me"]
-    distribution = ["/pools", "/settings/rules"]
+    distribution = ["/pools", "/allocations", "/settings/rules"]
     people = ["/people", "/settings/teams"]
     assert pages_for("editor") == [*distribution, *people, "/settings/keys", "/me"]
     company_wide = ["/settings/company", "/settings/conversion", "/outbox"]
