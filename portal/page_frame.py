@@ -14,7 +14,7 @@ from flask import Flask, current_app, g, request, session, url_for
 
 from portal.config import Settings
 from portal.models import User
-from portal.permissions import Right, rights_of
+from portal.permissions import DASHBOARD, Right, rights_of
 from portal.sign_in import current_company
 
 
@@ -48,6 +48,7 @@ SET_UP = "Set up"
 
 _PLACES = (
     Place("Offers", "/offers", "offers", frozenset({Right.RECEIVE})),
+    Place("Dashboard", "/dashboard", "dashboard", DASHBOARD),
     Place("Leads", "/leads", "leads"),
     Place("Me", "/me", "me"),
     Place("People", "/people", "people", frozenset({Right.PEOPLE}), SET_UP, on_desk_only=True),

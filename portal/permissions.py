@@ -41,6 +41,9 @@ RIGHTS_OF_ROLE: dict[Role, frozenset[Right]] = {
     Role.AGENT: frozenset({Right.RECEIVE}),
 }
 
+# One of these opens the dashboard.
+DASHBOARD = frozenset({Right.SEE_ALL, Right.REPORTS})
+
 # Who is told when a lead waits or something needs a decision.
 MANAGING_ROLES = (Role.OWNER, Role.ADMIN, Role.MANAGER)
 RECEIVING_ROLES = tuple(role for role, rights in RIGHTS_OF_ROLE.items() if Right.RECEIVE in rights)
@@ -69,6 +72,11 @@ def require(user: User, right: Right) -> None:
     """Raise Forbidden unless the user holds the right."""
     if not may(user, right):
         raise Forbidden(f"This needs the right “{right}”. Ask an admin of your company for it.")
+
+
+def has_dashboard(user: User) -> bool:
+    """Who lands on the dashboard: those who look after the leads of others."""
+    return bool(rights_of(user) & DASHBOARD)
 
 
 def outranks(user: User, other_roles: Iterable[str]) -> bool:

@@ -6,6 +6,7 @@ import os
 import secrets
 import threading
 import time
+from datetime import datetime
 from uuid import UUID
 
 
@@ -25,6 +26,11 @@ class _Clock:
 
 _clock = _Clock()
 os.register_at_fork(after_in_child=lambda: _clock.__init__())  # type: ignore[misc]
+
+
+def first_id_of(moment: datetime) -> UUID:
+    """The least id that could have been made at this moment: what came before it sorts before it."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80 | 0x7000 << 64 | 0b10 << 62)
 
 
 def new_id() -> UUID:

@@ -15,6 +15,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Uuid, any_, bindparam, case, false, func, literal_column, null, select, true
+from sqlalchemy.orm import aliased
 
 from portal.errors import NotFound
 from portal.extensions import db
@@ -33,6 +34,7 @@ from portal.permissions import (
 from portal.queries.contacts import ContactView, contact_view, keys_of_lead
 from portal.queries.lead_search import found_by
 from portal.queries.paging import USUAL_LIMIT, Page, Statement, older_than, page_of
+from portal.routing.facts import WaitingFor
 
 # What of a place may be told before a lead is owned: the area, never the address or the spot on the map. A postcode
 # can name a single house, so it is told only where no town is known.
@@ -48,6 +50,28 @@ class Bucket(StrEnum):
     CLOSED = "closed"
 
 
+class Needs(StrEnum):
+    """Why a lead wants somebody to look at it now."""
+
+    HANDING_OUT = "handing_out"
+    CATCH_ALL = "catch_all"
+    ATTENTION = "attention"
+
+
+def that_need(what: Needs) -> Filter:
+    """The leads that want somebody for this reason: one rule for figures and lists."""
+    match what:
+        case Needs.HANDING_OUT:
+            return (Lead.state == LeadState.UNASSIGNED) & (Lead.waiting_for == WaitingFor.ROUTING)
+        case Needs.CATCH_ALL:
+            return (Lead.state == LeadState.UNASSIGNED) & (Lead.waiting_for == WaitingFor.CATCH_ALL)
+        case Needs.ATTENTION:
+            # Only leads of somebody who was deactivated are marked; by their owners there is an index.
+            owner = aliased(User)
+            gone = select(owner.id).where(owner.company_id == Lead.company_id, ~owner.active).correlate(Lead)
+            return (Lead.state == LeadState.OWNED) & Lead.needs_attention & Lead.owner_id.in_(gone)
+
+
 @dataclass(frozen=True, slots=True)
 class LeadFilters:
     """What a list is narrowed to; None does not narrow. Values of one field each; all must hold."""
@@ -59,6 +83,7 @@ class LeadFilters:
     status: LeadState | None = None
     q: str | None = None
     since: datetime | None = None
+    needs: Needs | None = None
 
     @property
     def narrow(self) -> bool:
@@ -297,6 +322,8 @@ def narrowed(user: User, bucket: Bucket | str | None, filters: LeadFilters) -> F
         condition &= Lead.state == filters.status
     if filters.since is not None:
         condition &= Lead.created_at >= filters.since
+    if filters.needs is not None:
+        condition &= that_need(filters.needs)
     if filters.q is not None:
         condition &= found_by(filters.q, user)
     return condition

@@ -67,6 +67,7 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             Shown("offers-none", owner, "/offers"),
             Shown("me-with-offer", offered_to, "/me"),
             Shown("logout", owner, "/logout"),
+            Shown("dashboard", owner, "/dashboard"),
             Shown("me", company.agent, "/me"),
             Shown("leads-mine", company.agent, "/leads?bucket=mine"),
             Shown("leads-unassigned", owner, "/leads?bucket=unassigned"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import event, text
 
 from portal import models
 from portal.extensions import db
+from portal.queries.dashboard import leads_a_day, on_offer_now, open_per_person, time_to_accept, what_needs_somebody
 from portal.queries.decisions import decisions_of
 from portal.queries.lead_rows import rows_page
 from portal.queries.leads import Bucket, LeadFilters, bucket_counts, bucket_page, lead_for
@@ -32,11 +34,17 @@ _MANY = """
     ), keyed AS (
         INSERT INTO contact_keys (company_id, id, contact_id, kind, raw, value)
         SELECT :company, gen_random_uuid(), id, 'email', id || '@x.example', id || '@x.example' FROM people
+    ), numbered AS (
+        SELECT id, row_number() OVER () AS n FROM people
     ), shaped AS (
-        SELECT id, row_number() OVER () % 20 AS place FROM people
+        -- Ids as they are made: the time in front. One lead each half hour, over more than a year.
+        SELECT id, n % 20 AS place,
+               lpad(to_hex((extract(epoch FROM clock_timestamp() - n * interval '30 minutes') * 1000)::bigint), 12, '0')
+               || substr(replace(gen_random_uuid()::text, '-', ''), 13) AS lead_id
+        FROM numbered
     )
     INSERT INTO leads (company_id, id, contact_id, state, owner_id, waiting_for, closed_at, close_reason)
-    SELECT :company, gen_random_uuid(), id,
+    SELECT :company, lead_id::uuid, id,
            CASE WHEN place = 0 THEN 'unassigned' WHEN place < 4 THEN 'owned' ELSE 'closed' END,
            CASE WHEN place > 0 THEN CASE WHEN place % 2 = 0 THEN :agent ELSE :colleague END END,
            CASE WHEN place = 0 THEN 'person' END,
@@ -117,6 +125,11 @@ QUESTIONS: dict[str, Question] = {
     "all leads": lambda user: bucket_page(user, None, LeadFilters()),
     "counts": bucket_counts,
     "one lead": lambda user: lead_for(user, _first_lead(user)),
+    "what needs somebody": what_needs_somebody,
+    "on offer now": on_offer_now,
+    "leads a day": lambda user: leads_a_day(user, ZoneInfo("Europe/Berlin")),
+    "time to accept": time_to_accept,
+    "open leads of everybody": open_per_person,
     "offers": lambda user: offers_page(user),
     "open offers": lambda user: offers_page(user, state="open"),
     "offers of a lead": lambda user: offers_page(user, lead=_first_lead(user)),

@@ -9,7 +9,7 @@ from portal.blueprints.home.blueprint import blueprint
 from portal.errors import Malformed
 from portal.own_path import own_path
 from portal.page_frame import LOOK_COOKIE, LOOKS, static_url
-from portal.permissions import Right, may
+from portal.permissions import has_dashboard
 from portal.sign_in import signed_in, signed_in_user
 
 YEAR = 365 * 24 * 60 * 60
@@ -18,9 +18,8 @@ YEAR = 365 * 24 * 60 * 60
 @blueprint.get("/")
 @signed_in
 def start() -> ResponseReturnValue:
-    """To the list one works from: the own leads, or those that wait for somebody to hand them out."""
-    bucket = "unassigned" if may(signed_in_user(), Right.ASSIGN) else "mine"
-    return redirect(f"/leads?bucket={bucket}", code=303)
+    """Those who look after the leads of others see how things stand; everybody else their own list."""
+    return redirect("/dashboard" if has_dashboard(signed_in_user()) else "/leads?bucket=mine", code=303)
 
 
 @blueprint.post("/look")

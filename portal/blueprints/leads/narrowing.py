@@ -12,12 +12,18 @@ from zoneinfo import ZoneInfo
 from portal.blueprints.leads.wording import BUCKET_NAMES, STATE_NAMES
 from portal.errors import Invalid
 from portal.models import LeadState
-from portal.queries.leads import Bucket, Count, LeadFilters
+from portal.queries.leads import Bucket, Count, LeadFilters, Needs
 
 Value = TypeVar("Value")
 
 LONGEST_VALUE = 200
-NAMES = ("q", "status", "source", "owner", "pool", "tag", "since")
+NAMES = ("q", "status", "source", "owner", "pool", "tag", "since", "needs")
+
+NEEDS_NAMES = {
+    Needs.HANDING_OUT: "nobody could get it",
+    Needs.CATCH_ALL: "nobody took it",
+    Needs.ATTENTION: "with somebody who has left",
+}
 
 # States that stand above the list as chips, in the order of what wants to be done first.
 CHIP_NAMES = {LeadState.OFFERING: "On offer", LeadState.UNASSIGNED: "Waiting", LeadState.HELD: "Held"}
@@ -53,6 +59,7 @@ def filters_from(values: Mapping[str, str], zone: ZoneInfo) -> LeadFilters:
         pool=_read(given, "pool", UUID, "This is not the id of a pool."),
         tag=given.get("tag"),
         since=_read(given, "since", lambda value: _moment(value, zone), "Use a date such as 2026-05-31."),
+        needs=_read(given, "needs", Needs, f"Use one of {', '.join(Needs)}."),
     )
 
 
@@ -134,11 +141,18 @@ _TITLES = {
     "pool": "Pool",
     "tag": "Tag",
     "since": "Since",
+    "needs": "Needs somebody",
 }
 
 
 def _said(name: str, value: str) -> str:
-    return STATE_NAMES[LeadState(value.strip())] if name == "status" else value
+    match name:
+        case "status":
+            return STATE_NAMES[LeadState(value.strip())]
+        case "needs":
+            return NEEDS_NAMES[Needs(value.strip())]
+        case _:
+            return value
 
 
 def _plain(name: str, value: str) -> str:

@@ -15,8 +15,9 @@ def test_agents_land_on_their_own_leads(app: APIFlask, company: Company) -> None
     assert sign_in(app, company.agent).open("/").address == "/leads?bucket=mine"
 
 
-def test_those_who_hand_out_land_on_what_waits(app: APIFlask, company: Company) -> None:
-    assert sign_in(app, company.manager).open("/").address == "/leads?bucket=unassigned"
+@pytest.mark.parametrize("role", ["manager", "admin", "owner"])
+def test_those_who_look_after_others_leads_land_on_the_dashboard(app: APIFlask, company: Company, role: str) -> None:
+    assert sign_in(app, make_user(company, roles=[role])).open("/").address == "/dashboard"
 
 
 def test_strangers_are_asked_to_sign_in(app: APIFlask) -> None:
@@ -38,9 +39,12 @@ def test_the_manifest_names_pictures_that_are_there(client: FlaskClient) -> None
     ("role", "places"),
     [
         ("agent", ["Offers", "Leads", "Me"]),
-        ("manager", ["Leads", "Me"]),
+        ("manager", ["Dashboard", "Leads", "Me"]),
         ("editor", ["Leads", "Me", "People", "Pools", "Allocations", "Settings"]),
-        ("admin", ["Offers", "Leads", "Me", "People", "Pools", "Allocations", "Outbox", "Settings"]),
+        (
+            "admin",
+            ["Offers", "Dashboard", "Leads", "Me", "People", "Pools", "Allocations", "Outbox", "Settings"],
+        ),
     ],
 )
 def test_the_navigation_shows_where_one_may_go(app: APIFlask, company: Company, role: str, places: list[str]) -> None:

@@ -1,0 +1,5 @@
+"""The dashboard: where managers land."""
+
+from portal.blueprints.dashboard.blueprint import blueprint
+
+__all__ = ["blueprint"]
