@@ -17,7 +17,7 @@ from portal.errors import Conflict, NotFound
 from portal.models import Pool, User
 from portal.operations.pools import set_weights
 from portal.permissions import Right
-from portal.queries.people_now import PersonNow, people_now
+from portal.queries.people_now import PersonNow, people_now, person_now
 from portal.queries.pools import pool_views
 from portal.queries.rules import default_rule
 from portal.sign_in import right_required, signed_in_user
@@ -35,6 +35,9 @@ class Allocated:
         """Which part of the leads somebody gets, 0 to 1, when all members can take them."""
         total = sum(self.weights.values())
         return self.weights.get(user_id, 0) / total if total else 0.0
+
+
+_NOBODY = "There is no such person here."
 
 
 @blueprint.get("")
@@ -63,10 +66,12 @@ def save() -> ResponseReturnValue:
 @right_required(Right.DISTRIBUTION)
 def save_one(user_id: UUID) -> ResponseReturnValue:
     """Save one number, and answer with what follows from it: everybody's share, and who is next."""
+    if person_now(user_id) is None:
+        raise NotFound(_NOBODY)
     allocated = _needed()
     person = next((one for one in allocated.people if one.user.id == user_id), None)
     if person is None:
-        raise NotFound("There is no such person here.")
+        raise NotFound(_NOBODY)
     form, by = allocations_form(allocated.people, only=user_id), signed_in_user()
     is_saved = form.carried_out(lambda: _save(form, allocated, by))
     answer = render_template("allocations/_saved.html", person=person, is_saved=is_saved, **_shown(_needed(), form))
