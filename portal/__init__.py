@@ -82,6 +82,7 @@ def trust_proxies(app: APIFlask, count: int) -> None:
 def bind_extensions(app: Flask) -> None:
     """Extensions are made in `portal.extensions`; here they learn of this application."""
     from portal import logs, metrics, models, queue  # noqa: F401  (models names every table)
+    from portal.database import keep_prepared
     from portal.extensions import db, mail
     from portal.live import announcer
 
@@ -92,6 +93,8 @@ def bind_extensions(app: Flask) -> None:
     announcer.bind(app)
     mail.init_app(app)
     db.init_app(app)
+    with app.app_context():
+        keep_prepared(db.engine)
 
 
 def bind_page_extensions(app: APIFlask) -> None:

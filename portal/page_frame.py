@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, g, request, session, url_for
+from flask import Flask, current_app, g, request, session
 
 from portal.config import Settings
+from portal.form_tokens import bind_form_tokens, form_token
 from portal.models import User
-from portal.permissions import DASHBOARD, Right, rights_of
+from portal.page_top import page_top
+from portal.permissions import DASHBOARD, Right, rights_of_roles
+from portal.queries.viewers import Viewer
 from portal.sign_in import current_company
 
 
@@ -66,24 +70,26 @@ def bind_page_frame(app: Flask) -> None:
     """Give templates their filters and the frame of signed-in pages."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(initials=initials, local_time=local_time, first_text=first_text)
-    app.jinja_env.globals["static_url"] = static_url
+    app.jinja_env.globals.update(static_url=static_url, page_top=page_top)
+    bind_form_tokens(app)
     app.context_processor(_frame)
 
 
 def _frame() -> dict[str, Any]:
-    user: User | None = g.get("signed_in_user")
+    user: User | Viewer | None = g.get("signed_in_user") or g.get("signed_in_viewer")
     if user is None:
         return {"viewer": None, "look": chosen_look()}
-    company = current_company()
+    company = user.company if isinstance(user, Viewer) else current_company()
     return {
         "viewer": user,
         "company_name": company.name,
         "is_demo": company.is_demo,
-        "may_wipe": company.is_demo and Right.OWNERSHIP in rights_of(user),
+        "may_wipe": company.is_demo and Right.OWNERSHIP in rights_of_roles(user.roles),
         "zone": company.time_zone,
         "several_companies": session.get("several_companies", False),
         "navigation": navigation(user, request.path),
         "look": chosen_look(),
+        "csrf_token": form_token,
         # Where choosing another look leads back to. A page that came from a POST has no address of its own.
         "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
     }
@@ -95,16 +101,21 @@ def chosen_look() -> str:
     return look if look in LOOKS else ""
 
 
-def navigation(user: User, path: str) -> list[NavigationItem]:
+def navigation(user: User | Viewer, path: str) -> tuple[NavigationItem, ...]:
     """The places a user may go, the one they are in marked."""
-    held = rights_of(user)
+    return _places_of(tuple(user.roles), path, outbox_exists())
+
+
+@lru_cache(maxsize=512)
+def _places_of(roles: tuple[str, ...], path: str, with_outbox: bool) -> tuple[NavigationItem, ...]:
+    held = rights_of_roles(roles)
     shown = [
         place
         for place in _PLACES
-        if (not place.rights or place.rights & held) and (place.path != "/outbox" or outbox_exists())
+        if (not place.rights or place.rights & held) and (place.path != "/outbox" or with_outbox)
     ]
     groups = [place.group for place in shown]
-    return [
+    return tuple(
         NavigationItem(
             place.text,
             place.path,
@@ -114,7 +125,7 @@ def navigation(user: User, path: str) -> list[NavigationItem]:
             place.group if place.group not in groups[:number] else None,
         )
         for number, place in enumerate(shown)
-    ]
+    )
 
 
 def _current(href: str, path: str) -> str | None:
@@ -152,9 +163,10 @@ def local_time(at: datetime, zone: str = "UTC") -> str:
 
 def static_url(name: str) -> str:
     """The address of a static file with its fingerprint, so that browsers may keep it for ever."""
-    return url_for("static", filename=name, v=_fingerprint(str(current_app.static_folder), name))
+    return _with_fingerprint(str(current_app.static_folder), name)
 
 
 @cache
-def _fingerprint(folder: str, name: str) -> str:
-    return sha256((Path(folder) / name).read_bytes()).hexdigest()[:12]
+def _with_fingerprint(folder: str, name: str) -> str:
+    fingerprint = sha256((Path(folder) / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{quote(name)}?v={fingerprint}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeAlias
 from uuid import UUID
 
@@ -55,6 +56,12 @@ Filter: TypeAlias = ColumnElement[bool]
 
 def rights_of_roles(roles: Iterable[str]) -> frozenset[Right]:
     """The rights of several roles together. Raises ValueError for a role that does not exist: a typo is not a no."""
+    return _rights_together(tuple(roles))
+
+
+# Asked a dozen times for every page.
+@lru_cache(maxsize=256)
+def _rights_together(roles: tuple[str, ...]) -> frozenset[Right]:
     return frozenset().union(*(RIGHTS_OF_ROLE[Role(role)] for role in roles))
 
 

@@ -39,6 +39,8 @@ def bind_rate_limits(app: Flask, settings: Settings) -> None:
         app.config["RATELIMIT_STORAGE_OPTIONS"] = {"socket_connect_timeout": 1, "socket_timeout": 1}
     app.config["RATELIMIT_KEY_PREFIX"] = "baton"
     limiter.init_app(app)
+    # A view with a limit asks by itself. This looks for limits over whole areas, on every request, and there are none.
+    app.before_request_funcs[None].remove(limiter._check_request_limit)
     app.register_error_handler(RateLimitExceeded, _too_many)
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 from flask import Flask, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from flask_login.utils import _user_context_processor
 from flask_security import RoleMixin, SQLAlchemyUserDatastore
 from flask_security.utils import login_user, logout_user
 from sqlalchemy import bindparam, select
@@ -26,6 +27,7 @@ from portal.extensions import csrf, db, security
 from portal.models import Account, Company, User
 from portal.models.tenancy import enter_company
 from portal.permissions import Right, require
+from portal.queries.viewers import Viewer, may_work_here, viewer_of
 
 P = ParamSpec("P")
 
@@ -57,6 +59,8 @@ def bind_sign_in(app: Flask, settings: Settings) -> None:
     # Roles of an account do not exist; the bare mixin stands in for a table nobody asks for.
     security.init_app(app, SQLAlchemyUserDatastore(db, Account, RoleMixin), register_blueprint=False)
     _only_by_session()
+    # It would read the account once more for every page, for a name no template of ours uses.
+    app.template_context_processors[None].remove(_user_context_processor)
 
 
 def _only_by_session() -> None:
@@ -76,14 +80,19 @@ def begin_session(account: Account) -> None:
 def choose_company(company_id: UUID, user_id: UUID) -> None:
     """Work in this company from now on. The caller has checked that the user is the account's own."""
     session["company_id"], session["user_id"] = str(company_id), str(user_id)
-    g.pop("signed_in_user", None)
+    _forget()
 
 
 def end_session() -> None:
     """Sign out on this device."""
     logout_user()
     session.clear()
-    g.pop("signed_in_user", None)
+    _forget()
+
+
+def _forget() -> None:
+    for known in ("signed_in_user", "signed_in_viewer"):
+        g.pop(known, None)
 
 
 def signed_in_account() -> Account | None:
@@ -115,26 +124,14 @@ def maybe_signed_in_user() -> User | None:
 
 
 # User and company, while the account may sign in, in one statement: every page of a signed-in person starts with it.
-_SIGNED_IN = (
-    select(User, Company)
-    .join(Account, User.account_id == Account.id)
-    .join(Company, Company.id == User.company_id)
-    .where(
-        Account.fs_uniquifier == bindparam("uniquifier"),
-        Account.active,
-        User.company_id == bindparam("company_id"),
-        User.id == bindparam("user_id"),
-        User.active,
-    )
+_SIGNED_IN = select(User, Company).where(
+    *may_work_here(bindparam("uniquifier"), bindparam("company_id"), bindparam("user_id"))
 )
 
 
 def _load_user() -> User:
-    if "_user_id" not in session or "company_id" not in session:
-        raise NotSignedIn
-    company_id, user_id = UUID(session["company_id"]), UUID(session["user_id"])
-    enter_company(company_id)
-    named = {"uniquifier": session["_user_id"], "company_id": company_id, "user_id": user_id}
+    uniquifier, company_id, user_id = _session_says()
+    named = {"uniquifier": uniquifier, "company_id": company_id, "user_id": user_id}
     row = db.session.execute(_SIGNED_IN, named).one_or_none()
     if row is None:
         end_session()
@@ -142,6 +139,42 @@ def _load_user() -> User:
     user, company = row
     g.signed_in_company = company
     return user
+
+
+def signed_in_viewer() -> Viewer:
+    """The same as plain facts, for pages that only read.
+
+    Raises:
+        NotSignedIn: as `signed_in_user`.
+    """
+    if "signed_in_viewer" not in g:
+        found = viewer_of(*_session_says())
+        if found is None:
+            end_session()
+            raise NotSignedIn
+        g.signed_in_viewer = found
+    viewer: Viewer = g.signed_in_viewer
+    return viewer
+
+
+def whoever_looks() -> User | None:
+    """The one this page is made for, as far as the rules of access go; None for somebody who is signed out.
+
+    For what stands around every page, which must not read again what the page has read already.
+    """
+    user: User | None = g.get("signed_in_user")
+    if user is None and "signed_in_viewer" in g:
+        user = signed_in_viewer().as_user
+    return user
+
+
+def _session_says() -> tuple[str, UUID, UUID]:
+    """The account, company and user the session names; the company is entered."""
+    if "_user_id" not in session or "company_id" not in session:
+        raise NotSignedIn
+    company_id = UUID(session["company_id"])
+    enter_company(company_id)
+    return session["_user_id"], company_id, UUID(session["user_id"])
 
 
 def current_company() -> Company:
@@ -153,11 +186,21 @@ def current_company() -> Company:
 
 def signed_in(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
     """Only for signed-in users; others are shown the way to /login and back."""
+    return _only_after(signed_in_user, view)
 
+
+def signed_in_to_read(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """The same for a view that asks for the `signed_in_viewer` and never for the user."""
+    return _only_after(signed_in_viewer, view)
+
+
+def _only_after(
+    asked: Callable[[], object], view: Callable[P, ResponseReturnValue]
+) -> Callable[P, ResponseReturnValue]:
     @wraps(view)
     def run(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         try:
-            signed_in_user()
+            asked()
         except NotSignedIn:
             if request.method in ("GET", "HEAD"):
                 return redirect(_sign_in_page(), code=303)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Select, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -30,6 +30,21 @@ def rows(statement: str, parameters: Mapping[str, Any] | None = None) -> list[Ro
 def run(statement: str, parameters: Mapping[str, Any] | None = None) -> None:
     """Run a statement for what it does. Raises sqlalchemy.exc.DBAPIError."""
     _execute(statement, parameters)
+
+
+def written(statement: Select[*tuple[Any, ...]]) -> str:
+    """A statement built by SQLAlchemy as the text these functions send; build it once, compiling takes long.
+
+    Its constants (states, limits, names of fields) are written out: only then can a plan that is kept use the indexes
+    made for one state. They are words and numbers of this program; what a request brings is a `bindparam` without a
+    value, and stays a parameter.
+    """
+    compiled = statement.compile(db.engine, compile_kwargs={"render_postcompile": True})
+    text = str(compiled)
+    for name, value in compiled.params.items():
+        if value is not None:
+            text = text.replace(f"%({name})s", str(value) if isinstance(value, int) else f"'{value}'")
+    return text
 
 
 def _execute(statement: str, parameters: Mapping[str, Any] | None) -> psycopg.Cursor[Row]:

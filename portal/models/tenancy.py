@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event
+import psycopg
+from psycopg.pq import ExecStatus, TransactionStatus
+from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session, SessionTransaction
 
 from portal.extensions import db
@@ -65,5 +67,26 @@ def inside_company(company_id: UUID) -> Iterator[None]:
 @event.listens_for(Session, "after_begin")
 def _name_the_company(session: Session, transaction: SessionTransaction, connection: Any) -> None:
     company_id = session.info.get("company_id")
-    if company_id is not None and not transaction.nested:
-        connection.exec_driver_sql(_SET, {"company": str(company_id)})
+    if company_id is None or transaction.nested or _begun_inside(company_id, connection):
+        return
+    connection.exec_driver_sql(_SET, {"company": str(company_id)})
+
+
+def _begun_inside(company_id: UUID, connection: Connection) -> bool:
+    """Begin the transaction and name its company in one message to the server.
+
+    The driver would send BEGIN by itself before the first statement and wait for the answer: a whole round for every
+    request. It takes a transaction that has begun as it finds it. False when that did not work (the server is gone, a
+    transaction runs already): then the ordinary way says why.
+    """
+    pgconn = connection.connection.driver_connection.pgconn  # type: ignore[union-attr]
+    if pgconn.transaction_status != TransactionStatus.IDLE:
+        return False
+    try:
+        # An id, so there is nothing in it that could end the text.
+        answer = pgconn.exec_(
+            f"BEGIN; SELECT set_config('portal.company_id', '{UUID(int=company_id.int)}', true)".encode()
+        )
+    except psycopg.Error:
+        return False
+    return bool(answer.status == ExecStatus.TUPLES_OK)

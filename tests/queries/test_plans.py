@@ -12,6 +12,7 @@ from sqlalchemy import event, text
 
 from portal import models
 from portal.extensions import db
+from portal.models import statements
 from portal.queries.dashboard import leads_a_day, on_offer_now, open_per_person, time_to_accept, what_needs_somebody
 from portal.queries.decisions import decisions_of
 from portal.queries.lead_rows import rows_page
@@ -70,9 +71,9 @@ def asked(company: Company) -> Asked:
     def plans(question: Question, viewer: str) -> list[dict[str, Any]]:
         with company.inside():
             user = getattr(company, viewer).user()
-            with _statements() as statements:
+            with _statements() as asked_for:
                 question(user)
-            return [_plan(statement, parameters) for statement, parameters in statements]
+            return [_plan(statement, parameters) for statement, parameters in asked_for]
 
     return plans
 
@@ -84,10 +85,17 @@ def _statements() -> Iterator[list[tuple[str, Any]]]:
     def note(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
         seen.append((statement, parameters))
 
+    def raw(statement: str, parameters: Any = None) -> Any:
+        seen.append((statement, parameters))
+        return execute(statement, parameters)
+
+    execute = statements._execute
     event.listen(db.engine, "before_cursor_execute", note)
+    statements._execute = raw  # type: ignore[assignment]
     try:
         yield seen
     finally:
+        statements._execute = execute
         event.remove(db.engine, "before_cursor_execute", note)
 
 

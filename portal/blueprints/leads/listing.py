@@ -29,34 +29,45 @@ from portal.models import LeadState, User
 from portal.permissions import Right, may
 from portal.queries.choices import people_by_name, pools_by_name, source_names
 from portal.queries.lead_rows import rows_page
-from portal.queries.leads import Bucket, open_buckets
-from portal.sign_in import current_company, signed_in, signed_in_user
+from portal.queries.leads import Bucket, Looking
+from portal.sign_in import current_company, signed_in, signed_in_to_read, signed_in_viewer
 
 
 @blueprint.get("")
-@signed_in
+@signed_in_to_read
 def list_leads() -> ResponseReturnValue:
     """A bucket, 50 rows at a time, narrowed by what the address says."""
-    user, company = signed_in_user(), current_company()
-    zone = ZoneInfo(company.time_zone)
-    bucket = bucket_named(request.args.get("bucket"), default=_first_bucket(user))
-    cursor = request.args.get("cursor")
-    shown = rows_page(user, bucket, filters_from(request.args, zone), cursor)
-    given = given_in(request.args)
+    viewer = signed_in_viewer()
+    user = viewer.as_user
+    looking = Looking.of(user)
+    zone = ZoneInfo(viewer.company.time_zone)
+    # A plain dict: a look into Werkzeug's for something that is not there costs an exception.
+    asked = request.args.to_dict()
+    bucket = bucket_named(asked.get("bucket"), default=_first_bucket(user, looking))
+    cursor = asked.get("cursor")
+    shown = rows_page(user, bucket, filters_from(asked, zone), cursor, looking=looking)
+    given = given_in(asked)
+    head = rows.head(
+        bucket.value,
+        tuple(tabs(shown.counts, given)),
+        tuple(given.items()),
+        tuple(state_chips(bucket, given, shown.states)),
+        tuple(chips(bucket, given, _names_in(given, viewer.company_id))),
+        address(bucket, given, at="/leads/narrow"),
+        address(bucket),
+    )
     return htmx.render(
         "leads/list.html",
         "part",
         bucket=bucket.value,
         bucket_name=wording.BUCKET_NAMES[bucket],
-        tabs=tabs(shown.counts, given),
-        states=state_chips(bucket, given, shown.states),
+        head=head,
         rows=rows.body(shown.page.items, datetime.now(UTC), zone),
         given=given,
-        chips=chips(bucket, given, _names_in(given, user.company_id)),
-        narrow_url=address(bucket, given, at="/leads/narrow"),
         clear_url=address(bucket),
         older_url=address(bucket, given, cursor=shown.page.next) if shown.page.next else None,
         newest_url=address(bucket, given) if cursor else None,
+        sees_unassigned=Bucket.UNASSIGNED in looking.buckets,
         may_add=may_add(user),
         can_see_any=bool(shown.counts),
     )
@@ -84,9 +95,9 @@ def narrow() -> ResponseReturnValue:
     )
 
 
-def _first_bucket(user: User) -> Bucket:
+def _first_bucket(user: User, looking: Looking) -> Bucket:
     """Where the list opens: at what is to be handed out for those who hand out, else at one's own leads."""
-    buckets = open_buckets(user)
+    buckets = looking.buckets
     if may(user, Right.ASSIGN) or Bucket.MINE not in buckets:
         return next(iter(buckets), Bucket.MINE)
     return Bucket.MINE

@@ -76,6 +76,8 @@ def address(
     Args:
         at: another page that takes the same filters.
     """
+    if not (given or cursor):
+        return f"{at}?bucket={bucket}"
     query = {"bucket": bucket.value, **(given or {}), **({"cursor": cursor} if cursor else {})}
     return f"{at}?{urlencode(query)}"
 

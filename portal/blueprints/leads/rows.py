@@ -1,4 +1,5 @@
-"""Rows of the list as markup. A row is a pure function of what it shows, so each is made once and kept.
+"""The list as markup: what stands above the rows, and each row, are pure functions of what they show. So each is made
+once and kept.
 
 Nothing about who looks is an argument beyond what the database has left in the row for them, and the row's own values
 are the key it is kept under: two leads, or two companies, can share markup only where every word of it is the same.
@@ -17,12 +18,13 @@ from markupsafe import Markup
 
 from portal.blueprints.leads import wording
 from portal.models import CloseReason, LeadState
-from portal.queries.lead_rows import LeadRow
+from portal.queries.lead_rows import SentRow
 from portal.queries.leads import called_without_customer
 from portal.routing.facts import WaitingFor
 
 TAGS_SHOWN = 1
-KEPT = 4096
+ROWS_KEPT = 4096
+HEADS_KEPT = 512
 
 # Stands for the moment a page is made in markup that is kept longer. No text in the database can hold this sign.
 _NOW = "\0"
@@ -49,16 +51,39 @@ class Badge(NamedTuple):
     whole: str
 
 
-def body(rows: Iterable[LeadRow], now: datetime, zone: ZoneInfo) -> Markup:
+def body(rows: Iterable[SentRow], now: datetime, zone: ZoneInfo) -> Markup:
     """The rows of a page, one after the other.
 
     Args:
         now: by the database's clock or close to it; times are told from here.
         zone: the company's, for moments told exactly.
     """
-    at = int(now.timestamp())
-    made = "".join([_row(row, _ago(at - row.arrived), _ago(at - row.active), zone.key) for row in rows])
+    at, key = int(now.timestamp()), zone.key
+    made = "".join([_row(row, _ago(at - row.arrived), _ago(at - row.active), key) for row in rows])
     return Markup(made.replace(_NOW, now.isoformat()))  # noqa: S704  (rows come escaped from their template)
+
+
+@lru_cache(maxsize=HEADS_KEPT)
+def head(
+    bucket: str,
+    tabs: tuple[tuple[str, str, str, str], ...],
+    given: tuple[tuple[str, str], ...],
+    states: tuple[tuple[str, str, str, bool], ...],
+    chips: tuple[tuple[str, str], ...],
+    narrow_url: str,
+    clear_url: str,
+) -> Markup:
+    """Tabs, search and filters.
+
+    Args:
+        bucket: the one that is shown.
+        tabs, states, chips: as `narrowing` makes them.
+        given: the filters in the address.
+    """
+    template = current_app.jinja_env.get_template("leads/_head.html")
+    words = dict(given).get("q", "")
+    made = template.module.head(bucket, tabs, given, words, states, chips, narrow_url, clear_url)  # type: ignore[attr-defined]
+    return Markup(made)  # noqa: S704  (escaped by its template)
 
 
 def badge(state: str, waiting_for: str | None, close_reason: str | None) -> Badge:
@@ -74,8 +99,9 @@ def badge(state: str, waiting_for: str | None, close_reason: str | None) -> Badg
     return Badge(whole, tone, whole)
 
 
-@lru_cache(maxsize=KEPT)
-def _row(row: LeadRow, arrived: str, active: str, zone: str) -> str:
+@lru_cache(maxsize=ROWS_KEPT)
+def _row(sent: SentRow, arrived: str, active: str, zone: str) -> str:
+    row = sent.whole
     template = current_app.jinja_env.get_template("leads/_row.html")
     whose = ZoneInfo(zone)
     ends = datetime.fromtimestamp(row.offer_ends / 1000, UTC) if row.offer_ends else None

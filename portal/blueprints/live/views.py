@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
-from flask import current_app, g
+from flask import current_app
 from flask.typing import ResponseReturnValue
 
 from portal.blueprints.live.blueprint import blueprint
 from portal.permissions import boxes_of
 from portal.queries.leads import is_isolated
-from portal.sign_in import signed_in_user
+from portal.sign_in import signed_in_user, whoever_looks
 from portal.tokens import Reader, live_token
+
+ROUNDED = 30
+"""Seconds. Tokens are told a moment up to this long ago, so that a person's pages of half a minute share one."""
 
 
 @blueprint.get("/token")
@@ -34,8 +38,13 @@ def address_for_pages() -> dict[str, Callable[[], str | None]]:
 
 def events_address() -> str | None:
     """Where the viewer's stream is; None for somebody who is signed out, or where there are no streams."""
-    user = g.get("signed_in_user")
+    user = whoever_looks()
     if user is None or not current_app.extensions.get("has_events"):
         return None
     reader = Reader(user.company_id, user.id, boxes_of(user, isolated=is_isolated(user)))
-    return f"/events?token={live_token(reader, time.time())}"
+    return f"/events?token={_token(reader, int(time.time()) // ROUNDED * ROUNDED)}"
+
+
+@lru_cache(maxsize=1024)
+def _token(reader: Reader, now: int) -> str:
+    return live_token(reader, now)

@@ -14,7 +14,7 @@ from portal.messages import telling
 from portal.own_path import own_path
 from portal.permissions import Right, may
 from portal.queries.my_offers import MyOffer, open_now
-from portal.sign_in import right_required
+from portal.sign_in import right_required, whoever_looks
 
 ASIDE_COOKIE = "offers-aside"
 """The ids of the offers whose pop-up the viewer has put aside, one dot between two. Written by the page's script."""
@@ -58,11 +58,12 @@ def offers_for_pages() -> dict[str, Callable[..., object]]:
 
 def offers_now() -> OffersNow | None:
     """What is open for the viewer, read once for a page; None for somebody who receives no leads."""
-    user = g.get("signed_in_user")
+    user = whoever_looks()
     if user is None or not may(user, Right.RECEIVE):
         return None
     if "offers_now" not in g:
-        offers = open_now(user)
+        # A page that only reads has asked already whether there is anything.
+        offers = open_now(user) if getattr(user, "has_offers", True) else []
         aside = request.cookies.get(ASIDE_COOKIE, "").split(".")
         g.offers_now = OffersNow(offers, all(str(offer.id) in aside for offer in offers))
     found: OffersNow = g.offers_now
