@@ -1,132 +1,76 @@
-"""Who works at the demo company, and what its customers ask for."""
+"""Who works at the demo company, in which team and pool."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from random import Random
-from typing import Any
 
+COMPANY = "Sunrise Solar"
+TIME_ZONE = "America/Chicago"
 PASSWORD = "sunny-roof-42"  # noqa: S105 (printed at every start; the demo holds nothing real)
+
+AUSTIN, SAN_ANTONIO, DALLAS = TEAMS = ("Austin", "San Antonio", "Dallas–Fort Worth")
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One person of the demo company."""
+    """One person of the demo company.
+
+    Args:
+        title: what is printed beside their sign-in.
+        open_cap: most open leads they take.
+    """
 
     name: str
     email: str
     title: str
     roles: tuple[str, ...]
     team: str | None = None
-    weight: int = 0
+    phone: str | None = None
     open_cap: int | None = None
-    available: bool = True
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split()[0]
 
 
-COMPANY = "Sunrise Solar (demo)"
-TEAMS = ("North", "South")
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A pool: members and default assignees by first name. `window` in seconds."""
+
+    name: str
+    delivery: str
+    members: dict[str, int]
+    defaults: tuple[str, ...]
+    window: int = 300
+    max_offers: int = 4
+
 
 # The first four are told at every start. The owner is first.
 CAST = (
-    Worker("Olivia Owens", "olivia@demo.example", "owner: sees and changes everything", ("owner",)),
-    Worker("Marco Silva", "marco@demo.example", "manager: hands leads out, gets the alarms", ("manager",), "North"),
-    Worker("Ana Torres", "ana@demo.example", "agent: is offered leads", ("agent",), "North", weight=10),
-    Worker("Ben Fischer", "ben@demo.example", "agent: is offered leads", ("agent",), "North", weight=10),
-    Worker("Chloe Martin", "chloe@demo.example", "agent, works half the week", ("agent",), "South", weight=5),
-    Worker("Dev Patel", "dev@demo.example", "agent, takes three at a time", ("agent",), "South", weight=10, open_cap=3),
-    Worker("Emma Novak", "emma@demo.example", "agent, on a break", ("agent",), "South", weight=10, available=False),
-    Worker("Finn O'Brien", "finn@demo.example", "trusted employee", ("trusted_employee",), "South", weight=5),
+    Worker(
+        "Olivia Owens", "olivia@demo.example", "owner: sees and changes everything", ("owner",), None, "+15125550100"
+    ),
+    Worker("Marco Silva", "marco@demo.example", "manager: hands leads out, gets the alarms", ("manager",), AUSTIN),
+    Worker("Ana Torres", "ana@demo.example", "agent: is offered leads", ("agent",), AUSTIN, "+15125550117"),
+    Worker("Ben Fischer", "ben@demo.example", "agent: is offered leads", ("agent",), AUSTIN, "+15125550142"),
+    Worker("Priya Raman", "priya@demo.example", "admin: looks after people, pools and keys", ("admin",)),
+    Worker(
+        "Grace Kim", "grace@demo.example", "manager who sells, too", ("manager", "agent"), SAN_ANTONIO, "+12105550123"
+    ),
+    Worker("Chloe Martin", "chloe@demo.example", "agent, works half the week", ("agent",), SAN_ANTONIO),
+    Worker("Dev Patel", "dev@demo.example", "agent, takes twelve at a time", ("agent",), SAN_ANTONIO, open_cap=12),
+    Worker("Finn O'Brien", "finn@demo.example", "trusted employee", ("trusted_employee",), DALLAS),
+    Worker("Jonas Weber", "jonas@demo.example", "agent", ("agent",), DALLAS, "+12145550188"),
+    Worker("Emma Novak", "emma@demo.example", "agent, on a break", ("agent",), DALLAS),
+    Worker("Luis Ortega", "luis@demo.example", "agent, left a while ago", ("agent",), DALLAS),
 )
 
-_FIRST = [
-    "Grace",
-    "Henry",
-    "Isla",
-    "Jack",
-    "Karen",
-    "Liam",
-    "Maya",
-    "Noah",
-    "Olga",
-    "Paul",
-    "Quinn",
-    "Rosa",
-    "Sam",
-    "Tara",
-    "Umar",
-    "Vera",
-    "Will",
-    "Xenia",
-    "Yusuf",
-    "Zoe",
-    "Amelie",
-    "Bruno",
-    "Carla",
-    "Diego",
-    "Elif",
-    "Femi",
-    "Greta",
-    "Hugo",
-    "Ines",
-    "Jonas",
-]
-_LAST = [
-    "Adams",
-    "Baker",
-    "Costa",
-    "Dubois",
-    "Evans",
-    "Ferrari",
-    "Garcia",
-    "Haas",
-    "Ito",
-    "Jensen",
-    "Kowalski",
-    "Lopez",
-    "Meyer",
-    "Nguyen",
-    "Okafor",
-    "Pereira",
-    "Quiroga",
-    "Rossi",
-    "Schmidt",
-    "Tanaka",
-    "Ueda",
-    "Vogel",
-    "Weber",
-    "Xu",
-    "Young",
-    "Zhang",
-]
-_SOURCES = (("Website form", "web"), ("Spring ad", "web"), ("Home fair", "manual"), ("Partner portal", "api"))
-_WISHES = (
-    ("Solar panels", "We would like a quote for panels on a south-facing roof, about 60 square metres.", ["roof"]),
-    ("Battery", "We have panels already and want a battery for the night.", ["battery"]),
-    ("Heat pump", "Our oil heating is 25 years old. What would a heat pump cost?", ["heating"]),
-    ("Wall box", "Need a wall box for two cars, and somebody who can do the paperwork.", ["car"]),
-    ("Solar panels", "Please call after 5 pm. Flat roof, two storeys.", ["roof", "evening"]),
+EVERYDAY = Group(
+    "New enquiries",
+    "offer",
+    {"Ana": 10, "Ben": 10, "Dev": 10, "Jonas": 10, "Emma": 10, "Luis": 10, "Chloe": 5, "Finn": 5, "Grace": 3},
+    ("Marco", "Grace"),
 )
-_CITIES = (("Austin", "TX", "78701"), ("Denver", "CO", "80202"), ("Portland", "OR", "97205"), ("Tucson", "AZ", "85701"))
-
-
-def customer(random: Random) -> dict[str, Any]:
-    """A lead as `POST /api/v1/leads` takes it."""
-    first, last = random.choice(_FIRST), random.choice(_LAST)
-    source, channel = random.choice(_SOURCES)
-    lead_type, text, tags = random.choice(_WISHES)
-    city, region, postcode = random.choice(_CITIES)
-    low = random.randrange(4, 20) * 1_000
-    return {
-        "name": f"{first} {last}",
-        # 555-0100 to 555-0199 are set aside for fiction.
-        "phone": f"+1 {random.choice((512, 303, 503, 520))} 555 01{random.randrange(100):02d}",
-        "email": f"{first}.{last}.{random.randrange(10_000)}@mail.example".lower(),
-        "text": text,
-        "source": source,
-        "channel": channel,
-        "lead_type": lead_type,
-        "tags": tags,
-        "location": {"country": "US", "city": city, "region": region, "postcode": postcode},
-        "price": {"min": f"{low}.00", "max": f"{low + 6_000}.00", "currency": "USD"},
-        "language": "en",
-    }
+WEEKEND = Group("Weekend desk", "assign", {"Ben": 2, "Grace": 1, "Jonas": 2}, ("Grace",))
+SECOND_LOOK = Group("Second look", "offer", {"Chloe": 1, "Finn": 1, "Grace": 1}, ("Marco",), window=1800, max_offers=3)
+GROUPS = (EVERYDAY, WEEKEND, SECOND_LOOK)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 import urllib.error
 import urllib.request
 import uuid
+from http import HTTPStatus
 from pathlib import Path
 from random import Random
 
-from portal.demo.cast import customer
+from portal.demo.customers import TO_COME, Customers
 
 KEY_FILE = "demo_intake_key"
 SHORTEST, LONGEST = 20.0, 40.0
@@ -32,14 +34,32 @@ def post(address: str, key: str, lead: dict[str, object]) -> int:
 
 
 def main(address: str, key_file: str) -> None:
-    """Go on until stopped. A portal that does not answer is asked again at the next turn."""
-    random = Random()  # noqa: S311 (made-up customers, no secrets)
-    while True:
-        time.sleep(random.uniform(SHORTEST, LONGEST))
-        lead = customer(random)
-        try:
-            post(address, Path(key_file).read_text(encoding="ascii").strip(), lead)
-        except (urllib.error.URLError, TimeoutError) as error:
-            print(f"The lead of {lead['name']} was not taken: {error}", flush=True)
-        else:
-            print(f"{lead['name']} asked about {str(lead['lead_type']).lower()}", flush=True)
+    """Go on until stopped, or until the demo is wiped and the key opens nothing any more."""
+    customers = Customers(Random(), TO_COME)  # noqa: S311 (made-up customers, no secrets)
+    while send(address, Path(key_file), customers.one()):
+        time.sleep(Random().uniform(SHORTEST, LONGEST))  # noqa: S311
+    # Whoever keeps programs running would start one that ends again: this one just has nothing more to say.
+    threading.Event().wait()
+
+
+def send(address: str, key_file: Path, lead: dict[str, object]) -> bool:
+    """Try to send one lead. A portal that does not answer is asked again at the next turn.
+
+    Returns:
+        Whether there is any use in going on: not without a key, nor with one that is refused.
+    """
+    who = lead.get("name", "Somebody")
+    try:
+        key = key_file.read_text(encoding="ascii").strip()
+        post(address, key, lead)
+    except FileNotFoundError:
+        return False
+    except urllib.error.HTTPError as refusal:
+        if refusal.code == HTTPStatus.UNAUTHORIZED:
+            return False
+        print(f"The lead of {who} was not taken: {refusal}", flush=True)
+    except (urllib.error.URLError, OSError) as error:
+        print(f"The lead of {who} was not taken: {error}", flush=True)
+    else:
+        print(f"{who} asked about {str(lead['lead_type']).lower()}", flush=True)
+    return True

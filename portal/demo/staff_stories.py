@@ -1,0 +1,84 @@
+"""What the demo's people do besides leads: they set up pools, try out a weekend desk, leave, go on a break."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.demo.cast import EVERYDAY, WEEKEND
+from portal.demo.plan import HOME
+from portal.demo.scene import Scene
+from portal.demo.told_time import Story
+from portal.extensions import db
+from portal.models import Lead, LeadState
+from portal.operations import assignment, company, people, pools, rules, waiting
+from portal.queries.rules import default_rule
+
+# How many of the leads of somebody who left are still waiting for somebody to look after them.
+UNATTENDED = 4
+
+
+def first_days(scene: Scene) -> Story:
+    """On the second day everybody is at a meeting, and leads wait. After that there are default assignees."""
+    members = [scene.staff[name] for name in EVERYDAY.members]
+    yield _on_day(scene, 27, time(11, 58))
+    for user in members:
+        people.change_user(user.id, by=scene.owner, available=False)
+    yield _on_day(scene, 27, time(12, 44))
+    for user in members:
+        people.change_user(user.id, by=scene.owner, available=True)
+    waiting.drain(scene.company.id)
+    yield _on_day(scene, 27, time(13, 20))
+    assignees = [scene.staff[name].id for name in EVERYDAY.defaults]
+    pools.change_pool(
+        scene.pools[EVERYDAY.name].id, by=scene.owner, default_assignee_ids=assignees, default_mode="tell"
+    )
+    company.change_company(by=scene.owner, fallback_any_active=True)
+
+
+def weekends(scene: Scene) -> Story:
+    """Two weekends long a desk of three took what came in; then everybody's phone had it again."""
+    rule = default_rule()
+    first = _on_day(scene, 27, time(8))
+    saturday = first + timedelta(days=(5 - first.weekday()) % 7)
+    for begins in (saturday, saturday + timedelta(days=7)):
+        yield begins
+        rules.point_rule(rule.id, scene.pools[WEEKEND.name].id, by=scene.owner)
+        yield begins + timedelta(days=1, hours=23)
+        rules.point_rule(rule.id, scene.pools[EVERYDAY.name].id, by=scene.owner)
+
+
+def luis_leaves(scene: Scene) -> Story:
+    """His leads stay in place, marked; Marco hands most of them on in the days after."""
+    luis = scene.staff["Luis"]
+    yield _on_day(scene, 12, time(17, 5))
+    people.deactivate(luis.id, by=scene.staff["Priya"])
+    owned = _owned_by(luis.id)
+    unattended = [lead_id for lead_id in owned if lead_id not in scene.ends][-UNATTENDED:]
+    for lead_id in owned:
+        if lead_id in unattended:
+            continue
+        yield scene.told.now + timedelta(minutes=scene.random.uniform(3, 9))
+        assignment.assign(lead_id, scene.somebody().id, by=scene.manager)
+
+
+def emma_takes_a_break(scene: Scene) -> Story:
+    """She pauses herself and keeps what she has."""
+    yield _on_day(scene, 3, time(9, 10))
+    emma = scene.staff["Emma"]
+    people.change_user(emma.id, by=emma, available=False)
+
+
+STORIES = (first_days, weekends, luis_leaves, emma_takes_a_break)
+
+
+def _owned_by(user_id: UUID) -> list[UUID]:
+    owned = select(Lead.id).where(Lead.owner_id == user_id, Lead.state == LeadState.OWNED)
+    return list(db.session.scalars(owned.order_by(Lead.id)))
+
+
+def _on_day(scene: Scene, days_ago: int, at: time) -> datetime:
+    day = scene.told.until.astimezone(HOME).date() - timedelta(days=days_ago)
+    return datetime.combine(day, at, HOME)
