@@ -1,4 +1,4 @@
-"""A demo company one can look around in: people, a pool, leads in every state, and new ones that keep coming."""
+"""A demo company one can look around in: people, pools, four weeks of leads, and new ones that keep coming."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from portal.config import PROJECT, Settings
+from portal.demo import seed
 from portal.demo.cast import CAST, PASSWORD
 from portal.demo.drip import KEY_FILE
-from portal.demo.seed import seed
 from portal.supervisor import up
 from portal.supervisor.processes import Command
 from portal.supervisor.refusal import RefusalError
@@ -49,8 +49,13 @@ def _forget(settings: Settings) -> None:
 
 
 def _prepare(settings: Settings, port: int) -> None:
-    seed(settings)
+    print("Looking for the demo company; making it takes a quarter of a minute.", flush=True)
+    is_demo = seed.seed(settings)
     host = urlsplit(settings.public_url).netloc
+    if not is_demo:
+        print(f"\nThe demo was wiped: the company on http://{host} is yours, sign in as you do.", flush=True)
+        print("bin/demo --fresh forgets it and makes the demo anew.\n", flush=True)
+        return
     print(f"\nThe demo company on http://{host} — sign in as:", flush=True)
     for person in CAST[:4]:
         print(f"  {person.email:<24} {PASSWORD}   ({person.title})", flush=True)

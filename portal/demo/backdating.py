@@ -19,8 +19,8 @@ from sqlalchemy.schema import Table
 from portal.demo.told_time import Mark
 from portal.extensions import Base, db
 
-# Times that lie ahead, or were given as they are told.
-_NOT_SHIFTED = {
+# Times that lie ahead, or are given as they are told.
+AHEAD = {
     "offers": {"expires_at"},
     "due_work": {"due_at", "leased_until"},
     "leads": {"received_at", "held_until"},
@@ -79,7 +79,7 @@ def _shift_all(table: Table) -> str | None:
     key = "id" if table.name == "companies" else "company_id"
     if key not in table.columns:
         return None
-    left_out = _NOT_SHIFTED.get(table.name, set())
+    left_out = AHEAD.get(table.name, set())
     names = [each.name for each in table.columns if isinstance(each.type, DateTime) and each.name not in left_out]
     if not names:
         return None

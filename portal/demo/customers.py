@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -46,6 +45,7 @@ _TOWNS = (
     Town("Arlington", ("76012", "76017"), ("817", "682"), 2),
     Town("Waco", ("76708", "76712"), ("254",), 1),
 )
+_AREA_CODES = tuple(dict.fromkeys(code for town in _TOWNS for code in town.area_codes))
 _STREETS = (
     "Oak Hollow Dr",
     "Bluebonnet Ln",
@@ -179,7 +179,7 @@ class Customers:
     def __init__(self, random: Random, numbers: range = PAST) -> None:
         self._random = random
         self._numbers = numbers
-        self._free: dict[str, Iterator[str]] = {}
+        self._free: dict[str, list[int]] = {}
         self._count = 0
 
     def one(self, way: Way | None = None) -> dict[str, Any]:
@@ -208,7 +208,7 @@ class Customers:
 
     def _reached_at(self, town: Town, way: Way, first: str, last: str) -> dict[str, str]:
         """Callers leave a number, writers an address, most leave both."""
-        phone = self._number(self._random.choice(town.area_codes))
+        phone = self._number(town.area_codes)
         self._count += 1
         email = f"{first}.{last}.{self._random.randrange(100)}{self._count:03d}@mail.example".lower()
         if self._random.random() < _MISTYPED and way.channel == "web":
@@ -219,13 +219,13 @@ class Customers:
             return {"email": email}
         return {"phone": phone, "email": email}
 
-    def _number(self, area_code: str) -> str:
-        if area_code not in self._free:
-            digits = self._random.sample(self._numbers, len(self._numbers))
-            self._free[area_code] = iter(f"({area_code}) 555-01{number:02d}" for number in digits)
-        try:
-            return next(self._free[area_code])
-        except StopIteration:
-            # All are used: somebody who was here before writes again.
-            del self._free[area_code]
-            return self._number(area_code)
+    def _number(self, area_codes: tuple[str, ...]) -> str:
+        """A number of one of these areas; of any other where all are taken."""
+        for area_code in (*self._random.sample(area_codes, len(area_codes)), *_AREA_CODES):
+            if area_code not in self._free:
+                self._free[area_code] = self._random.sample(self._numbers, len(self._numbers))
+            if self._free[area_code]:
+                return f"({area_code}) 555-01{self._free[area_code].pop():02d}"
+        # All are used: somebody who was here before writes again.
+        self._free.clear()
+        return self._number(area_codes)

@@ -35,9 +35,12 @@ def post(address: str, key: str, lead: dict[str, object]) -> int:
 
 def main(address: str, key_file: str) -> None:
     """Go on until stopped, or until the demo is wiped and the key opens nothing any more."""
-    customers = Customers(Random(), TO_COME)  # noqa: S311 (made-up customers, no secrets)
-    while send(address, Path(key_file), customers.one()):
-        time.sleep(Random().uniform(SHORTEST, LONGEST))  # noqa: S311
+    random = Random()  # noqa: S311 (made-up customers, no secrets)
+    customers = Customers(random, TO_COME)
+    goes_on = True
+    while goes_on:
+        time.sleep(random.uniform(SHORTEST, LONGEST))
+        goes_on = send(address, Path(key_file), customers.one())
     # Whoever keeps programs running would start one that ends again: this one just has nothing more to say.
     threading.Event().wait()
 

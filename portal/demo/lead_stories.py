@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from portal.demo.customers import AGAIN, BY_HAND, LATER, Customers
+from portal.demo.customers import AGAIN, LATER
+from portal.demo.feedback import Timed, conclude, working
 from portal.demo.plan import Answer, Becomes, Comes, Plan, next_office_hour
 from portal.demo.scene import Scene
 from portal.demo.told_time import Story
@@ -36,9 +38,12 @@ _NOTES = {
 _A_MOMENT = timedelta(seconds=1)
 
 
-def lead_story(scene: Scene, plan: Plan, customers: Customers) -> Story:
-    """From the first message to today."""
-    asked = customers.one(BY_HAND if plan.comes is Comes.KEPT else None)
+def lead_story(scene: Scene, plan: Plan, asked: dict[str, Any]) -> Story:
+    """From the first message to today.
+
+    Args:
+        asked: the message.
+    """
     lead_id = _comes_in(scene, plan, asked)
     yield scene.told.now + _A_MOMENT
     yield from _answered(scene, plan, lead_id)
@@ -158,22 +163,23 @@ def _hand_out(scene: Scene, lead_id: UUID) -> None:
         assignment.assign(lead_id, scene.somebody().id, by=scene.manager)
 
 
-Act = Callable[[User], None]
-
-
 def _worked(scene: Scene, plan: Plan, lead_id: UUID) -> Story:
     """From the day somebody owns it: what they do, what the customer writes, and how it ends."""
     begun = scene.told.now
+    ends = scene.told.until
     if plan.closes is not None:
         scene.ends.add(lead_id)
-    for at, act in sorted(_acts(scene, plan, lead_id), key=lambda one: one[0]):
+        ends = _part(scene, begun, plan.closes_after)
+    for at, act in sorted(_acts(scene, plan, lead_id, ends), key=lambda one: one[0]):
+        if at >= ends:
+            break
         yield max(at, begun)
         owner = scene.owner_of(lead_id)
         if owner is not None:
             act(owner)
     if plan.closes is None:
         return
-    yield _part(scene, begun, plan.closes_after)
+    yield ends
     # Whoever had it may have left, and nobody has it yet.
     _close(scene, plan, lead_id, scene.owner_of(lead_id) or scene.manager)
     if plan.reopens:
@@ -181,17 +187,16 @@ def _worked(scene: Scene, plan: Plan, lead_id: UUID) -> Story:
         closing.reopen(lead_id, by=scene.manager)
 
 
-def _acts(scene: Scene, plan: Plan, lead_id: UUID) -> Iterator[tuple[datetime, Act]]:
+def _acts(scene: Scene, plan: Plan, lead_id: UUID, ends: datetime) -> Iterator[Timed]:
     """What happens while it is worked, each with its time; all of it before it is closed."""
     random, begun = scene.random, scene.told.now
-    ends = plan.closes_after if plan.closes else 1.0
+    yield from working(scene, plan, lead_id, ends)
     asked = _reached_by(scene, lead_id)
     for said in random.sample(AGAIN, plan.touches):
-        at = begun + (scene.told.until - begun) * (ends * random.uniform(0.03, 0.9))
-        yield at, lambda owner, said=said: _write_again(scene, asked, said)  # type: ignore[misc]
+        yield begun + (ends - begun) * random.uniform(0.03, 0.9), partial(_write_again, scene, asked, said)
     if plan.changes_hands:
-        at = next_office_hour(begun + (scene.told.until - begun) * (ends * random.uniform(0.1, 0.8)), random)
-        yield at, lambda owner: _give_on(scene, lead_id, owner)
+        at = next_office_hour(begun + (ends - begun) * random.uniform(0.1, 0.8), random)
+        yield at, partial(_give_on, scene, lead_id)
 
 
 def _reached_by(scene: Scene, lead_id: UUID) -> dict[str, Any]:
@@ -200,7 +205,7 @@ def _reached_by(scene: Scene, lead_id: UUID) -> dict[str, Any]:
     return {row.kind: row.raw for row in rows if row.kind in ("phone", "email")}
 
 
-def _write_again(scene: Scene, reached_by: dict[str, Any], said: str) -> None:
+def _write_again(scene: Scene, reached_by: dict[str, Any], said: str, owner: User) -> None:
     channel = scene.random.choice(("email", "email", "sms", "web"))
     source = {"email": "hello@ mailbox", "sms": "Text line", "web": "Website form"}[channel]
     scene.take_in(reached_by | {"text": said, "channel": channel, "source": source})
@@ -213,6 +218,7 @@ def _give_on(scene: Scene, lead_id: UUID, owner: User) -> None:
 def _close(scene: Scene, plan: Plan, lead_id: UUID, owner: User) -> None:
     assert plan.closes is not None
     by = scene.manager if plan.closes is CloseReason.DUPLICATE else owner
+    conclude(scene, plan, lead_id, by)
     closing.close(lead_id, reason=plan.closes, note=scene.random.choice(_NOTES[plan.closes]), by=by)
 
 
@@ -220,7 +226,7 @@ def _comes_back(scene: Scene, asked: dict[str, Any]) -> Story:
     """The same person with something new: another lead, and to somebody they know if that person is there."""
     yield _part(scene, scene.told.now, scene.random.uniform(0.2, 0.8))
     again = {"text": scene.random.choice(LATER), "source": "Website form", "channel": "web"}
-    plan = replace(Plan(), closes=scene.random.choice((None, None, CloseReason.WON)), closes_after=0.6)
+    plan = replace(Plan(), closes=scene.random.choice((None, None, CloseReason.WON)), closes_after=0.6, feedback=True)
     lead_id = scene.take_in(asked | again).lead_id
     yield scene.told.now + _A_MOMENT
     yield from _answered(scene, plan, lead_id)

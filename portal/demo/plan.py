@@ -75,6 +75,7 @@ class Plan:
         closes: why it is closed in the end; None = it is open today.
         closes_after: at which part of the time from then to today.
         touches: how often the customer writes again while it is open.
+        feedback: whether somebody says what became of it.
     """
 
     comes: Comes = Comes.ROUTED
@@ -87,6 +88,7 @@ class Plan:
     closes: CloseReason | None = None
     closes_after: float = 0.0
     touches: int = 0
+    feedback: bool = False
     changes_hands: bool = False
     comes_back: bool = False
     reopens: bool = False
@@ -140,6 +142,8 @@ CLOSED = 170
 CHANGE_HANDS = 16
 REOPENED = 4
 WRITE_AGAIN = 48
+# Of a hundred that are worked; every one that is won is told of, too.
+TOLD_OF = 30
 
 # How an engagement ends, in a hundred cases.
 REASONS = {
@@ -223,6 +227,9 @@ def _with_ends(planned: list[Plan], now: datetime, random: Random) -> list[Plan]
         planned[place] = replace(planned[place], changes_hands=True)
     for place in _some_of(worked, WRITE_AGAIN, random):
         planned[place] = replace(planned[place], touches=random.choice((1, 1, 1, 2, 3)))
+    for place in worked:
+        told_of = planned[place].closes is CloseReason.WON or random.randrange(100) < TOLD_OF
+        planned[place] = replace(planned[place], feedback=told_of)
     return planned
 
 

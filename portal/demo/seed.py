@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -14,10 +15,10 @@ from portal import create_app
 from portal.config import Settings
 from portal.demo.backdating import backdate
 from portal.demo.cast import CAST, COMPANY, GROUPS, PASSWORD, TEAMS, TIME_ZONE, Group, Worker
-from portal.demo.customers import Customers
+from portal.demo.customers import BY_HAND, Customers
 from portal.demo.drip import KEY_FILE
 from portal.demo.lead_stories import lead_story
-from portal.demo.plan import WEEKS, plans
+from portal.demo.plan import WEEKS, Comes, plans
 from portal.demo.scene import Scene
 from portal.demo.staff_stories import STORIES
 from portal.demo.told_time import Story, ToldTime
@@ -30,6 +31,7 @@ from portal.operations.teams import make_team
 from portal.operations.transaction import operation
 from portal.queries import across
 from portal.queries.clock import database_time
+from portal.queries.people import active_owner_ids
 from portal.queries.rules import default_rule
 
 _SEED = 42
@@ -38,8 +40,12 @@ _ACTS_AT_ONCE = 20
 _FOUNDED = timedelta(weeks=WEEKS, days=6)
 
 
-def seed(settings: Settings) -> None:
-    """Make the demo company, unless the database holds a company already. One that was interrupted is begun again."""
+def seed(settings: Settings) -> bool:
+    """Make the demo company, unless the database holds a company already. One that was interrupted is begun again.
+
+    Returns:
+        Whether there is a demo company now; not when it was wiped, or when somebody has a company of their own here.
+    """
     app = create_app(settings)
     # Nobody has a page open yet that would have to hear of four weeks' changes.
     app.extensions.pop("announcer", None)
@@ -48,10 +54,10 @@ def seed(settings: Settings) -> None:
         key_file = settings.instance_dir / KEY_FILE
         if not across.company_ids():
             _write(key_file, _make_company())
-        elif not key_file.exists():
-            _make_key_again(key_file)
+        is_demo = _keep_key(key_file)
         leave_company()
         db.engine.dispose()
+    return is_demo
 
 
 def _make_company() -> str:
@@ -99,8 +105,11 @@ def _founding(told: ToldTime, random: Random) -> Story:
     for story in STORIES:
         told.begin(told.now, story(scene))
     customers = Customers(random)
-    for plan in plans(told.until, random):
-        told.begin(plan.at, lead_story(scene, plan, customers))
+    for number, plan in enumerate(plans(told.until, random)):
+        asked = customers.one(BY_HAND if plan.comes is Comes.KEPT else None)
+        # Chance of its own: what happens to one lead must not depend on what happened to others meanwhile.
+        of_its_own = replace(scene, random=Random(f"{_SEED} {number}"))  # noqa: S311
+        told.begin(plan.at, lead_story(of_its_own, plan, asked))
 
 
 def _the_company() -> Company:
@@ -180,17 +189,22 @@ def _leave_to_the_past(company_id: UUID, now: datetime) -> None:
     )
 
 
-def _make_key_again(path: Path) -> None:
-    """The file was lost, and nothing can read the key once more. A company that is no demo gets none."""
+def _keep_key(path: Path) -> bool:
+    """The key of the demo, made again where its file was lost; no file where there is no demo any more."""
     for company_id in across.company_ids():
         with inside_company(company_id):
             if _the_company().is_demo:
-                _, secret = keys.make_key(by=_its_owner(), scope=KeyScope.INTAKE)
-                _write(path, secret)
+                if not path.exists():
+                    _, secret = keys.make_key(by=_its_owner(), scope=KeyScope.INTAKE)
+                    _write(path, secret)
+                return True
+    path.unlink(missing_ok=True)
+    return False
 
 
 def _its_owner() -> User:
-    return db.session.execute(select(User).where(User.email == CAST[0].email)).scalar_one()
+    """Olivia, unless somebody made the demo their own and changed who owns it."""
+    return db.session.get_one(User, (_the_company().id, min(active_owner_ids())))
 
 
 def _write(path: Path, secret: str) -> None:

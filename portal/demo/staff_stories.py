@@ -13,7 +13,7 @@ from portal.demo.scene import Scene
 from portal.demo.told_time import Story
 from portal.extensions import db
 from portal.models import Lead, LeadState
-from portal.operations import assignment, company, people, pools, rules, waiting
+from portal.operations import assignment, company, conversion_lists, people, pools, rules, waiting
 from portal.queries.rules import default_rule
 
 # How many of the leads of somebody who left are still waiting for somebody to look after them.
@@ -36,6 +36,7 @@ def first_days(scene: Scene) -> Story:
         scene.pools[EVERYDAY.name].id, by=scene.owner, default_assignee_ids=assignees, default_mode="tell"
     )
     company.change_company(by=scene.owner, fallback_any_active=True)
+    conversion_lists.set_admin_contacts([scene.manager.id, scene.staff["Grace"].id], by=scene.owner)
 
 
 def weekends(scene: Scene) -> Story:
