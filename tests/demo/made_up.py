@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-from uuid import UUID
-
 from apiflask import APIFlask
 from sqlalchemy import create_engine, pool
 from sqlalchemy.engine import make_url
 
 from portal import models
 from portal.extensions import Base, db
+from portal.operations.attempts import log_attempt
+from portal.operations.entries import edit_entry, write_memo
 from tests.cast import Company, make_company
 from tests.factories import make_pool, make_team, make_user
 from tests.operations.acts import accept, agent_at_work, arrive, ask_again, close, miss
@@ -39,28 +38,13 @@ def fill(company: Company) -> None:
     accept(people[open_offer(company, owned.lead_id).user_id], owned.offers[0])
     close(company.manager, owned.lead_id)
     company.owner.api.post("/leads", {"name": "Kept", "phone": "+1 415 555 0101"}, headers={"Idempotency-Key": "k"})
-    with agent_at_work(company.owner):
-        _rows_no_operation_makes(company, owned.lead_id, team.id)
-
-
-def _rows_no_operation_makes(company: Company, lead_id: UUID, team_id: UUID) -> None:
-    """What other areas write: added as rows, so that this does not rest on all of them."""
-    ids: dict[str, Any] = {"company_id": company.id}
-    db.session.get_one(models.User, (company.id, company.owner.id)).team_id = team_id
-    db.session.add(models.Rule(**ids, name="Roofs", conditions={}, strictness={}, paused=True, team_id=team_id))
-    lists = (
-        (models.ConversionStatus, {"name": "Made up", "status_group": "in_progress", "position": 9}),
-        (models.LostReason, {"name": "Made up", "position": 9}),
-    )
-    status, reason = (model(**ids, id=models.new_id(), **columns) for model, columns in lists)
-    entry = models.TimelineItem(
-        **ids, id=models.new_id(), lead_id=lead_id, kind="comment", actor_type="user", actor_name="Ana"
-    )
-    db.session.add_all([status, reason, entry])
-    db.session.flush()
-    db.session.add(models.Conversion(**ids, lead_id=lead_id, status_id=status.id, lost_reason_id=reason.id))
-    db.session.add(models.EntryEdit(**ids, entry_id=entry.id, text="New words"))
-    db.session.commit()
+    with agent_at_work(company.owner) as owner:
+        entry = write_memo(taken.lead_id, "A dog in the yard", by=owner)
+        edit_entry(taken.lead_id, entry, "Two dogs in the yard", by=owner)
+        log_attempt(taken.lead_id, by=owner, way="call", reached=True)
+        owner.team_id = team.id
+        db.session.add(models.Rule(company_id=company.id, name="Roofs", paused=True, conditions={}, strictness={}))
+        db.session.commit()
 
 
 def rows_of(company: Company) -> dict[str, int]:
