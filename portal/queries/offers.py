@@ -310,3 +310,37 @@ def _offer_statement() -> Statement:
         .join(Company, Company.id == Offer.company_id)
         .where(named.id == bindparam("offer_id", type_=Uuid))
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RunningOffer:
+    """The offer a lead's page counts down: who holds it, and its window."""
+
+    agent: str
+    created_at: datetime
+    expires_at: datetime
+    now: datetime
+
+    @property
+    def window_seconds(self) -> float:
+        """How long it stands from beginning to end."""
+        return (self.expires_at - self.created_at).total_seconds()
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds to its end by the database's clock, never below 0."""
+        return max(0.0, (self.expires_at - self.now).total_seconds())
+
+
+def running_offer(company_id: UUID, lead_id: UUID) -> RunningOffer | None:
+    """The open offer of a lead that runs longest, as the list counts it down; None while none is open."""
+    statement = (
+        select(User.name, Offer.created_at, Offer.expires_at, func.clock_timestamp())
+        .join(User, (User.company_id == Offer.company_id) & (User.id == Offer.user_id))
+        .where(Offer.company_id == company_id, Offer.lead_id == lead_id, Offer.state == OfferState.OPEN)
+        .where(Offer.expires_at.is_not(None))
+        .order_by(Offer.expires_at.desc())
+        .limit(1)
+    )
+    row = db.session.execute(statement).one_or_none()
+    return RunningOffer(*row) if row is not None else None

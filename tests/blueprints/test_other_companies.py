@@ -30,8 +30,10 @@ def addresses_with_ids(app: APIFlask) -> list[tuple[str, str]]:
 def one_of_everything(company: Company) -> dict[str, str]:
     """Ids of one company, under the names addresses give them."""
     pool = make_pool(company, [company.agent])
+    lead = make_lead(company, company.agent)
     ids = {
-        "lead_id": make_lead(company, company.agent).id,
+        "lead_id": lead.id,
+        "entry_id": memo(company.owner, lead.id),
         "user_id": company.agent.id,
         "pool_id": pool.id,
         "offer_id": make_offer(company, make_lead(company), company.owner, pool).id,
@@ -65,6 +67,10 @@ GOOD_FIELDS = {
     "pool_id": "",
     "open_leads": "keep",
     "window": "300",
+    "kind": "memo",
+    "text": "Mine now",
+    "way": "call",
+    "reached": "no",
 }
 
 

@@ -8,6 +8,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.blueprints.leads.blueprint import blueprint
+from portal.blueprints.leads.desk import Forms
 from portal.blueprints.leads.forms import Close
 from portal.blueprints.leads.views import page_of_lead
 from portal.blueprints.leads.wording import state_badge
@@ -69,7 +70,7 @@ def close(lead_id: UUID) -> ResponseReturnValue:
     lead = lead_for(user, lead_id)
     form = Close()
     if not form.validate_on_submit():
-        return page_of_lead(lead, form, status=422)
+        return page_of_lead(lead, Forms(close=form), status=422)
     note = (form.note.data or "").strip() or None
     closing.close(lead_id, reason=form.reason.data, note=note, by=user)
     return _back(lead_id, "Closed. You can reopen it here at any time.")

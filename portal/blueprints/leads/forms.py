@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from flask_wtf import FlaskForm
-from wtforms import EmailField, RadioField, SelectField, StringField, TelField, TextAreaField
-from wtforms.validators import InputRequired, Length, ValidationError
+from collections.abc import Iterable, Sequence
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID, uuid4
 
-from portal.blueprints.leads.wording import CLOSE_REASONS
-from portal.models import CloseReason
+from flask_wtf import FlaskForm
+from wtforms import EmailField, HiddenField, RadioField, SelectField, StringField, TelField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.widgets import HiddenInput
+
+from portal.blueprints.forms import Line, Lines, PortalForm, Whole, menu, needed
+from portal.blueprints.leads.wording import CLOSE_REASONS, CONTACT_STATUSES, WAYS, amount
+from portal.errors import Conflict, Invalid
+from portal.models import CloseReason, ConversionStatus, LostReason, TimelineKind
+from portal.operations.attempts import Way
+from portal.operations.conversion import ChangedMeanwhile, ConversionChanges
+from portal.queries.conversion import ConversionView
 
 LONGEST_TEXT = 20_000
+
+
+class FormKey(HiddenField):  # type: ignore[misc]
+    """Names one opening of a form: pressed twice, it is one act."""
+
+    def __init__(self, label: str = "", **options: Any) -> None:
+        super().__init__(label, default=lambda: str(uuid4()), **options)
+
+    @property
+    def key(self) -> UUID | None:
+        """What the operation takes; None for one that was not made by us."""
+        try:
+            return UUID(self.data or "")
+        except ValueError:
+            return None
 
 
 class NewLead(FlaskForm):  # type: ignore[misc]
@@ -56,6 +83,7 @@ class Close(FlaskForm):  # type: ignore[misc]
     note = TextAreaField(
         "Anything still to be said?",
         [Length(max=2000, message="Keep the note under 2,000 characters.")],
+        id="close-note",
         description="A note for whoever opens this lead later. The customer never sees it.",
     )
 
@@ -63,3 +91,106 @@ class Close(FlaskForm):  # type: ignore[misc]
         """Another reason has to be told."""
         if self.reason.data == CloseReason.OTHER and not (field.data or "").strip():
             raise ValidationError("Say in a few words why it is closed.")
+
+
+MANAGERS_ONLY = "managers"
+
+
+class Entry(PortalForm):
+    """A comment or a memo. What it is and who reads it is one question."""
+
+    kind = RadioField("Who is it for?", default=TimelineKind.COMMENT.value)
+    # Counted by the operation, which knows how lines end.
+    text = Lines("What do you want to say?", [needed("Write something first.")], most=20_000, id="write")
+    form_key = FormKey()
+
+    def offer(self, kinds: Sequence[tuple[str, str]]) -> Entry:
+        """Fill the choices; the first is the usual one."""
+        self.kind.choices = menu(kinds)
+        self.kind.data = self.kind.data if self.is_submitted() and self.kind.data else kinds[0][0]
+        return self
+
+
+class Edit(PortalForm):
+    """One's own comment or memo, written anew."""
+
+    text = Lines("Write it anew", [needed("Write something first.")], most=20_000)
+
+
+class Attempt(PortalForm):
+    """An attempt to reach the customer; which button was pressed says whether it worked."""
+
+    aliases = MappingProxyType({"note": "remark"})
+
+    way = RadioField(
+        "How did you try?", choices=menu([(way.value, name) for way, name in WAYS.items()]), default=Way.CALL
+    )
+    reached = RadioField("Did you reach them?", choices=menu([("yes", "Reached them"), ("no", "No answer")]))
+    remark = Lines("Anything to remember?", most=4_000, id="attempt-remark")
+    form_key = FormKey()
+
+
+class Feedback(PortalForm):
+    """What became of the lead. It knows which version it was opened with."""
+
+    contact_status = RadioField(
+        "Contact", choices=menu([(status.value, name) for status, name in CONTACT_STATUSES.items()])
+    )
+    status = SelectField("Status", id="feedback-status")
+    expected_value = Line("Expected value", id="expected-value")
+    currency = Line("Currency", id="currency")
+    expected_close_on = Line("Expected close", id="expected-close-on")
+    actual_value = Line("Value", id="actual-value")
+    won_on = Line("Won on", id="won-on")
+    lost_reason = SelectField("Reason", id="lost-reason")
+    note = Lines("Note", most=20_000, id="feedback-note")
+    version = Whole(widget=HiddenInput(), default=0)
+
+    is_behind = False
+
+    @classmethod
+    def showing(cls, view: ConversionView, currency: str) -> Feedback:
+        """The form as the lead stands. `currency` is the company's, for values to come."""
+        return cls(
+            formdata=None,
+            data={
+                "contact_status": view.contact_status,
+                "status": str(view.status_id),
+                "expected_value": amount(view.expected_value),
+                "currency": view.currency or currency,
+                "expected_close_on": view.expected_close_on,
+                "actual_value": amount(view.actual_value),
+                "won_on": view.won_on,
+                "lost_reason": str(view.lost_reason_id or ""),
+                "note": view.note or "",
+                "version": view.version,
+            },
+        )
+
+    def offer(self, statuses: Iterable[ConversionStatus], reasons: Iterable[LostReason]) -> Feedback:
+        """Fill the menus: what is in use, and what the lead has already."""
+        # What a status counts as says which fields go with it; the page shows only those.
+        self.status.choices = [
+            SelectChoice(str(each.id), each.name, {"data-group": each.status_group})
+            for each in statuses
+            if each.active or str(each.id) == self.status.data
+        ]
+        named = [(str(each.id), each.name) for each in reasons if each.active or str(each.id) == self.lost_reason.data]
+        self.lost_reason.choices = menu([("", "Choose a reason"), *named])
+        return self
+
+    def wanted(self) -> ConversionChanges:
+        """What was typed, as the operation takes it."""
+        typed: Any = {field.name: field.data for field in self if field.name != "version"}
+        return typed  # type: ignore[no-any-return]
+
+    @property
+    def status_code(self) -> int:
+        """Of the page that shows this form after a try: 409 when somebody else was quicker."""
+        return 409 if self.is_behind else 422
+
+    def _take(self, refusal: Invalid | Conflict) -> None:
+        super()._take(refusal)
+        if isinstance(refusal, ChangedMeanwhile):
+            # Saving once more, with the other's value in sight, is a decision.
+            self.is_behind, self.version.data, self.version.raw_data = True, refusal.version, None

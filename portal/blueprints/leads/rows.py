@@ -80,7 +80,7 @@ def head(
         tabs, states, chips: as `narrowing` makes them.
         given: the filters in the address.
     """
-    template = current_app.jinja_env.get_template("leads/_head.html")
+    template = current_app.jinja_env.get_template("leads/_list_head.html")
     words = dict(given).get("q", "")
     made = template.module.head(bucket, tabs, given, words, states, chips, narrow_url, clear_url)  # type: ignore[attr-defined]
     return Markup(made)  # noqa: S704  (escaped by its template)

@@ -1,66 +1,47 @@
-"""The lead page."""
+"""The lead page, and its parts that are fetched anew when the lead changes."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.blueprints.leads import vcard, wording
+from portal.blueprints.leads import vcard
 from portal.blueprints.leads.blueprint import blueprint
-from portal.blueprints.leads.forms import Close
+from portal.blueprints.leads.desk import Forms, desk_of, stream_of
 from portal.errors import NotFound
-from portal.models import LeadState, User
+from portal.htmx import is_part
+from portal.models import User
 from portal.permissions import Right, may
-from portal.queries.choices import assignees, is_default_assignee
-from portal.queries.decisions import decisions
 from portal.queries.leads import LeadView, lead_for
-from portal.queries.timeline import entries_page, touches
-from portal.routing.facts import WaitingFor
-from portal.sign_in import current_company, signed_in, signed_in_user
+from portal.sign_in import signed_in, signed_in_user
 
-ENTRIES_SHOWN = 50
-TOUCHES_SHOWN = 20
-DECISIONS_SHOWN = 20
+PARTS = {"head": "leads/_head.html", "stream": "leads/_stream.html", "feedback": "leads/_feedback.html"}
 
 
 @blueprint.get("/<uuid:lead_id>")
 @signed_in
 def show_lead(lead_id: UUID) -> ResponseReturnValue:
     """Everything of one lead."""
-    return page_of_lead(lead_for(signed_in_user(), lead_id), Close(formdata=None))
+    return page_of_lead(lead_for(signed_in_user(), lead_id), Forms())
 
 
-def page_of_lead(lead: LeadView, close_form: Close, status: int = 200) -> Response:
-    """The lead page, with the close form as it stands after a try."""
-    user, company = signed_in_user(), current_company()
-    group = request.args.get("kind", "")
-    kinds = wording.KIND_GROUPS[group][1] if group in wording.KIND_GROUPS else None
-    shown = not lead.masked
-    may_assign = may(user, Right.ASSIGN)
-    timeline = entries_page(user, lead.id, kinds, request.args.get("cursor"), ENTRIES_SHOWN) if shown else None
-    page = render_template(
-        "leads/page.html",
-        lead=lead,
-        group=group,
-        groups=[(key, name) for key, (name, _) in wording.KIND_GROUPS.items()],
-        timeline=timeline,
-        touches=touches(company.id, lead.id, TOUCHES_SHOWN) if shown else [],
-        decisions=decisions(company.id, lead.id, DECISIONS_SHOWN) if shown else [],
-        assignees=assignees(company.id) if may_assign else [],
-        may_assign=may_assign,
-        may_take=may_take(user, lead),
-        may_close=shown,
-        close_form=close_form,
-        badge=wording.state_badge(lead.state, lead.waiting_for, lead.close_reason),
-        words=wording,
-        now=datetime.now(UTC),
-        clock_zone=ZoneInfo(company.time_zone),
-    )
-    return make_response(page, status)
+@blueprint.get("/<uuid:lead_id>/part/<any(head, stream, feedback):part>")
+@signed_in
+def show_part(lead_id: UUID, part: str) -> ResponseReturnValue:
+    """A part of the lead's page as it is now. Opened by itself it leads to the whole page."""
+    lead = lead_for(signed_in_user(), lead_id)
+    if not is_part() or (lead.masked and part != "head"):
+        return redirect(url_for("leads.show_lead", lead_id=lead_id), code=303)
+    if part == "stream":
+        return render_template(PARTS[part], **stream_of(lead))
+    return render_template(PARTS[part], **desk_of(lead, Forms()))
+
+
+def page_of_lead(lead: LeadView, forms: Forms, status: int = 200) -> Response:
+    """The lead page, with its forms as they stand after a try."""
+    return make_response(render_template("leads/page.html", **desk_of(lead, forms)), status)
 
 
 @blueprint.get("/<uuid:lead_id>/contact.vcf")
@@ -76,12 +57,3 @@ def contact_card(lead_id: UUID) -> ResponseReturnValue:
 def may_add(user: User) -> bool:
     """Who may type in leads by hand: those who hand them out, and those who get them."""
     return may(user, Right.ASSIGN) or may(user, Right.RECEIVE)
-
-
-def may_take(user: User, lead: LeadView) -> bool:
-    """Whether “take it myself” would work: for those who hand out, and for default assignees who were told."""
-    if not may(user, Right.RECEIVE) or lead.owner_id == user.id or lead.state == LeadState.CLOSED:
-        return False
-    if may(user, Right.ASSIGN):
-        return True
-    return lead.waiting_for == WaitingFor.CATCH_ALL and is_default_assignee(user, lead.pool_id)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from portal.messages import telling
-from portal.models import ActorType, CloseReason, LeadState, TimelineKind
+from portal.models import ActorType, CloseReason, ContactStatus, LeadState, TimelineKind, Visibility
+from portal.operations.attempts import Way
 from portal.routing.facts import WaitingFor
 
 BUCKET_NAMES = {"unassigned": "Unassigned", "mine": "Mine", "assigned": "Assigned", "closed": "Closed"}
@@ -83,6 +85,7 @@ KIND_NAMES = {
 
 # The filter of the timeline: a few groups people think in, not two dozen kinds.
 KIND_GROUPS: dict[str, tuple[str, tuple[TimelineKind, ...]]] = {
+    "words": ("Comments and memos", (TimelineKind.COMMENT, TimelineKind.MEMO)),
     "customer": ("Customer", (TimelineKind.CREATED, TimelineKind.TOUCH, TimelineKind.CONTACT_ATTEMPT)),
     "handout": (
         "Hand-out",
@@ -97,6 +100,7 @@ KIND_GROUPS: dict[str, tuple[str, tuple[TimelineKind, ...]]] = {
             TimelineKind.UNASSIGNED,
         ),
     ),
+    "feedback": ("Feedback", (TimelineKind.CONVERSION, TimelineKind.CONTACT_ATTEMPT)),
     "state": (
         "State",
         (
@@ -196,3 +200,45 @@ def map_link(location: dict[str, Any] | None) -> str | None:
 def budget(price: dict[str, Any] | None) -> str | None:
     """A price or budget range: "1,000 to 2,000 EUR"."""
     return telling.budget(price) if price else None
+
+
+# The dot of an entry in the stream; what is not named here is calm.
+KIND_TONES = {
+    TimelineKind.COMMENT: "accent",
+    TimelineKind.ACCEPTED: "good",
+    TimelineKind.ASSIGNED: "good",
+    TimelineKind.MISSED: "warn",
+    TimelineKind.DECLINED: "warn",
+    TimelineKind.QUARANTINED: "bad",
+}
+
+CONTACT_STATUSES = {
+    ContactStatus.NOT_CONTACTED: "Not yet",
+    ContactStatus.TRIED: "Tried",
+    ContactStatus.CONTACTED: "Contacted",
+}
+
+WAYS = {Way.CALL: "Call", Way.TEXT: "Text", Way.MAIL: "Mail"}
+
+# A text longer than this is folded on the page.
+FOLDED_FROM = 700
+
+
+def beginning(text: str) -> str:
+    """The first lines of a text that is folded."""
+    start = text[:FOLDED_FROM].rsplit(" ", 1)[0].rstrip()
+    return f"{start}…"
+
+
+def entry_name(kind: str, visibility: str) -> str:
+    """What an entry of the stream is."""
+    if visibility == Visibility.MANAGERS:
+        return f"{KIND_NAMES[TimelineKind(kind)]} for managers"
+    return KIND_NAMES[TimelineKind(kind)]
+
+
+def amount(value: Decimal | None) -> str:
+    """An amount of money as it is typed again: without a point where there are no cents."""
+    if value is None:
+        return ""
+    return f"{value:.0f}" if value == value.to_integral_value() else f"{value:.2f}"

@@ -1,0 +1,131 @@
+"""What the lead page shows, gathered for its templates: facts, what the viewer may do, and the forms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import request, session
+
+from portal.blueprints.leads import wording
+from portal.blueprints.leads.forms import MANAGERS_ONLY, Attempt, Close, Edit, Entry, Feedback
+from portal.models import Company, LeadState, TimelineKind, User
+from portal.permissions import Right, manages, may, may_work_on
+from portal.queries.choices import assignees, is_default_assignee
+from portal.queries.clock import database_time
+from portal.queries.conversion import ConversionView, conversion_of, lost_reasons, statuses
+from portal.queries.decisions import decisions
+from portal.queries.leads import LeadView
+from portal.queries.offers import running_offer
+from portal.queries.people import admin_contact_ids
+from portal.queries.timeline import entries_page
+from portal.routing.facts import WaitingFor
+from portal.sign_in import current_company, signed_in_user
+
+ENTRIES_SHOWN = 30
+DECISIONS_SHOWN = 20
+# In the session: keys of forms whose words were written, so that their drafts can be forgotten.
+WRITTEN = "written_forms"
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """The page's forms as they stand after a try; None = fresh."""
+
+    close: Close | None = None
+    entry: Entry | None = None
+    attempt: Attempt | None = None
+    feedback: Feedback | None = None
+    edited: UUID | None = None
+    edit: Edit | None = None
+
+
+def desk_of(lead: LeadView, forms: Forms) -> dict[str, Any]:
+    """Everything of the lead page. While the lead is masked: its head, and who may take it."""
+    user, company = signed_in_user(), current_company()
+    may_assign = may(user, Right.ASSIGN)
+    offer = running_offer(company.id, lead.id) if lead.state == LeadState.OFFERING else None
+    desk = {
+        **_common(lead, company),
+        "offer": offer,
+        "badge": wording.state_badge(lead.state, lead.waiting_for, lead.close_reason),
+        "assignees": assignees(company.id) if may_assign and lead.state != LeadState.CLOSED else [],
+        "may_assign": may_assign,
+        "may_take": may_take(user, lead),
+        "works": False,
+    }
+    if lead.masked:
+        return desk
+    works = may_work_on(user, lead.owner_id)
+    conversion = conversion_of(user, lead.id)
+    return {
+        **desk,
+        **stream_of(lead, forms),
+        "decisions": decisions(company.id, lead.id, DECISIONS_SHOWN),
+        "works": works,
+        "close_form": forms.close or Close(formdata=None),
+        "entry_form": (forms.entry or Entry(formdata=None)).offer(kinds_to_write(user, lead)),
+        "written": session.pop(WRITTEN, ""),
+        "comment_tells": _comment_tells(user, lead),
+        "attempt_form": forms.attempt or Attempt(formdata=None),
+        "conversion": conversion,
+        "feedback": _feedback(forms, conversion, company) if works else None,
+    }
+
+
+def stream_of(lead: LeadView, forms: Forms | None = None) -> dict[str, Any]:
+    """The stream of what happened: one kind or all, from where the address says."""
+    user, company = signed_in_user(), current_company()
+    group = request.args.get("kind", "")
+    kinds = wording.KIND_GROUPS[group][1] if group in wording.KIND_GROUPS else None
+    cursor = request.args.get("cursor") if request.method == "GET" else None
+    return {
+        **_common(lead, company),
+        "group": group if kinds else "",
+        "cursor": cursor,
+        "groups": [(key, name) for key, (name, _) in wording.KIND_GROUPS.items()],
+        "timeline": entries_page(user, lead.id, kinds, cursor, ENTRIES_SHOWN),
+        "edited": forms.edited if forms else None,
+        "edit_form": forms.edit if forms else None,
+    }
+
+
+def kinds_to_write(user: User, lead: LeadView) -> list[tuple[str, str]]:
+    """What the viewer may write on a lead, the usual first."""
+    kinds = [(TimelineKind.MEMO.value, "Memo")]
+    if may_work_on(user, lead.owner_id):
+        kinds.insert(0, (TimelineKind.COMMENT.value, "Comment"))
+    if manages(user):
+        kinds.append((MANAGERS_ONLY, "Memo for managers"))
+    return kinds
+
+
+def may_take(user: User, lead: LeadView) -> bool:
+    """Whether “take it myself” would work: for those who hand out, and for default assignees who were told."""
+    if not may(user, Right.RECEIVE) or lead.owner_id == user.id or lead.state == LeadState.CLOSED:
+        return False
+    if may(user, Right.ASSIGN):
+        return True
+    return lead.waiting_for == WaitingFor.CATCH_ALL and is_default_assignee(user, lead.pool_id)
+
+
+def _common(lead: LeadView, company: Company) -> dict[str, Any]:
+    return {"lead": lead, "words": wording, "now": database_time(), "clock_zone": ZoneInfo(company.time_zone)}
+
+
+def _feedback(forms: Forms, conversion: ConversionView | None, company: Company) -> Feedback:
+    # Who works on a lead sees it unmasked.
+    assert conversion is not None
+    form = forms.feedback or Feedback.showing(conversion, company.currency)
+    return form.offer(statuses(), lost_reasons())
+
+
+def _comment_tells(user: User, lead: LeadView) -> str:
+    """Whom a comment would tell, in a sentence."""
+    if lead.owner_id == user.id:
+        return "It tells the admin contacts." if admin_contact_ids(user.company_id) else "It tells your managers."
+    if lead.owner_name and lead.owner_active:
+        return f"It tells {lead.owner_name}."
+    return "Nobody owns this lead, so it tells nobody yet." if lead.owner_id is None else "Its owner has left."
