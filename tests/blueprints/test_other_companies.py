@@ -14,6 +14,7 @@ from portal.queries.conversion import first_status
 from tests.blueprints.api.database_state import nothing_changes
 from tests.cast import Company
 from tests.factories import make_lead, make_offer, make_pool, make_team
+from tests.operations.acts import memo
 from tests.page import sign_in
 
 

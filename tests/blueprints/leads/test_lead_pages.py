@@ -176,7 +176,7 @@ def test_closing_asks_for_a_reason_and_reopening_gives_it_back(app: APIFlask, co
     refused = page.press("Close this lead", status=422)
     assert "Choose a reason" in refused.error_of("reason")
     refused = refused.press("Close this lead", status=422, reason="other")
-    assert "Say in a few words" in refused.error_of("note")
+    assert "Say in a few words" in refused.error_of("close-note")
     closed = refused.press("Close this lead", reason="won", note="Signed on Monday")
     assert "Signed on Monday" in closed.words
     assert lead_row(company, lead.id).close_reason == "won"
