@@ -81,10 +81,12 @@ class ChangedMeanwhile(Conflict):
 
     Args:
         version: what the next save has to name as seen.
+        together: the columns as they would be if this save were insisted on: its own changes, and theirs in all else.
+            Whoever saves again has to send these, or what the other one set elsewhere would be undone.
     """
 
-    def __init__(self, clashes: list[Clash], version: int) -> None:
-        self.clashes, self.version = clashes, version
+    def __init__(self, clashes: list[Clash], version: int, together: Row) -> None:
+        self.clashes, self.version, self.together = clashes, version, together
         first = clashes[0]
         super().__init__(
             f"{LABELS[COLUMN_OF[first.field]]}: changed by {first.by} {first.ago}. Nothing of yours was saved yet.",
@@ -175,7 +177,8 @@ def apply(
         after["version"] = row.version
         db.session.add(row)
     sentences = [text] if text else []
-    sentences += [sentence(column, old, new, words) for column in changed]
+    is_told = {"expected_value", "actual_value"} & {*changed}  # a value is told with its currency
+    sentences += [sentence(column, old, new, words) for column in changed if column != "currency" or not is_told]
     entry = writes.record(
         lead.id, kind, Actor.user(by), text=" ".join(sentences), before=before or None, after=after, form_key=form_key
     )
@@ -273,7 +276,7 @@ def _refuse_clashes(
             )
         )
     if clashes:
-        raise ChangedMeanwhile(clashes, row.version)
+        raise ChangedMeanwhile(clashes, row.version, present | mine)
 
 
 def _in_order(new: Row, mine: Row, words: Words, company_id: UUID) -> Row:

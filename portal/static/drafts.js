@@ -39,6 +39,7 @@ function bring(area) {
   // What the server sent back after a refusal is what was typed last.
   if (area.closest("form").querySelector(".error, .notice.bad")) return;
   area.value = draft.text;
+  keep(area);
   const folded = area.closest("details");
   if (folded) folded.open = true;
   say(area, "What you had typed before is here again.");
@@ -49,6 +50,9 @@ const bringAll = () => document.querySelectorAll("textarea[data-draft]").forEach
 document.addEventListener("input", (event) => {
   if (event.target.matches("textarea[data-draft]")) keep(event.target);
 });
+
+// It is this form now that will be told of as written.
+document.addEventListener("submit", (event) => event.target.querySelectorAll("textarea[data-draft]").forEach(keep), true);
 
 // No connection: htmx says so, and leaves everything as it is.
 document.addEventListener("htmx:error", (event) => {

@@ -60,7 +60,7 @@ def test_everything_is_kept_and_told_in_one_entry(company: Company, lead_id: UUI
     entry = sights.timeline(company, lead_id)[-1]
     assert (entry.kind, entry.actor_id) == ("conversion", company.agent.id)
     assert entry.text == (
-        "Contact: not contacted → contacted. Status: Open → Quoted. Expected value: 1,200.50 EUR. Currency: EUR. "
+        "Contact: not contacted → contacted. Status: Open → Quoted. Expected value: 1,200.50 EUR. "
         "Expected close: 2026-12-24. Note added."
     )
     assert (entry.before["status"], entry.after["status"]) == ("Open", "Quoted")
@@ -161,7 +161,7 @@ class TestTwoPeople:
         row = sights.feedback(company, lead_id)
         assert row is not None
         assert (row.note, row.expected_value, row.version) == ("Sent it.", Decimal("500.00"), 2)
-        assert told(company, lead_id)[-1] == "Expected value: 500.00 USD. Currency: USD."
+        assert told(company, lead_id)[-1] == "Expected value: 500.00 USD."
         assert_consistent(company)
 
     def test_who_change_the_same_field_are_told_whose_value_is_there(self, company: Company, lead_id: UUID) -> None:

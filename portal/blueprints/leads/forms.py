@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,6 +20,7 @@ from portal.errors import Conflict, Invalid
 from portal.models import CloseReason, ConversionStatus, LostReason, TimelineKind
 from portal.operations.attempts import Way
 from portal.operations.conversion import ChangedMeanwhile, ConversionChanges
+from portal.operations.conversion_words import FIELD_OF, LABELS
 from portal.queries.conversion import ConversionView
 
 LONGEST_TEXT = 20_000
@@ -151,21 +153,17 @@ class Feedback(PortalForm):
     @classmethod
     def showing(cls, view: ConversionView, currency: str) -> Feedback:
         """The form as the lead stands. `currency` is the company's, for values to come."""
-        return cls(
-            formdata=None,
-            data={
-                "contact_status": view.contact_status,
-                "status": str(view.status_id),
-                "expected_value": amount(view.expected_value),
-                "currency": view.currency or currency,
-                "expected_close_on": view.expected_close_on,
-                "actual_value": amount(view.actual_value),
-                "won_on": view.won_on,
-                "lost_reason": str(view.lost_reason_id or ""),
-                "note": view.note or "",
-                "version": view.version,
-            },
-        )
+        columns = {column: getattr(view, column) for column in LABELS}
+        form = cls(formdata=None, data={"version": view.version})
+        form._show(columns | {"currency": view.currency or currency})
+        return form
+
+    def _show(self, columns: Mapping[str, Any]) -> None:
+        """Fill in values as they are stored."""
+        for column, value in columns.items():
+            field = self[FIELD_OF[column]]
+            field.data = amount(value) if isinstance(value, Decimal) else "" if value is None else str(value)
+            field.raw_data = None
 
     def offer(self, statuses: Iterable[ConversionStatus], reasons: Iterable[LostReason]) -> Feedback:
         """Fill the menus: what is in use, and what the lead has already."""
@@ -194,3 +192,6 @@ class Feedback(PortalForm):
         if isinstance(refusal, ChangedMeanwhile):
             # Saving once more, with the other's value in sight, is a decision.
             self.is_behind, self.version.data, self.version.raw_data = True, refusal.version, None
+            typed_currency = self.currency.data
+            self._show(refusal.together)
+            self.currency.data = self.currency.data or typed_currency

@@ -221,7 +221,7 @@ CONTACT_STATUSES = {
 WAYS = {Way.CALL: "Call", Way.TEXT: "Text", Way.MAIL: "Mail"}
 
 # A text longer than this is folded on the page.
-FOLDED_FROM = 700
+FOLDED_FROM = 400
 
 
 def beginning(text: str) -> str:
