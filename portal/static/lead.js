@@ -24,6 +24,7 @@ function ask(way) {
   if (choice) choice.checked = true;
   card.querySelector("details").open = true;
   card.querySelector("[data-not-now]").hidden = false;
+  card.querySelector("summary").textContent = "Log this attempt?";
   card.classList.add("asked");
 }
 
