@@ -19,8 +19,8 @@ from pathlib import Path
 from portal.config import PROJECT
 from screenshots import stage
 from screenshots.camera import LOOKS, SIZES, VIEWS, Camera
-from screenshots.pages import PAGES, Shown
-from screenshots.subjects import subjects
+from screenshots.pages import PAGES, Shown, Who
+from screenshots.subjects import Subjects, subjects
 
 
 def main() -> int:
@@ -35,7 +35,7 @@ def main() -> int:
     missing = []
     with demo as shown_demo:
         known = subjects(shown_demo.settings)
-        with Camera(shown_demo.address, whole=not asked.fold) as camera:
+        with Camera(shown_demo.address, known.emails, whole=not asked.fold) as camera:
             for shown in pages:
                 path = _path(shown, known)
                 if path is None:
@@ -48,9 +48,12 @@ def main() -> int:
     return 0
 
 
-def _path(shown: Shown, known: dict[str, str]) -> str | None:
+def _path(shown: Shown, known: Subjects) -> str | None:
+    """The page's path; None where the demo has nothing to show on it just now."""
+    if shown.who is not Who.NOBODY and shown.who not in known.emails:
+        return None
     try:
-        return shown.path.format_map(known)
+        return shown.path.format_map(known.named)
     except KeyError:
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Self
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from portal.demo.cast import CAST, PASSWORD
+from portal.demo.cast import PASSWORD
 from screenshots.pages import Shown, Who
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -44,11 +44,13 @@ class Camera:
 
     Args:
         address: where the demo answers.
+        emails: who signs in with which address.
         whole: the whole page; otherwise what is seen without scrolling.
     """
 
-    def __init__(self, address: str, *, whole: bool = True) -> None:
+    def __init__(self, address: str, emails: Mapping[Who, str], *, whole: bool = True) -> None:
         self._address = address
+        self._emails = emails
         self._whole = whole
         self._windows: dict[tuple[Who, View], BrowserContext] = {}
         self._cookies: dict[Who, list[object]] = {}
@@ -123,11 +125,10 @@ class Camera:
     def _signed_in(self, who: Who) -> list[object]:
         """The cookies of somebody who signed in; once per person, as signing in is limited."""
         if who not in self._cookies:
-            assert who.value is not None
             window = self._new_window(VIEWS[0])
             page = window.new_page()
             page.goto("/login")
-            page.fill("[name=email]", CAST[who.value].email)
+            page.fill("[name=email]", self._emails[who])
             page.fill("[name=password]", PASSWORD)
             page.locator("form:has([name=password]) [type=submit]").click()
             page.wait_for_url(lambda url: "/login" not in url)

@@ -7,13 +7,14 @@ from enum import Enum
 
 
 class Who(Enum):
-    """Whose window it is: the people who are printed at every start of the demo, by their place in its cast."""
+    """Whose window it is. `screenshots.subjects` knows who that is in the demo."""
 
-    NOBODY = None
-    OWNER = 0
-    MANAGER = 1
-    AGENT = 2
-    COLLEAGUE = 3
+    NOBODY = "nobody"
+    OWNER = "owner"
+    MANAGER = "manager"
+    AGENT = "agent"
+    # Whoever is offered a lead just now.
+    OFFERED = "offered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,11 @@ class Shown:
 PAGES = (
     Shown("offer-open", "/o/{open_offer}"),
     Shown("offer-in-line", "/o/{waiting_offer}"),
+    Shown("offer-on-any-page", "/me", Who.OFFERED),
+    Shown("dashboard", "/dashboard", Who.MANAGER),
     Shown("leads-unassigned", "/leads?bucket=unassigned", Who.MANAGER),
     Shown("lead-on-offer", "/leads/{offered_lead}", Who.MANAGER),
-    Shown("offers-of-mine", "/offers", Who.AGENT),
+    Shown("offers-of-mine", "/offers", Who.OFFERED),
     Shown("offer-accepted", "/o/{accepted_offer}"),
     Shown("offer-declined", "/o/{declined_offer}"),
     Shown("offer-missed", "/o/{missed_offer}"),
@@ -47,6 +50,7 @@ PAGES = (
     Shown("offer-withdrawn", "/o/{withdrawn_offer}"),
     Shown("login", "/login"),
     Shown("forgot", "/forgot"),
+    Shown("set-password", "/set-password/{password_link}"),
     Shown("link-over", "/set-password/nonsense"),
     Shown("not-found-signed-out", "/nowhere"),
     Shown("leads-mine", "/leads?bucket=mine", Who.AGENT),
@@ -74,11 +78,14 @@ PAGES = (
     Shown("pool-new", "/pools/new", Who.OWNER),
     Shown("pool-edit", "/pools/{pool}/edit", Who.OWNER),
     Shown("pool-delete", "/pools/{pool}/delete", Who.OWNER),
+    Shown("allocations", "/allocations", Who.OWNER),
     Shown("settings", "/settings", Who.OWNER),
     Shown("company", "/settings/company", Who.OWNER),
     Shown("rules", "/settings/rules", Who.OWNER),
     Shown("teams", "/settings/teams", Who.OWNER),
     Shown("team", "/settings/teams/{team}", Who.OWNER),
+    Shown("feedback-lists", "/settings/conversion", Who.OWNER),
+    Shown("feedback-status", "/settings/conversion/statuses/{status}", Who.OWNER),
     Shown("keys", "/settings/keys", Who.OWNER),
     Shown("key-revoke", "/settings/keys/{key}/revoke", Who.OWNER),
     Shown("outbox", "/outbox", Who.OWNER),
@@ -99,11 +106,14 @@ NOT_PAGES = frozenset(
         "/healthz",
         "/leads/<uuid:lead_id>/<any(assign, take, route, close, reopen):act>",
         "/leads/<uuid:lead_id>/contact.vcf",
+        "/live/token",
         "/look",
         "/manifest.webmanifest",
         "/metrics",
         "/o/<token>/<any(accept, decline, again):act>",
         "/o/<token>/contact.vcf",
+        "/offers/<uuid:offer_id>/<any(accept, decline, again):act>",
+        "/offers/now",
         "/readyz",
         "/static/<path:filename>",
         "/styleguide/error",

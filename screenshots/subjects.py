@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -13,36 +14,63 @@ from portal import create_app
 from portal.config import Settings
 from portal.demo.cast import CAST
 from portal.extensions import db
-from portal.models import Company, Key, Lead, Offer, Pool, Rule, Team, TimelineItem, User
+from portal.models import Company, ConversionStatus, Key, Lead, Offer, Pool, Rule, Team, TimelineItem, User
 from portal.models.tenancy import inside_company
 from portal.queries import across
-from portal.tokens import offer_token
+from portal.queries.clock import database_time
+from portal.tokens import AccountPurpose, account_token, offer_token
+from screenshots.pages import Who
 
 Find = Callable[[], Select[Any]]
 
+_PASSWORD_LINK = "password_link"  # noqa: S105 (a name)
 
-def subjects(settings: Settings) -> dict[str, str]:
-    """Everything a page's path may name, as it stands in the address. What the demo has none of is left out.
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """What a page's path may name, as it stands in the address, and who signs in with which address."""
+
+    named: dict[str, str]
+    emails: dict[Who, str]
+
+
+def subjects(settings: Settings) -> Subjects:
+    """Looks all of it up. What the demo has none of just now is left out.
 
     Args:
         settings: with the URL of the demo's database.
     """
-    found: dict[str, str] = {}
     app = create_app(settings)
     with app.app_context():
         company_id = _demo()
         with inside_company(company_id):
-            for name, find in _FINDERS.items():
-                subject = db.session.scalars(find().limit(1)).first()
-                if subject is not None:
-                    found[name] = offer_token(company_id, subject) if name.endswith("_offer") else str(subject)
+            found = Subjects(dict(_named(company_id)), dict(_emails()))
         db.engine.dispose()
     return found
 
 
+def _named(company_id: UUID) -> Iterator[tuple[str, str]]:
+    for name, find in _FINDERS.items():
+        subject = db.session.scalars(find().limit(1)).first()
+        if subject is not None:
+            yield name, offer_token(company_id, subject) if name.endswith("_offer") else str(subject)
+    account = across.account_with_email(CAST[2].email)
+    assert account is not None
+    yield _PASSWORD_LINK, account_token(account, AccountPurpose.SET_PASSWORD, database_time())
+
+
+def _emails() -> Iterator[tuple[Who, str]]:
+    for who, worker in zip((Who.OWNER, Who.MANAGER, Who.AGENT), CAST, strict=False):
+        yield who, worker.email
+    offered = select(User.email).join(Offer, Offer.user_id == User.id).where(Offer.state == "open")
+    email = db.session.scalars(offered.order_by(Offer.expires_at.desc()).limit(1)).first()
+    if email is not None:
+        yield Who.OFFERED, email
+
+
 def subject_names() -> list[str]:
     """What a path may name."""
-    return list(_FINDERS)
+    return [*_FINDERS, _PASSWORD_LINK]
 
 
 def _demo() -> UUID:
@@ -95,6 +123,7 @@ _FINDERS: dict[str, Find] = {
     "closed_lead": lambda: _much_told(Lead.state == "closed"),
     "agent": lambda: select(User.id).where(User.email == CAST[2].email),
     "pool": lambda: select(Pool.id).join(Rule, Rule.pool_id == Pool.id).where(Rule.is_default),
+    "status": lambda: select(ConversionStatus.id).order_by(ConversionStatus.position),
     "team": lambda: select(Team.id).order_by(Team.name),
     "key": lambda: select(Key.id).order_by(Key.id.desc()),
 }

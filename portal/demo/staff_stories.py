@@ -63,6 +63,9 @@ def luis_leaves(scene: Scene) -> Story:
             continue
         yield scene.told.now + timedelta(minutes=scene.random.uniform(3, 9))
         assignment.assign(lead_id, scene.somebody().id, by=scene.manager)
+    yield scene.told.now + timedelta(minutes=20)
+    stay = [(scene.staff[name].id, weight) for name, weight in EVERYDAY.members.items() if name != "Luis"]
+    pools.set_members(scene.pools[EVERYDAY.name].id, stay, by=scene.staff["Priya"])
 
 
 def emma_takes_a_break(scene: Scene) -> Story:

@@ -170,10 +170,13 @@ def _chosen_rows(data: Data) -> list[Data]:
 
 
 def _owed(data: Data, row: Data) -> int:
-    """Credit when the lead was handed out: the chosen had not paid for it yet."""
-    paid: int = data["paid"] if row["user_id"] in data["chosen"] else 0
+    """Credit when the lead was handed out: the chosen had not paid for it yet.
+
+    Who is chosen on a later rung, such as a default assignee, has paid nothing in the line they also stand in.
+    """
+    is_chosen = row["stage"] == data["stage"] and row["user_id"] in data["chosen"]
     after: int = row["credit_after"]
-    return after + paid
+    return after + (data["paid"] or 0 if is_chosen else 0)
 
 
 def standing(credit: int) -> str:

@@ -30,6 +30,7 @@ from portal.operations.passwords import matching_account
 from portal.operations.people import change_user
 from portal.operations.wiping import wipe_demo
 from portal.queries import across
+from tests.page import Browser
 from tests.servers import Servers, own_database
 
 SEEDING_MAY_TAKE = timedelta(minutes=10)
@@ -215,6 +216,26 @@ def test_every_rule_holds(demo: Demo) -> None:
     with create_app(demo.settings).app_context():
         assert check_all(late_by=None, mail=True) == []
         assert ledger_breaches() == []
+        db.engine.dispose()
+
+
+def test_its_pages_open(demo: Demo) -> None:
+    """Also those of leads that have been through a lot."""
+    app = create_app(demo.settings)
+    owner = Browser(app)
+    owner.open("/login").press("Sign in", email=CAST[0].email, password=PASSWORD)
+    for address in ("/dashboard", "/offers", "/people", "/pools", "/allocations", "/outbox"):
+        owner.open(address)
+    for bucket in ("unassigned", "mine", "assigned", "closed"):
+        owner.open(f"/leads?bucket={bucket}")
+    with demo.inside():
+        told = select(func.count()).where(TimelineItem.lead_id == Lead.id).scalar_subquery()
+        eventful = db.session.scalars(select(Lead.id).order_by(told.desc()).limit(12)).all()
+        odd = db.session.scalars(select(Lead.id).where(Lead.state.in_(("held", "quarantined", "offering")))).all()
+        waiting = db.session.scalars(select(Lead.id).where(Lead.state == "unassigned")).all()
+    for lead_id in (*eventful, *odd, *waiting):
+        owner.open(f"/leads/{lead_id}")
+    with app.app_context():
         db.engine.dispose()
 
 

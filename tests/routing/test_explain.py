@@ -251,3 +251,12 @@ class TestTheStoredRecord:
             masks = {row["user_id"]: "Somebody" for row in data["candidates"]}
             told = " ".join(explain.sentences_from(data, masks))
             assert not any(row["name"] in told for row in data["candidates"])
+
+
+def test_a_default_assignee_who_also_stands_in_the_used_up_line_is_told_of_twice():
+    ana = agent("Ana", second=0.5)
+    crew = pool(ana, max_offers=2, default_assignees=(replace(ana, weight=None),), default_mode=DefaultMode.TELL)
+    decision = climbed(crew, asking=Asking(2))
+    told = explain.sentences(decision)
+    assert "Ana: in line (owed 0.50 of a lead)." in told
+    assert told[-1] == "Nobody in the line could take it: Ana is told that it waits."
