@@ -88,6 +88,7 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             Shown("allocations", owner, "/allocations"),
             Shown("settings", owner, "/settings"),
             Shown("company", owner, "/settings/company"),
+            Shown("conversion", owner, "/settings/conversion"),
             Shown("rules", owner, "/settings/rules"),
             Shown("teams", owner, "/settings/teams"),
             Shown("team", owner, f"/settings/teams/{team.id}"),

@@ -10,7 +10,14 @@ from flask.typing import ResponseReturnValue
 
 from portal.blueprints.forms import PortalForm
 from portal.blueprints.settings.blueprint import blueprint
-from portal.blueprints.settings.forms import GROUP_NAMES, AdminContactsForm, CurrencyForm, StatusForm, WordForm
+from portal.blueprints.settings.forms import (
+    GROUP_NAMES,
+    AdminContactsForm,
+    CurrencyForm,
+    ReasonForm,
+    StatusForm,
+    WordForm,
+)
 from portal.errors import NotFound
 from portal.models import ConversionStatus, LostReason
 from portal.operations import conversion_lists
@@ -65,7 +72,7 @@ def add_status() -> ResponseReturnValue:
 @right_required(Right.COMPANY)
 def add_reason() -> ResponseReturnValue:
     """One more reason."""
-    form, by = WordForm(prefix="reason-"), signed_in_user()
+    form, by = ReasonForm(prefix="reason-"), signed_in_user()
     added = form.carried_out(lambda: conversion_lists.add_reason(by=by, name=form.name.data))
     return _back(f"“{form.name.data}” is in the list.") if added else (_page(new_reason=form), form.status)
 
@@ -135,7 +142,7 @@ def _page(
     currency: CurrencyForm | None = None,
     contacts: AdminContactsForm | None = None,
     new_status: StatusForm | None = None,
-    new_reason: WordForm | None = None,
+    new_reason: ReasonForm | None = None,
 ) -> str:
     company = current_company()
     people = people_who_manage(company.id)
@@ -146,7 +153,7 @@ def _page(
         currency=currency or CurrencyForm(formdata=None, obj=company),
         contacts=(contacts or AdminContactsForm(formdata=None, data={"admin_contacts": ticked})).offer(people),
         new_status=new_status or StatusForm(formdata=None, prefix="status-"),
-        new_reason=new_reason or WordForm(formdata=None, prefix="reason-"),
+        new_reason=new_reason or ReasonForm(formdata=None, prefix="reason-"),
         statuses=statuses(),
         reasons=lost_reasons(),
         first=first_status(),

@@ -97,9 +97,16 @@ class WordForm(PortalForm):
     name = Line("Name", [needed("Please type a name.")])
 
 
-class StatusForm(WordForm):
+class ReasonForm(PortalForm):
+    """A new reason for losing a lead."""
+
+    name = Line("New reason", [needed("Please type a name.")])
+
+
+class StatusForm(PortalForm):
     """A new conversion status."""
 
+    name = Line("New status", [needed("Please type a name.")])
     group = SelectField(
         "Counts as",
         choices=menu([(group.value, name) for group, name in GROUP_NAMES.items()]),

@@ -35,27 +35,27 @@ def test_a_status_is_added_and_moved(owner: Browser, company: Company) -> None:
     page = owner.open(PAGE).press("Add the status", **{"status-name": "On hold", "status-group": "in_progress"})
     assert "“On hold” is in the list." in page.words
     for _ in range(6):
-        page = page.press("Move On hold up")
+        page = page.press("Up: On hold")
     assert in_use(company)[0] == "On hold"
     assert "Every lead starts as “On hold”" in page.words
-    page.press("Move On hold down")
+    page.press("Down: On hold")
     assert in_use(company)[:2] == ["Open", "On hold"]
 
 
 def test_a_status_is_renamed(owner: Browser, company: Company) -> None:
-    page = owner.open(PAGE).press_link("Rename Quoted").press("Save", name="Offered")
+    page = owner.open(PAGE).press_link("Quoted: rename").press("Save", name="Offered")
     assert "It is called “Offered” now." in page.words
     assert "Offered" in in_use(company)
-    page = page.press_link("Rename Offered").press("Save", status=422, name="won")
+    page = page.press_link("Offered: rename").press("Save", status=422, name="won")
     assert "“Won” is there already" in page.error_of("name")
 
 
 def test_a_status_is_taken_out_of_use_and_back_but_never_the_last_of_its_group(
     owner: Browser, company: Company
 ) -> None:
-    page = owner.open(PAGE).press("Take Quoted out of use")
+    page = owner.open(PAGE).press("Retire: Quoted")
     assert "Quoted" not in in_use(company)
-    page = page.press("Use Quoted again").press("Take Won out of use")
+    page = page.press("Use again: Quoted").press("Retire: Won")
     assert "“Won” is the last status of the group “won”" in page.words
     assert {"Quoted", "Won"} <= set(in_use(company))
 
@@ -68,7 +68,7 @@ def test_a_new_name_is_there_free_and_short(owner: Browser, name: str, objection
 
 
 def test_a_reason_is_added(owner: Browser, company: Company) -> None:
-    owner.open(PAGE).press("Add the reason", **{"reason-name": "Moved away"}).press("Move Moved away up")
+    owner.open(PAGE).press("Add the reason", **{"reason-name": "Moved away"}).press("Up: Moved away")
     with company.inside():
         assert [each.name for each in lost_reasons()][-2:] == ["Moved away", "Not a customer for us"]
 
