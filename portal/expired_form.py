@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFError
 
 from portal.config import Settings
 from portal.errors import Malformed
+from portal.extensions import htmx
 from portal.own_path import own_path
 
 # Never sent back to a page, not even hidden.
@@ -27,6 +28,10 @@ def bind_expired_form(app: Flask) -> None:
 def _expired(_error: CSRFError) -> ResponseReturnValue:
     if not _came_from_us():
         detail = "This form was not sent from one of our pages. Please open the page and send it from there."
+        return current_app.handle_user_exception(Malformed(detail))
+    if htmx:
+        # The page it stands on keeps what was typed; only a new page brings a new token.
+        detail = "This page had been open for too long. Nothing was changed. Load it anew, then send this once more."
         return current_app.handle_user_exception(Malformed(detail))
     kept = [(name, value) for name, value in request.form.items(multi=True) if name not in _SECRET_FIELDS]
     lost = sorted(set(request.form) & (_SECRET_FIELDS - {"csrf_token"}))

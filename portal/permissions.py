@@ -146,7 +146,9 @@ def boxes_of(user: User, *, isolated: bool) -> frozenset[LeadAccess]:
         return frozenset(LeadAccess)
     if isolated:
         return frozenset({LeadAccess.MINE})
-    return frozenset(LeadAccess(box) for box in user.lead_access)
+    # Whoever is given a lead must be able to open it, whatever boxes somebody ticked.
+    own = {LeadAccess.MINE} if may(user, Right.RECEIVE) else set()
+    return own | frozenset(LeadAccess(box) for box in user.lead_access)
 
 
 def is_in_boxes(boxes: Collection[LeadAccess], user_id: UUID, owner_id: UUID | None) -> bool:

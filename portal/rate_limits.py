@@ -34,9 +34,6 @@ def bind_rate_limits(app: Flask, settings: Settings) -> None:
     app.config["RATELIMIT_STORAGE_URI"] = storage
     if settings.redis_url is not None:
         app.config["RATELIMIT_STORAGE_OPTIONS"] = _IMPATIENT
-    # A Redis that does not answer must not keep people from signing in.
-    if storage != _IN_PROCESS:
-        app.config["RATELIMIT_STORAGE_OPTIONS"] = {"socket_connect_timeout": 1, "socket_timeout": 1}
     app.config["RATELIMIT_KEY_PREFIX"] = "baton"
     limiter.init_app(app)
     # A view with a limit asks by itself. This looks for limits over whole areas, on every request, and there are none.

@@ -51,3 +51,13 @@ def test_without_fetch_metadata_the_origin_is_looked_at(app: APIFlask, company: 
     browser: Browser = left_open_while_signing_in_again(app, company).browser
     page = browser.post("/me", {"name": "Ana"}, status=400, headers={"Origin": "http://localhost"})
     assert page.form("/me").fields["name"] == "Ana"
+
+
+def test_a_part_of_a_page_says_so_where_pages_say_such_things_and_keeps_the_rest(
+    app: APIFlask, company: Company
+) -> None:
+    page = left_open_while_signing_in_again(app, company)
+    part = page.browser.part("/me", data=page.form("/me").fields, status=400, headers={"Sec-Fetch-Site": "same-origin"})
+    assert part.response.headers["HX-Retarget"] == "#said"
+    assert "Load it anew" in part.words
+    assert part.find(".//form") is None

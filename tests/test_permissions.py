@@ -115,10 +115,11 @@ COLLEAGUES = {"the colleague's", "the colleague's, closed"}
 @pytest.mark.parametrize(
     ("boxes", "sees"),
     [
-        ([], set()),
-        (["unassigned"], UNOWNED),
+        # One's own stay in sight without a box, or a lead would be accepted and never seen.
+        ([], AGENTS),
+        (["unassigned"], UNOWNED | AGENTS),
         (["mine"], AGENTS),
-        (["assigned"], COLLEAGUES),
+        (["assigned"], COLLEAGUES | AGENTS),
         (["unassigned", "mine"], UNOWNED | AGENTS),
         (["unassigned", "mine", "assigned"], UNOWNED | AGENTS | COLLEAGUES),
     ],

@@ -26,6 +26,11 @@ def test_one_address_cannot_try_many_accounts(settings: Settings) -> None:
     assert is_refused_soon(page, "somebody@example.com")
 
 
+def test_a_redis_that_hangs_is_waited_for_a_tenth_of_a_second(settings: Settings) -> None:
+    options = create_app(settings).config["RATELIMIT_STORAGE_OPTIONS"]
+    assert options["socket_timeout"] == options["socket_connect_timeout"] == 0.1
+
+
 def is_refused_soon(page: Page, email: str) -> bool:
     """Refused at the next try, or one or two later: where a window ends while we count, earlier tries weigh less."""
     for _ in range(3):

@@ -12,9 +12,10 @@ import httpx
 import pytest
 from apiflask import APIFlask
 
+from portal.blueprints.live.views import ROUNDED
 from portal.extensions import db
 from portal.live.announcer import Announcer
-from portal.live.hub import MOST_UNTOLD
+from portal.live.hub import KEPT_SECONDS, MOST_UNTOLD
 from portal.live.news import LeadNews, OfferNews
 from portal.models import Company as CompanyRow
 from portal.models import LeadAccess, new_id
@@ -53,6 +54,11 @@ def test_nothing_but_ids_and_versions_is_told(company: Company, listen: Listen) 
     post_lead(company)
     assert {frozenset(data) for _, data in (agent.next(), agent.next())} == {frozenset({"id", "version"})}
     assert "Carla" not in "".join(agent.raw)
+
+
+def test_the_address_a_page_carries_is_never_too_old_to_begin_with() -> None:
+    """Or every page would fetch all it shows twice."""
+    assert ROUNDED + 5 < KEPT_SECONDS
 
 
 def test_versions_grow_with_every_change(company: Company, listen: Listen) -> None:
@@ -110,7 +116,12 @@ def test_another_company_never_hears_of_it(company: Company, other_company: Comp
 
 @pytest.mark.parametrize(
     ("boxes", "told"),
-    [([], []), (["unassigned"], ["unassigned"]), (["mine"], ["mine"]), (["assigned"], ["assigned"])],
+    [
+        ([], ["mine"]),
+        (["unassigned"], ["unassigned", "mine"]),
+        (["mine"], ["mine"]),
+        (["assigned"], ["mine", "assigned"]),
+    ],
 )
 def test_an_agent_is_told_what_their_boxes_hold(
     company: Company, listen: Listen, boxes: list[str], told: list[str]

@@ -15,8 +15,10 @@ from portal.queries.leads import is_isolated
 from portal.sign_in import signed_in_user, whoever_looks
 from portal.tokens import Reader, live_token
 
-ROUNDED = 30
-"""Seconds. Tokens are told a moment up to this long ago, so that a person's pages of half a minute share one."""
+ROUNDED = 5
+"""Seconds. Tokens are told a moment up to this long ago, so that pages opened one after the other share one.
+
+Well below `hub.KEPT_SECONDS`: a page that is told a moment longer ago than that fetches all it shows twice."""
 
 
 @blueprint.get("/token")

@@ -64,7 +64,8 @@ class TestTakingIn:
         assert lead["received_at"] == "2026-05-03T10:00:00Z"
         assert lead["text"] == "Call me."
         assert (lead["bucket"], lead["masked"]) == ("unassigned", False)
-        assert (lead["roles"], lead["match_score"], lead["conversion"], lead["reassignment"]) == ({}, None, {}, None)
+        assert (lead["roles"], lead["match_score"], lead["reassignment"]) == ({}, None, None)
+        assert (lead["conversion"]["status"], lead["conversion"]["contact_status"]) == ("Open", "not_contacted")
         with company.inside():
             touch = db.session.query(Touch).one()
             assert touch.payload == CARLA | fields
