@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import render_template, request
+from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal import htmx
@@ -28,7 +28,7 @@ from portal.blueprints.leads.views import may_add
 from portal.models import LeadState, User
 from portal.permissions import Right, may
 from portal.queries.choices import people_by_name, pools_by_name, source_names
-from portal.queries.lead_rows import rows_page
+from portal.queries.lead_rows import row_for, rows_page
 from portal.queries.leads import Bucket, Looking
 from portal.sign_in import current_company, signed_in, signed_in_to_read, signed_in_viewer
 
@@ -71,6 +71,17 @@ def list_leads() -> ResponseReturnValue:
         may_add=may_add(user),
         can_see_any=bool(shown.counts),
     )
+
+
+@blueprint.get("/<uuid:lead_id>/row")
+@signed_in_to_read
+def show_row(lead_id: UUID) -> ResponseReturnValue:
+    """The row of one lead as it is now, for a page that shows it; a person who comes here is shown the lead."""
+    viewer = signed_in_viewer()
+    row = row_for(viewer.as_user, lead_id)
+    if not htmx.is_part():
+        return redirect(f"/leads/{lead_id}", code=303)
+    return str(rows.body([row], datetime.now(UTC), ZoneInfo(viewer.company.time_zone)))
 
 
 @blueprint.get("/narrow")

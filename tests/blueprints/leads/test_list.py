@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from apiflask import APIFlask
+from sqlalchemy import event
 
+from portal.extensions import db
+from portal.models import statements
 from tests.cast import Company
-from tests.factories import make_closed_lead, make_contact, make_lead, make_offer, make_pool
+from tests.factories import make_closed_lead, make_contact, make_lead, make_offer, make_pool, make_user
 from tests.page import Page, sign_in
 
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -247,3 +251,38 @@ def test_what_is_masked_is_in_no_row(app: APIFlask, company: Company) -> None:
     page = sign_in(app, company.agent).open("/leads?bucket=unassigned")
     assert "Solar in Leeds" in page.words
     assert "Edgar Ash" not in page.html
+
+
+def test_one_row_alone_is_the_row_of_the_list(app: APIFlask, company: Company) -> None:
+    lead = make_lead(company, company.agent, contact=make_contact(company, "Edgar Ash"))
+    client = sign_in(app, company.owner).client
+    row = client.get(f"/leads/{lead.id}/row", headers=PART)
+    assert row.text in client.get("/leads?bucket=assigned").text
+    assert client.get(f"/leads/{lead.id}/row").location == f"/leads/{lead.id}"
+
+
+def test_a_row_one_may_not_see_does_not_exist(app: APIFlask, company: Company, other_company: Company) -> None:
+    lead = make_lead(company, company.colleague)
+    blind = make_user(company, "Bea Blind", lead_access=["mine"])
+    for person in (blind, other_company.owner):
+        assert sign_in(app, person).client.get(f"/leads/{lead.id}/row", headers=PART).status_code == 404
+
+
+def test_the_list_takes_two_statements(app: APIFlask, company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who looks, and what they see: each one more is a round to the database for the page people open most."""
+    make_lead(company, company.agent)
+    browser = sign_in(app, company.owner)
+    browser.open("/leads?bucket=assigned")
+    sent: list[str] = []
+    execute = statements._execute
+
+    def noted(statement: str, parameters: Any = None) -> Any:
+        sent.append(statement)
+        return execute(statement, parameters)
+
+    monkeypatch.setattr(statements, "_execute", noted)
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
+    browser.open("/leads?bucket=assigned")
+    assert len(sent) == 2, sent
