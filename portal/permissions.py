@@ -147,7 +147,7 @@ def boxes_of(user: User, *, isolated: bool) -> frozenset[LeadAccess]:
     if isolated:
         return frozenset({LeadAccess.MINE})
     # Whoever is given a lead must be able to open it, whatever boxes somebody ticked.
-    own = {LeadAccess.MINE} if may(user, Right.RECEIVE) else set()
+    own = frozenset({LeadAccess.MINE}) if may(user, Right.RECEIVE) else frozenset()
     return own | frozenset(LeadAccess(box) for box in user.lead_access)
 
 
