@@ -98,21 +98,18 @@ PAGES = (
     Shown("api-docs", "/api/docs"),
 )
 
-# Addresses that answer no page of their own.
+# Addresses that answer no page of their own, beside those that name an act or a part of a page.
 NOT_PAGES = frozenset(
     {
         "/",
         "/favicon.ico",
         "/healthz",
-        "/leads/<uuid:lead_id>/<any(assign, take, route, close, reopen):act>",
         "/leads/<uuid:lead_id>/contact.vcf",
         "/live/token",
         "/look",
         "/manifest.webmanifest",
         "/metrics",
-        "/o/<token>/<any(accept, decline, again):act>",
         "/o/<token>/contact.vcf",
-        "/offers/<uuid:offer_id>/<any(accept, decline, again):act>",
         "/offers/now",
         "/readyz",
         "/static/<path:filename>",
