@@ -158,6 +158,33 @@ def test_an_entry_is_written_anew_in_place(windows: Windows, company: Company, l
         expect(tab.locator(f"#entry-{entry} .note")).to_have_text("First")
 
 
+def test_an_open_page_follows_what_others_do_and_leaves_typed_words_alone(
+    windows: Windows, company: Company, lead_id: UUID
+) -> None:
+    with windows.open(company.agent) as window:
+        tab = window.new_page()
+        tab.goto(f"/leads/{lead_id}")
+        tab.evaluate(STAYS)
+        tab.fill("#write", "I am just writing")
+        comment(company.manager, lead_id, "How is it going?")
+        save(company.manager, lead_id, status="Quoted")
+        # What a page is told when it should ask for all it shows; and of one lead.
+        tab.evaluate("document.dispatchEvent(new CustomEvent('countdown:unsure'))")
+        news = "document.dispatchEvent(new CustomEvent('live:lead', {detail: {id: '%s', version: 1}}))"
+        tab.evaluate(news % lead_id)
+        expect(tab.locator("#lead-stream")).to_contain_text("How is it going?")
+        expect(tab.locator("#feedback-status option:checked")).to_have_text("Quoted")
+        expect(tab.locator("#write")).to_have_value("I am just writing")
+        assert tab.evaluate("window.isTheSame")
+        # Feedback somebody is changing stays as they have it.
+        tab.fill("#feedback-note", "Mine")
+        save(company.manager, lead_id, status="Won")
+        tab.evaluate(news % lead_id)
+        tab.wait_for_timeout(500)
+        expect(tab.locator("#feedback-note")).to_have_value("Mine")
+        expect(tab.locator("#feedback-status option:checked")).to_have_text("Quoted")
+
+
 def test_all_of_it_works_without_scripts(windows: Windows, company: Company, lead_id: UUID) -> None:
     with windows.open(company.agent, width=360, scripts=False) as window:
         tab = window.new_page()
