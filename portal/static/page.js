@@ -57,3 +57,9 @@ document.addEventListener("submit", (event) => {
     form.dataset.sentAt = now;
   }
 }, true);
+
+// A press that asks for another window or tab is the browser's: htmx 4.0.1 takes it away and then does nothing with it.
+document.addEventListener("click", (event) => {
+  const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
+  if (elsewhere && event.target.closest("a[href][data-htmx-powered]")) event.stopPropagation();
+}, true);
