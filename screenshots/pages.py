@@ -98,6 +98,17 @@ PAGES = (
     Shown("api-docs", "/api/docs"),
 )
 
+# The few that stand in docs/screenshots, by page, size and look.
+IN_DOCS = (
+    ("offer-open", "phone", "light"),
+    ("offers-of-mine", "phone", "dark"),
+    ("leads-mine", "phone", "light"),
+    ("dashboard", "desk", "light"),
+    ("lead-owned", "desk", "light"),
+    ("allocations", "desk", "light"),
+    ("leads-assigned", "desk", "dark"),
+)
+
 # Addresses that answer no page of their own, beside those that name an act or a part of a page.
 NOT_PAGES = frozenset(
     {
