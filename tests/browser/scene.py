@@ -14,6 +14,7 @@ from portal.models import Account, Key, Offer
 from portal.tokens import AccountPurpose, account_token, offer_token
 from tests.cast import Company, Person
 from tests.factories import make_closed_lead, make_lead, make_pool, make_team, make_user
+from tests.operations.acts import change_company
 from tests.page import Browser, Page, sign_in
 
 
@@ -37,6 +38,8 @@ class Scene:
 def make_scene(app: APIFlask, company: Company) -> Scene:
     """Fill the company and name the pages."""
     owner = company.owner
+    # With its banner on every page.
+    change_company(company, is_demo=True)
     make_team(company, "Field", parent_id=make_team(company, "West").id)
     team = make_team(company, "East")
     paused = make_user(company, "Paula Paused", available=False, open_cap=3)
@@ -95,6 +98,7 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             Shown("keys", owner, "/settings/keys"),
             Shown("key-revoke", owner, f"/settings/keys/{key_id}/revoke"),
             Shown("outbox", owner, "/outbox"),
+            Shown("first-steps", owner, "/demo/wiped"),
         ],
     )
 
