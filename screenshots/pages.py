@@ -116,6 +116,7 @@ NOT_PAGES = frozenset(
         "/favicon.ico",
         "/healthz",
         "/leads/<uuid:lead_id>/contact.vcf",
+        "/leads/<uuid:lead_id>/row",
         "/live/token",
         "/look",
         "/manifest.webmanifest",
