@@ -8,6 +8,7 @@
 const POLL = 25_000;
 const GATHER = 60; // milliseconds: several messages, one question
 const LONGEST_WAIT = 60_000;
+const FOCUSABLE = "a[href], button, input, select, textarea, summary";
 const TYPED = "input:not([type=hidden]), select, textarea";
 
 let address = document.body.dataset.events;
@@ -114,18 +115,31 @@ function swap(old, html, at) {
   }
   for (const clock of fresh.querySelectorAll("[data-countdown]")) clock.dataset.at = at;
   for (const field of old.querySelectorAll("[id]")) keep(field, holder.content.getElementById(field.id));
+  const next = focused && twin(focused, fresh);
   old.replaceWith(fresh);
-  if (focused) (document.getElementById(focused.id) ?? document.getElementById("content"))?.focus({ preventScroll: true });
+  if (focused) (next ?? document.getElementById("content"))?.focus({ preventScroll: true });
   window.htmx?.process(fresh);
   tell("swapped", {}, fresh);
 }
 
-// What a person typed, chose or opened.
+// What stands in the new part where the focus was in the old one.
+function twin(focused, fresh) {
+  const alike = (each) =>
+    focused.id ? each.id === focused.id : each.localName === focused.localName && each.textContent === focused.textContent;
+  return [...fresh.querySelectorAll(FOCUSABLE)].find(alike);
+}
+
+// What a person typed, chose or opened; what they left alone may be newer in the new part.
 function keep(before, after) {
   if (!after) return;
-  if (before.matches(TYPED)) Object.assign(after, { value: before.value, checked: before.checked });
+  if (before.matches(TYPED) && isTouched(before)) Object.assign(after, { value: before.value, checked: before.checked });
   if (before.localName === "details") after.open = before.open;
 }
+
+const isTouched = (field) =>
+  field.options
+    ? [...field.options].some((option) => option.selected !== option.defaultSelected)
+    : field.value !== field.defaultValue || field.checked !== field.defaultChecked;
 
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return close();

@@ -112,7 +112,16 @@ def may_take(user: User, lead: LeadView) -> bool:
 
 
 def _common(lead: LeadView, company: Company) -> dict[str, Any]:
-    return {"lead": lead, "words": wording, "now": database_time(), "clock_zone": ZoneInfo(company.time_zone)}
+    now = database_time()
+    # A part of an open page is put anew when this differs: when something happened, and now and then for its times.
+    state = f"{lead.last_activity_at.isoformat()} {now:%H}{now.minute // 10}"
+    return {
+        "lead": lead,
+        "words": wording,
+        "now": now,
+        "clock_zone": ZoneInfo(company.time_zone),
+        "state_of_page": state,
+    }
 
 
 def _feedback(forms: Forms, conversion: ConversionView | None, company: Company) -> Feedback:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from flask import flash, redirect, render_template, session, url_for
+from flask import flash, make_response, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.blueprints.forms import PortalForm
@@ -56,7 +56,10 @@ def edit(lead_id: UUID, entry_id: UUID) -> ResponseReturnValue:
     # Too late for that; the words go where they can still be sent.
     instead = Entry(formdata=None, data={"kind": entry.kind, "text": form.text.data})
     instead.form_errors = [*form.form_errors, "Your words are here: send them as a new one."]
-    return page_of_lead(lead_for(user, lead_id), Forms(entry=instead), 409)
+    answer = make_response(_again(lead, Forms(entry=instead), "write", 409))
+    # Not where the old words stand, but where new ones are written.
+    answer.headers["HX-Retarget"] = "#lead-write"
+    return answer
 
 
 @blueprint.post("/<uuid:lead_id>/attempts")
@@ -132,6 +135,9 @@ def _done(lead_id: UUID, part: str, said: str, place: str) -> ResponseReturnValu
 def _again(lead: LeadView, forms: Forms, part: str, status: int) -> ResponseReturnValue:
     # As it is after the try, which may have told that it changed.
     lead = lead_for(signed_in_user(), lead.id)
-    if not is_part() or lead.masked:
+    if not is_part():
         return page_of_lead(lead, forms, status)
+    if lead.masked:
+        # There is no such part of their page any more; theirs stays as it is, with what they typed.
+        raise Forbidden("This lead went to somebody else meanwhile, so nothing was sent.")
     return render_template("leads/_answer.html", part=part, **desk_of(lead, forms)), status

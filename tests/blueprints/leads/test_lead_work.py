@@ -105,6 +105,31 @@ class TestWriting:
         assert page.form(f"/leads/{lead_id}/entries").fields["text"] == "First"
         assert not any(form.action.count("/entries/") for form in page.forms)
 
+    def test_too_old_for_htmx_is_told_where_new_words_are_written(
+        self,
+        agent: Page,
+        lead_id: UUID,
+        as_owner: Any,  # noqa: F811
+    ) -> None:
+        page = agent.press("Post", text="Frist", kind="memo")
+        [form] = [form for form in page.forms if "/entries/" in form.action]
+        as_owner("UPDATE timeline SET at = at - interval '16 minutes' WHERE kind = 'memo'")
+        part = page.browser.part(form.action, data={**form.fields.to_dict(), "text": "First"}, status=409)
+        assert part.response.headers["HX-Retarget"] == "#lead-write"
+        assert part.find(".//main") is None
+        assert part.form(f"/leads/{lead_id}/entries").fields["text"] == "First"
+
+    def test_an_open_part_is_put_anew_only_when_something_happened(self, agent: Page, lead_id: UUID) -> None:
+        def states() -> list[str]:
+            parts = [agent.browser.part(f"/leads/{lead_id}/part/{name}") for name in ("head", "stream")]
+            return [section.get("data-live-state", "") for part in parts for section in part.root.iter("section")]
+
+        before = states()
+        assert all(before)
+        assert states() == before
+        agent.press("Post", text="Something happened.", kind="memo")
+        assert all(one != other for one, other in zip(before, states(), strict=True))
+
 
 class TestAttempts:
     def test_one_is_logged_by_the_button_that_is_pressed(self, agent: Page, company: Company, lead_id: UUID) -> None:
