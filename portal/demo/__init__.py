@@ -49,7 +49,6 @@ def _forget(settings: Settings) -> None:
 
 
 def _prepare(settings: Settings, port: int) -> None:
-    print("Looking for the demo company; making it takes a quarter of a minute.", flush=True)
     is_demo = seed.seed(settings)
     host = urlsplit(settings.public_url).netloc
     if not is_demo:

@@ -12,10 +12,10 @@ from uuid import UUID
 from portal.demo.customers import AGAIN, LATER
 from portal.demo.feedback import Timed, conclude, working
 from portal.demo.plan import Answer, Becomes, Comes, Plan, next_office_hour
-from portal.demo.scene import Scene
+from portal.demo.scene import Running, Scene
 from portal.demo.told_time import Story
 from portal.extensions import db
-from portal.models import CloseReason, ContactKey, LeadState, Offer, TimelineKind, User
+from portal.models import CloseReason, ContactKey, LeadState, TimelineKind, User
 from portal.operations import assignment, closing, offers, taking
 from portal.operations.actors import SYSTEM
 from portal.operations.writes import Writes
@@ -99,7 +99,7 @@ def _answered(scene: Scene, plan: Plan, lead_id: UUID) -> Story:
         yield from _answer(scene, answer, offer)
 
 
-def _answer(scene: Scene, answer: Answer, offer: Offer) -> Story:
+def _answer(scene: Scene, answer: Answer, offer: Running) -> Story:
     random, agent = scene.random, scene.user(offer.user_id)
     if answer in (Answer.ACCEPT, Answer.DECLINE):
         yield scene.told.now + timedelta(seconds=random.triangular(9, 280, 45))
@@ -122,13 +122,13 @@ def _answer(scene: Scene, answer: Answer, offer: Offer) -> Story:
             offers.ask_again(offer.id, by=agent)
 
 
-def _still_runs(scene: Scene, offer: Offer) -> bool:
+def _still_runs(scene: Scene, offer: Running) -> bool:
     """Somebody may have left the company meanwhile, and their offers with them."""
     running = scene.open_offer(offer.lead_id)
     return running is not None and running.id == offer.id
 
 
-def _window(scene: Scene, offer: Offer) -> int:
+def _window(scene: Scene, offer: Running) -> int:
     return next(pool.window_seconds for pool in scene.pools.values() if pool.id == offer.pool_id)
 
 
@@ -147,7 +147,7 @@ def _left_alone(scene: Scene, plan: Plan, lead_id: UUID) -> Story:
         yield next_office_hour(scene.told.now + timedelta(hours=random.uniform(2, 20)), random)
         if scene.owner_of(lead_id) is not None:
             assignment.assign(lead_id, None, by=manager)
-    elif plan.becomes is Becomes.HANDED_OUT and scene.lead(lead_id).state == LeadState.UNASSIGNED:
+    elif plan.becomes is Becomes.HANDED_OUT and scene.state_of(lead_id)[0] == LeadState.UNASSIGNED:
         yield next_office_hour(scene.told.now + timedelta(minutes=random.uniform(15, 90)), random)
         _hand_out(scene, lead_id)
 

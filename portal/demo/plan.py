@@ -143,7 +143,7 @@ CHANGE_HANDS = 16
 REOPENED = 4
 WRITE_AGAIN = 48
 # Of a hundred that are worked; every one that is won is told of, too.
-TOLD_OF = 30
+TOLD_OF = 22
 
 # How an engagement ends, in a hundred cases.
 REASONS = {

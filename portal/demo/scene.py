@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from portal.demo.cast import EVERYDAY
 from portal.demo.told_time import ToldTime
 from portal.extensions import db
-from portal.models import Company, KeyScope, Lead, LeadState, Offer, OfferState, Pool, User
+from portal.models import Company, KeyScope, Lead, LeadState, Pool, User
+from portal.models.statements import rows
 from portal.operations import offers
 from portal.operations.actors import CONTACT, Actor
 from portal.operations.intake import Arriving, Taken, take_in
@@ -24,6 +25,23 @@ _WINDOW_IS_OVER = (
     "UPDATE due_work SET due_at = clock_timestamp() "
     "WHERE company_id = :company AND kind = 'end_offer' AND subject_id = :offer",
 )
+
+
+# Asked thousands of times: as rows, not as objects.
+_STATE = "SELECT state, owner_id FROM leads WHERE company_id = %(company)s AND id = %(lead)s"
+_RUNNING = (
+    "SELECT id, lead_id, user_id, pool_id FROM offers "
+    "WHERE company_id = %(company)s AND lead_id = %(lead)s AND state = 'open'"
+)
+
+
+class Running(NamedTuple):
+    """An offer that is open."""
+
+    id: UUID
+    lead_id: UUID
+    user_id: UUID
+    pool_id: UUID
 
 
 @dataclass(slots=True)
@@ -64,21 +82,26 @@ class Scene:
         return taken
 
     def lead(self, lead_id: UUID) -> Lead:
-        """A lead as it is now."""
+        """A lead, to be changed."""
         return db.session.get_one(Lead, (self.company.id, lead_id), populate_existing=True)
+
+    def state_of(self, lead_id: UUID) -> tuple[str, UUID | None]:
+        """Where a lead is now, and whose."""
+        ((state, owner_id),) = rows(_STATE, {"company": self.company.id, "lead": lead_id})
+        return state, owner_id
 
     def owner_of(self, lead_id: UUID) -> User | None:
         """Who works a lead now; nobody where it is closed, on offer, or its owner has left."""
-        lead = self.lead(lead_id)
-        owner = self.user(lead.owner_id) if lead.owner_id and lead.state == LeadState.OWNED else None
+        state, owner_id = self.state_of(lead_id)
+        owner = self.user(owner_id) if owner_id and state == LeadState.OWNED else None
         return owner if owner is not None and owner.active else None
 
-    def open_offer(self, lead_id: UUID) -> Offer | None:
+    def open_offer(self, lead_id: UUID) -> Running | None:
         """The offer of a lead that runs now."""
-        running = select(Offer).where(Offer.lead_id == lead_id, Offer.state == OfferState.OPEN)
-        return db.session.scalars(running.execution_options(populate_existing=True)).one_or_none()
+        found = rows(_RUNNING, {"company": self.company.id, "lead": lead_id})
+        return Running(*found[0]) if found else None
 
-    def run_out(self, offer: Offer) -> None:
+    def run_out(self, offer: Running) -> None:
         """The window of an offer passes, and a worker notices."""
         for statement in _WINDOW_IS_OVER:
             db.session.execute(text(statement), {"company": self.company.id, "offer": offer.id})

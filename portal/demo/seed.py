@@ -53,6 +53,7 @@ def seed(settings: Settings) -> bool:
         remove_unfinished()
         key_file = settings.instance_dir / KEY_FILE
         if not across.company_ids():
+            print("Making the demo company. Its four weeks take a quarter of a minute.", flush=True)
             _write(key_file, _make_company())
         is_demo = _keep_key(key_file)
         leave_company()
