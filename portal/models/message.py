@@ -81,4 +81,5 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
         one_of("state", MessageState),
         UniqueConstraint("company_id", "user_id", "cause", "about", "channel"),
         Index("ix_messages_lead", "company_id", "lead_id"),
+        Index("ix_messages_offer", "company_id", "offer_id", postgresql_where=text("offer_id IS NOT NULL")),
     )
