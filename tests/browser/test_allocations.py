@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import APIResponse, Route, expect
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import expect
 
 from portal.queries.pools import pool_views
 from tests.browser.conftest import Windows
@@ -39,6 +39,24 @@ def test_a_number_is_saved_when_left_and_all_shares_follow(windows: Windows, com
     with company.inside():
         [view] = pool_views([pool.id])
     assert dict(view.members) == {company.agent.id: 1, company.colleague.id: 1, company.owner.id: 2}
+
+
+def test_an_answer_that_comes_late_does_not_bring_old_shares_back(windows: Windows, company: Company) -> None:
+    make_pool(company, {company.agent: 3, company.colleague: 1})
+    late: list[tuple[Route, APIResponse]] = []
+    with windows.open(company.owner) as window:
+        tab = window.new_page()
+        tab.goto("/allocations")
+        tab.route(f"**/allocations/{company.agent.id}", lambda route: late.append((route, route.fetch())))
+        tab.fill(number_of(tab, company.agent), "1")
+        tab.fill(number_of(tab, company.owner), "2")
+        tab.keyboard.press("Tab")
+        # Long enough for the second number's answer, had it been sent beside the first.
+        tab.wait_for_timeout(700)
+        [(route, answer)] = late
+        route.fulfill(response=answer)
+        expect(tab.locator(share_of(tab, company.owner))).to_have_text("50 %")
+        expect(tab.locator(share_of(tab, company.agent))).to_have_text("25 %")
 
 
 def test_somebody_elses_change_is_told_beside_the_number(windows: Windows, company: Company) -> None:

@@ -260,7 +260,7 @@ def test_the_customers_words_are_text(app: APIFlask, company: Company) -> None:
 
 
 def test_a_user_without_any_bucket_is_told_so(app: APIFlask, company: Company) -> None:
-    blind = make_user(company, "Bea Blind", lead_access=[])
+    blind = make_user(company, "Bea Blind", roles=["editor"], lead_access=[])
     assert "No leads are shown to you" in sign_in(app, blind).open("/leads").words
 
 
