@@ -120,7 +120,8 @@ KINDS: tuple[tuple[int, Plan], ...] = (
     (5, Plan(answers=(M, D, M, M), becomes=Becomes.WAITING, age=hours(0.8, 9))),
     # They wait for a person.
     (3, Plan(comes=Comes.KEPT, becomes=Becomes.WAITING, age=hours(1, 30))),
-    (3, Plan(becomes=Becomes.PUT_ASIDE, age=hours(30, 200))),
+    # Over a Sunday that takes until Monday morning.
+    (3, Plan(becomes=Becomes.PUT_ASIDE, age=hours(42, 200))),
     (1, Plan(becomes=Becomes.RECALLED, answers=(D, NOBODY), age=hours(2, 5))),
     (1, Plan(comes=Comes.KEPT, becomes=Becomes.HELD, age=hours(1, 3))),
     (2, Plan(comes=Comes.KEPT, becomes=Becomes.QUARANTINED, age=hours(20, 90))),
@@ -194,9 +195,15 @@ def _at(plan: Plan, now: datetime, random: Random) -> datetime:
         least, most = plan.age
         return now - least - (most - least) * random.random()
     at = _moment(_day(now, random), _BY_HOURS[plan.hours], random)
-    while at > now - _SETTLED:
+    while at > now - _SETTLED or (plan.becomes is Becomes.HANDED_OUT and looked_at_by(at) > now):
         at -= timedelta(days=1)
     return at
+
+
+def looked_at_by(at: datetime) -> datetime:
+    """The latest moment at which somebody at work has handed out a lead that nobody took: it ran through all its
+    offers first, and was left lying for a while."""
+    return next_office_hour(at + _SETTLED, Random(0)) + timedelta(minutes=75)  # noqa: S311
 
 
 def _day(now: datetime, random: Random) -> date:
