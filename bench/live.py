@@ -276,6 +276,7 @@ def _pages(playing: Stage, database: str) -> list[Page]:
     from portal.extensions import db
     from portal.models import Account, LeadAccess, User
     from portal.models.tenancy import inside_company
+    from portal.permissions import Sight
     from portal.tokens import Reader, live_token
 
     logging.disable(logging.INFO)
@@ -286,7 +287,7 @@ def _pages(playing: Stage, database: str) -> list[Page]:
             .join(Account, Account.id == User.account_id)
             .where(User.id != playing.cast.owner_id)
         ).all()
-        readers = {user_id: Reader(company_id, user_id, frozenset(LeadAccess)) for user_id, _ in agents}
+        readers = {user_id: Reader(company_id, Sight(user_id, frozenset(LeadAccess))) for user_id, _ in agents}
         events = {user_id: f"/events?token={live_token(reader, time.time())}" for user_id, reader in readers.items()}
     pages = [Page(user_id, _cookie(app, company_id, user_id, account), events[user_id]) for user_id, account in agents]
     with app.app_context():

@@ -99,6 +99,7 @@ def bind_extensions(app: Flask) -> None:
 
 def bind_page_extensions(app: APIFlask) -> None:
     """What only a process that answers requests needs."""
+    from portal import origins
     from portal.compression import bind_compression
     from portal.extensions import htmx
     from portal.htmx import bind_parts
@@ -112,6 +113,7 @@ def bind_page_extensions(app: APIFlask) -> None:
     app.session_interface = PageSessions()
     htmx.init_app(app)
     bind_parts(app)
+    origins.bind(app)
     bind_sign_in(app, settings)
     bind_rate_limits(app, settings)
     bind_page_frame(app)
@@ -133,6 +135,7 @@ def register(app: APIFlask) -> None:
     from portal.blueprints import (
         allocations,
         api,
+        audit,
         auth,
         dashboard,
         demo,
@@ -170,6 +173,7 @@ def register(app: APIFlask) -> None:
         allocations,
         settings_area,
         outbox,
+        audit,
         demo,
     ):
         app.register_blueprint(area.blueprint)

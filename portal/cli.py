@@ -57,6 +57,7 @@ def _application() -> Iterator[APIFlask]:
     from flask_migrate import upgrade
 
     from portal import bind_migrations, create_app
+    from portal.operations.auditing import coming_from
     from portal.supervisor.servers import embedded_servers
 
     with embedded_servers(Settings.from_environ()) as settings:
@@ -64,7 +65,8 @@ def _application() -> Iterator[APIFlask]:
         with app.app_context():
             bind_migrations(app)
             upgrade()
-            yield app
+            with coming_from("the command line"):
+                yield app
 
 
 @portal.command()

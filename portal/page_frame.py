@@ -17,8 +17,9 @@ from portal.config import Settings
 from portal.form_tokens import bind_form_tokens, form_token
 from portal.models import User
 from portal.page_top import page_top
-from portal.permissions import DASHBOARD, Right, rights_of_roles
+from portal.permissions import DASHBOARD, Right
 from portal.queries.viewers import Viewer
+from portal.rights import Powers, powers_of
 from portal.sign_in import current_company
 
 
@@ -46,6 +47,8 @@ class Place:
     rights: frozenset[Right] = frozenset()
     group: str | None = None
     on_desk_only: bool = False
+    # Only where the right reaches the whole company.
+    company_wide: bool = False
 
 
 SET_UP = "Set up"
@@ -57,7 +60,15 @@ _PLACES = (
     Place("Me", "/me", "me"),
     Place("People", "/people", "people", frozenset({Right.PEOPLE}), SET_UP, on_desk_only=True),
     Place("Pools", "/pools", "pools", frozenset({Right.DISTRIBUTION}), SET_UP, on_desk_only=True),
-    Place("Allocations", "/allocations", "allocations", frozenset({Right.DISTRIBUTION}), SET_UP, on_desk_only=True),
+    Place(
+        "Allocations",
+        "/allocations",
+        "allocations",
+        frozenset({Right.DISTRIBUTION}),
+        SET_UP,
+        on_desk_only=True,
+        company_wide=True,
+    ),
     Place("Outbox", "/outbox", "outbox", frozenset({Right.COMPANY}), SET_UP, on_desk_only=True),
     Place("Settings", "/settings", "settings", frozenset({Right.COMPANY, Right.PEOPLE, Right.DISTRIBUTION}), SET_UP),
 )
@@ -84,7 +95,7 @@ def _frame() -> dict[str, Any]:
         "viewer": user,
         "company_name": company.name,
         "is_demo": company.is_demo,
-        "may_wipe": company.is_demo and Right.OWNERSHIP in rights_of_roles(user.roles),
+        "may_wipe": company.is_demo and Right.OWNERSHIP in powers_of(user.roles).held,
         "zone": company.time_zone,
         "several_companies": session.get("several_companies", False),
         "navigation": navigation(user, request.path),
@@ -103,16 +114,16 @@ def chosen_look() -> str:
 
 def navigation(user: User | Viewer, path: str) -> tuple[NavigationItem, ...]:
     """The places a user may go, the one they are in marked."""
-    return _places_of(tuple(user.roles), path, outbox_exists())
+    return _places_of(powers_of(user.roles, user.own_grants), path, outbox_exists())
 
 
 @lru_cache(maxsize=512)
-def _places_of(roles: tuple[str, ...], path: str, with_outbox: bool) -> tuple[NavigationItem, ...]:
-    held = rights_of_roles(roles)
+def _places_of(powers: Powers, path: str, with_outbox: bool) -> tuple[NavigationItem, ...]:
     shown = [
         place
         for place in _PLACES
-        if (not place.rights or place.rights & held) and (place.path != "/outbox" or with_outbox)
+        if (not place.rights or place.rights & (powers.whole if place.company_wide else powers.held))
+        and (place.path != "/outbox" or with_outbox)
     ]
     groups = [place.group for place in shown]
     return tuple(

@@ -2,77 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, cast, false, or_, true
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, and_, any_, case, cast, false, func, or_, select, true
 
-from portal.errors import Forbidden
-from portal.models import Lead, LeadAccess, LeadState, Role, TimelineItem, TimelineKind, User, Visibility
+from portal.errors import Forbidden, NotFound
+from portal.extensions import db
+from portal.models import Company, Lead, LeadAccess, LeadState, Team, TimelineItem, TimelineKind, User, Visibility
+from portal.rights import NOTHING, POWERS_OF_ROLE, Powers, Right, powers_of, roles_with
 
-
-class Right(StrEnum):
-    """One thing a user may do. Roles are sets of these."""
-
-    OWNERSHIP = "ownership"
-    COMPANY = "company"
-    PEOPLE = "people"
-    DISTRIBUTION = "distribution"
-    SOURCES = "sources"
-    ASSIGN = "assign"
-    SEE_ALL = "see_all"
-    REPORTS = "reports"
-    EXPORT = "export"
-    INSIGHTS = "insights"
-    AUDIT = "audit"
-    RECEIVE = "receive"
-
-
-_ALL = frozenset(Right)
-
-RIGHTS_OF_ROLE: dict[Role, frozenset[Right]] = {
-    Role.OWNER: _ALL,
-    Role.ADMIN: _ALL - {Right.OWNERSHIP},
-    Role.EDITOR: frozenset({Right.DISTRIBUTION, Right.SOURCES, Right.PEOPLE}),
-    Role.MANAGER: frozenset({Right.SEE_ALL, Right.ASSIGN, Right.REPORTS}),
-    Role.TRUSTED_EMPLOYEE: frozenset({Right.RECEIVE}),
-    Role.AGENT: frozenset({Right.RECEIVE}),
-}
+__all__ = ["Right"]
 
 # One of these opens the dashboard.
 DASHBOARD = frozenset({Right.SEE_ALL, Right.REPORTS})
 
-# Who is told when a lead waits or something needs a decision.
-MANAGING_ROLES = (Role.OWNER, Role.ADMIN, Role.MANAGER)
-RECEIVING_ROLES = tuple(role for role, rights in RIGHTS_OF_ROLE.items() if Right.RECEIVE in rights)
+# Whose work is about how leads are handed out, or who looks after those who do.
+INSIGHT = frozenset({Right.DISTRIBUTION, Right.ASSIGN, Right.SEE_ALL, Right.REPORTS})
 
-_MANAGING = frozenset({Right.SEE_ALL, Right.ASSIGN})
+_MANAGING = (Right.SEE_ALL, Right.ASSIGN)
 
 Filter: TypeAlias = ColumnElement[bool]
 
 
-def rights_of_roles(roles: Iterable[str]) -> frozenset[Right]:
-    """The rights of several roles together. Raises ValueError for a role that does not exist: a typo is not a no."""
-    return _rights_together(tuple(roles))
-
-
-# Asked a dozen times for every page.
-@lru_cache(maxsize=256)
-def _rights_together(roles: tuple[str, ...]) -> frozenset[Right]:
-    return frozenset().union(*(RIGHTS_OF_ROLE[Role(role)] for role in roles))
+def powers(user: User) -> Powers:
+    """What an active user may do, and how far; nothing once deactivated."""
+    return powers_of(user.roles, user.own_grants) if user.active else NOTHING
 
 
 def rights_of(user: User) -> frozenset[Right]:
-    """What an active user may do; nothing once deactivated."""
-    return rights_of_roles(user.roles) if user.active else frozenset()
+    """What an active user may do, however far it reaches; nothing once deactivated."""
+    return powers(user).held
 
 
 def may(user: User, right: Right) -> bool:
-    """Whether the user holds the right."""
+    """Whether the user holds the right, for the whole company or for their team."""
     return right in rights_of(user)
+
+
+def reaches_company(user: User, right: Right) -> bool:
+    """Whether the user holds the right for the whole company.
+
+    `see_all` of somebody without a team does, as the specification has it; any other right that is limited to a team
+    reaches nobody then.
+    """
+    held = powers(user)
+    return right in held.whole or (right is Right.SEE_ALL and right in held.held and user.team_id is None)
 
 
 def require(user: User, right: Right) -> None:
@@ -81,14 +58,93 @@ def require(user: User, right: Right) -> None:
         raise Forbidden(f"This needs the right “{right}”. Ask an admin of your company for it.")
 
 
+def require_company_wide(user: User, right: Right) -> None:
+    """Raise Forbidden unless the user holds the right for the whole company."""
+    require(user, right)
+    if not reaches_company(user, right):
+        raise Forbidden(f"Your right “{right}” reaches your own team and those below it. Ask an admin for this.")
+
+
+def teams_below(user: Any) -> Select[Any]:
+    """The ids of the user's own team and all below it, as a statement."""
+    found = select(Team.id).where(Team.company_id == user.company_id, Team.id == user.team_id).cte(recursive=True)
+    under = select(Team.id).join(found, Team.parent_id == found.c.id).where(Team.company_id == user.company_id)
+    below = found.union_all(under)
+    return select(below.c.id)
+
+
+def reach_of(user: User, right: Right) -> frozenset[UUID] | None:
+    """The teams a right of this user reaches; None = the whole company, and with it all that has no team."""
+    if reaches_company(user, right):
+        return None
+    if not may(user, right) or user.team_id is None:
+        return frozenset()
+    return frozenset(db.session.scalars(teams_below(user)))
+
+
+def within(column: Any, user: User, right: Right) -> Filter:
+    """The rows whose team this right of the user reaches.
+
+    Args:
+        column: holds the team of a row.
+    """
+    if reaches_company(user, right):
+        return true()
+    if not may(user, right) or user.team_id is None:
+        return false()
+    found: Filter = column.in_(teams_below(user))
+    return found
+
+
+def is_reached(user: User, right: Right, team_id: UUID | None) -> bool:
+    """Whether a right of this user reaches what is of this team; None = the company's."""
+    reach = reach_of(user, right)
+    return reach is None or team_id in reach
+
+
+def require_over(user: User, right: Right, team_id: UUID | None, *, what: str) -> None:
+    """Raise unless the right of the user reaches something of this team.
+
+    Args:
+        team_id: whose it is; None = the company's.
+        what: what it is called, for the answer.
+
+    Raises:
+        Forbidden: without the right.
+        NotFound: it reaches other teams only; the answer is the same as for something that does not exist.
+    """
+    require(user, right)
+    if not is_reached(user, right, team_id):
+        raise NotFound(f"There is no such {what}, or it is not of your team.")
+
+
 def has_dashboard(user: User) -> bool:
     """Who lands on the dashboard: those who look after the leads of others."""
     return bool(rights_of(user) & DASHBOARD)
 
 
-def outranks(user: User, other_roles: Iterable[str]) -> bool:
-    """Whether somebody with `other_roles` stands above the user: holds a right the user lacks, `receive` apart."""
-    return not rights_of_roles(other_roles) - {Right.RECEIVE} <= rights_of(user)
+def outranks(user: User, other: User) -> bool:
+    """Whether `other` stands above the user: would, once active, hold a right the user lacks, `receive` apart."""
+    return not powers(user).covers(powers_of(other.roles, other.own_grants))
+
+
+def holds_sql(*rights: Right, alias: str = "") -> str:
+    """The condition that a row of `users` holds one of these rights, as text for statements written by hand.
+
+    Args:
+        alias: of the table in the statement.
+    """
+    dot = f"{alias}." if alias else ""
+    roles, grants = roles_with(*rights), ",".join(rights)
+    return f"({dot}roles && '{{{','.join(roles)}}}'::text[] OR {dot}own_grants && '{{{grants}}}'::text[])"
+
+
+def holds(*rights: Right) -> Filter:
+    """The same for `User`."""
+    return or_(
+        User.roles.op("&&")(cast(list(roles_with(*rights)), ARRAY(Text))),
+        User.own_grants.op("&&")(cast([str(right) for right in rights], ARRAY(Text))),
+    )
 
 
 UNOWNED = (LeadState.UNASSIGNED, LeadState.OFFERING, LeadState.HELD, LeadState.QUARANTINED)
@@ -114,59 +170,99 @@ def in_closed() -> Filter:
     return Lead.state == LeadState.CLOSED
 
 
-def visible_leads(user: User, *, isolated: bool) -> Filter:
+class Isolation(StrEnum):
+    """How far a company narrows users without the right to see all."""
+
+    OFF = "off"
+    OWN = "own"
+    OWN_AND_UNASSIGNED = "own_and_unassigned"
+
+
+def isolation_of(company: Company) -> Isolation:
+    """What a company's two settings come to."""
+    if not company.isolate_leads:
+        return Isolation.OFF
+    return Isolation.OWN_AND_UNASSIGNED if company.unassigned_visible_when_isolated else Isolation.OWN
+
+
+def sees_company(user: User) -> bool:
+    """Whether the user sees every lead of the company."""
+    return may(user, Right.SEE_ALL) and reaches_company(user, Right.SEE_ALL)
+
+
+def sees_teams(user: User) -> bool:
+    """Whether the user sees every lead of their team and those below, and of the rest their own only."""
+    return may(user, Right.SEE_ALL) and not reaches_company(user, Right.SEE_ALL)
+
+
+def visible_leads(user: User, isolation: Isolation) -> Filter:
     """The leads a user may see. A lead outside this filter answers as if it did not exist.
 
     Closed leads follow their former owner, so the boxes ask for the owner and not for the state.
-
-    Args:
-        user: the one who looks.
-        isolated: the company's setting `isolate_leads`.
     """
-    if may(user, Right.SEE_ALL):
+    if sees_company(user):
         return true()
     boxes = {
         LeadAccess.UNASSIGNED: Lead.owner_id.is_(None),
         LeadAccess.MINE: Lead.owner_id == user.id,
         LeadAccess.ASSIGNED: and_(Lead.owner_id.is_not(None), Lead.owner_id != user.id),
     }
-    opened = boxes_of(user, isolated=isolated)
-    return or_(false(), *(condition for box, condition in boxes.items() if box in opened))
+    opened = boxes_of(user, isolation)
+    seen = [condition for box, condition in boxes.items() if box in opened]
+    if sees_teams(user):
+        seen.append(Lead.team_id.in_(teams_below(user)))
+    return or_(false(), *seen)
 
 
-def boxes_of(user: User, *, isolated: bool) -> frozenset[LeadAccess]:
-    """The boxes of leads that are open to a user; all of them to whoever sees everything.
+def boxes_of(user: User, isolation: Isolation) -> frozenset[LeadAccess]:
+    """The boxes of leads that are open to a user, whatever team a lead is of; all of them to whoever sees everything.
 
-    Args:
-        isolated: the company's setting `isolate_leads`.
+    Whoever sees the leads of their team sees those instead of what boxes say, and their own beside them.
     """
     if not user.active:
         return frozenset()
-    if may(user, Right.SEE_ALL):
+    if sees_company(user):
         return frozenset(LeadAccess)
-    if isolated:
+    if sees_teams(user) or isolation is Isolation.OWN:
         return frozenset({LeadAccess.MINE})
+    if isolation is Isolation.OWN_AND_UNASSIGNED:
+        return frozenset({LeadAccess.MINE, LeadAccess.UNASSIGNED})
     # Whoever is given a lead must be able to open it, whatever boxes somebody ticked.
     own = frozenset({LeadAccess.MINE}) if may(user, Right.RECEIVE) else frozenset()
     return own | frozenset(LeadAccess(box) for box in user.lead_access)
 
 
-def is_in_boxes(boxes: Collection[LeadAccess], user_id: UUID, owner_id: UUID | None) -> bool:
-    """The rule of `visible_leads` for one lead, without a database: whether somebody may be told of it.
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The rule of `visible_leads` as plain facts, for who has no database at hand or many leads to ask about.
 
     Args:
-        boxes: of the one who looks, as `boxes_of` gives them.
-        user_id: the one who looks.
-        owner_id: of the lead; None = nobody's.
+        boxes: as `boxes_of` gives them.
+        teams: whose leads are seen beside them.
     """
-    if owner_id is None:
-        return LeadAccess.UNASSIGNED in boxes
-    return (LeadAccess.MINE if owner_id == user_id else LeadAccess.ASSIGNED) in boxes
+
+    user_id: UUID
+    boxes: frozenset[LeadAccess]
+    teams: frozenset[UUID] = frozenset()
+
+    def sees(self, owner_id: UUID | None, team_id: UUID | None) -> bool:
+        """Whether they see a lead with this owner and team; None = nobody's, no team's."""
+        if team_id is not None and team_id in self.teams:
+            return True
+        if owner_id is None:
+            return LeadAccess.UNASSIGNED in self.boxes
+        return (LeadAccess.MINE if owner_id == self.user_id else LeadAccess.ASSIGNED) in self.boxes
+
+
+def sight_of(user: User, isolation: Isolation) -> Sight:
+    """What a user sees, as plain facts. Reads the tree of teams where it matters."""
+    teams = frozenset(db.session.scalars(teams_below(user))) if sees_teams(user) else frozenset()
+    return Sight(user.id, boxes_of(user, isolation), teams)
 
 
 def manages(user: User) -> bool:
     """Whether the user looks after others' leads: sees all of them, or hands them out."""
-    return bool(rights_of(user) & _MANAGING)
+    return not rights_of(user).isdisjoint(_MANAGING)
 
 
 def unmasked_leads(user: User) -> Filter:
@@ -195,18 +291,51 @@ def visible_entries(user: User) -> Filter:
     return and_(unmasked_leads(user), TimelineItem.visibility == Visibility.EVERYONE, read_comments)
 
 
+def seen_by_row(owner_id: Any, team_id: Any) -> Filter:
+    """The rule of `visible_leads` for many users at once: whether each row's `User` sees a lead.
+
+    Asks for `Company` beside `User`.
+
+    Args:
+        owner_id: of the lead, as a column or a value.
+        team_id: of the lead, likewise.
+    """
+    whole = [str(role) for role, held in POWERS_OF_ROLE.items() if Right.SEE_ALL in held.whole]
+    in_reach = or_(User.team_id.is_(None), func.reaches_team(User.company_id, User.team_id, team_id))
+    unassigned = case(
+        (Company.isolate_leads, Company.unassigned_visible_when_isolated),
+        else_=any_(User.lead_access) == LeadAccess.UNASSIGNED.value,
+    )
+    assigned = and_(~Company.isolate_leads, any_(User.lead_access) == LeadAccess.ASSIGNED.value)
+    mine = any_(User.lead_access) == LeadAccess.MINE.value
+    sees_own = or_(holds(Right.RECEIVE, Right.SEE_ALL), mine, Company.isolate_leads)
+    of_others = case((cast(owner_id, Uuid).is_(None), unassigned), else_=assigned)
+    return and_(
+        User.active,
+        or_(
+            User.roles.op("&&")(cast(whole, ARRAY(Text))),
+            and_(holds(Right.SEE_ALL), in_reach),
+            and_(cast(owner_id, Uuid) == User.id, sees_own),
+            and_(~holds(Right.SEE_ALL), of_others),
+        ),
+    )
+
+
+def manages_row() -> Filter:
+    """The rule of `manages` for many users at once."""
+    return and_(User.active, holds(*_MANAGING))
+
+
 def comment_shown_to_row() -> Filter:
-    """The same rule for comments and many users at once: whether each row's `User` may read its `TimelineItem`.
+    """The rule of `visible_entries` for comments and many users at once: whether each row's `User` may read its
+    `TimelineItem`. Asks for `Lead` and `Company` as well.
 
     For messages, whose recipients were chosen by `visible_entries` when the comment was written, and may have changed
     since.
     """
-    roles = cast([role for role in Role if RIGHTS_OF_ROLE[role] & _MANAGING], ARRAY(Text))
     is_mentioned = TimelineItem.after["mentioned"].has_key(cast(User.id, Text))
-    return and_(
-        User.active,
-        or_(User.roles.op("&&")(roles), Lead.owner_id == User.id, and_(~Lead.was_offered, is_mentioned)),
-    )
+    reads = or_(holds(*_MANAGING), Lead.owner_id == User.id, and_(~Lead.was_offered, is_mentioned))
+    return and_(seen_by_row(Lead.owner_id, Lead.team_id), reads)
 
 
 def may_work_on(user: User, lead_owner_id: UUID | None) -> bool:

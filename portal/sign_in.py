@@ -26,7 +26,7 @@ from portal.errors import NotSignedIn
 from portal.extensions import csrf, db, security
 from portal.models import Account, Company, User
 from portal.models.tenancy import enter_company
-from portal.permissions import Right, require
+from portal.permissions import Right, require, require_company_wide
 from portal.queries.viewers import Viewer, may_work_here, viewer_of
 
 P = ParamSpec("P")
@@ -217,14 +217,19 @@ def _sign_in_page() -> str:
 
 
 def right_required(
-    right: Right,
+    right: Right, *, company_wide: bool = False
 ) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
-    """Only for signed-in users who hold `right`; others get 403 before anything is read for them."""
+    """Only for signed-in users who hold `right`; others get 403 before anything is read for them.
+
+    Args:
+        company_wide: only where the right reaches the whole company.
+    """
+    needed = require_company_wide if company_wide else require
 
     def wrap(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
         @wraps(view)
         def run(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-            require(signed_in_user(), right)
+            needed(signed_in_user(), right)
             return view(*args, **kwargs)
 
         return signed_in(run)

@@ -24,6 +24,7 @@ from portal.config import Settings
 from portal.errors import NotFound
 from portal.extensions import db
 from portal.models import Account, LeadAccess
+from portal.permissions import Sight
 
 _ID = 16
 _NONCE = 8
@@ -53,11 +54,15 @@ taken away still let somebody learn that something changed."""
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads a stream of live updates, and which leads they may be told of (`permissions.boxes_of`)."""
+    """Who reads a stream of live updates, and which leads they may be told of."""
 
     company_id: UUID
-    user_id: UUID
-    boxes: frozenset[LeadAccess]
+    sight: Sight
+
+    @property
+    def user_id(self) -> UUID:
+        """The one who reads."""
+        return self.sight.user_id
 
 
 def offer_token(company_id: UUID, offer_id: UUID) -> str:
@@ -113,9 +118,11 @@ def live_token(reader: Reader, now: float) -> str:
         now: seconds since 1970 by this machine's clock, which is also the one that reads the token: the stream has
             no way to the database's.
     """
-    boxes = sum(1 << place for place, box in enumerate(LeadAccess) if box in reader.boxes)
+    sight = reader.sight
+    boxes = sum(1 << place for place, box in enumerate(LeadAccess) if box in sight.boxes)
     issued_at = round(now * 1000).to_bytes(_TIME, "big")
-    return _sealed(_LIVE, reader.company_id.bytes + reader.user_id.bytes + bytes([boxes]) + issued_at)
+    teams = b"".join(sorted(team.bytes for team in sight.teams))
+    return _sealed(_LIVE, reader.company_id.bytes + sight.user_id.bytes + bytes([boxes]) + issued_at + teams)
 
 
 def read_live_token(token: str, secret_key: str) -> tuple[Reader, float]:
@@ -124,10 +131,12 @@ def read_live_token(token: str, secret_key: str) -> tuple[Reader, float]:
     Raises:
         NotFound: it was not made here. Whether it is too old is for the caller to say.
     """
-    named = _opened(_LIVE, token, length=2 * _ID + 1 + _TIME, secret_key=secret_key)
+    fixed = 2 * _ID + 1 + _TIME
+    named = _opened(_LIVE, token, length=fixed, rest=True, secret_key=secret_key)
     boxes = frozenset(box for place, box in enumerate(LeadAccess) if named[2 * _ID] >> place & 1)
-    reader = Reader(UUID(bytes=named[:_ID]), UUID(bytes=named[_ID : 2 * _ID]), boxes)
-    return reader, int.from_bytes(named[2 * _ID + 1 :], "big") / 1000
+    teams = frozenset(UUID(bytes=named[at : at + _ID]) for at in range(fixed, len(named), _ID))
+    sight = Sight(UUID(bytes=named[_ID : 2 * _ID]), boxes, teams)
+    return Reader(UUID(bytes=named[:_ID]), sight), int.from_bytes(named[2 * _ID + 1 : fixed], "big") / 1000
 
 
 def offer_link(company_id: UUID, offer_id: UUID) -> str:
@@ -142,7 +151,7 @@ def set_password_link(account: Account, purpose: AccountPurpose, issued_at: date
 
 def _account_named_in(token: str) -> tuple[Account, datetime]:
     """The account that an unproven token claims to name, and the database's time."""
-    claimed = UUID(bytes=_decoded(token, _ID + _TIME)[:_ID])
+    claimed = UUID(bytes=_decoded(token)[:_ID].ljust(_ID, b"\0"))
     found = db.session.execute(
         select(Account, func.clock_timestamp()).where(Account.id == claimed, Account.active)
     ).one_or_none()
@@ -165,15 +174,27 @@ def _sealed(key_name: bytes, named: bytes, bound_to: bytes = b"") -> str:
     return urlsafe_b64encode(body + _mac(key_name, body, bound_to)).rstrip(b"=").decode()
 
 
-def _opened(key_name: bytes, token: str, length: int, bound_to: bytes = b"", secret_key: str | None = None) -> bytes:
-    raw = _decoded(token, length)
+def _opened(
+    key_name: bytes,
+    token: str,
+    length: int,
+    bound_to: bytes = b"",
+    secret_key: str | None = None,
+    *,
+    rest: bool = False,
+) -> bytes:
+    """What a token names. With `rest`, more ids may follow after `length` bytes."""
+    raw = _decoded(token)
     body, mac = raw[:-_MAC], raw[-_MAC:]
+    more = len(body) - _NONCE - length
+    if more < 0 or more % _ID or (more and not rest):
+        raise NotFound
     if not hmac.compare_digest(mac, _mac(key_name, body, bound_to, secret_key)):
         raise NotFound
-    return body[:length]
+    return body[:-_NONCE]
 
 
-def _decoded(token: str, length: int) -> bytes:
+def _decoded(token: str) -> bytes:
     """The bytes of a token, if it is spelled exactly as we spell them.
 
     The last character of base64 without padding carries bits that decoding drops; encoding again and comparing
@@ -183,7 +204,7 @@ def _decoded(token: str, length: int) -> bytes:
         raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
     except (UnicodeEncodeError, binascii.Error):
         raise NotFound from None
-    if len(raw) != length + _NONCE + _MAC or urlsafe_b64encode(raw).rstrip(b"=").decode() != token:
+    if urlsafe_b64encode(raw).rstrip(b"=").decode() != token:
         raise NotFound
     return raw
 

@@ -84,6 +84,11 @@ PAGES = (
     Shown("rules", "/settings/rules", Who.OWNER),
     Shown("teams", "/settings/teams", Who.OWNER),
     Shown("team", "/settings/teams/{team}", Who.OWNER),
+    Shown("roles", "/settings/roles", Who.OWNER),
+    Shown("role-new", "/settings/roles/new", Who.OWNER),
+    Shown("role", "/settings/roles/{role}", Who.OWNER),
+    Shown("ownership", "/settings/ownership", Who.OWNER),
+    Shown("audit", "/audit", Who.OWNER),
     Shown("feedback-lists", "/settings/conversion", Who.OWNER),
     Shown("feedback-status", "/settings/conversion/statuses/{status}", Who.OWNER),
     Shown("keys", "/settings/keys", Who.OWNER),
@@ -113,8 +118,10 @@ IN_DOCS = (
 NOT_PAGES = frozenset(
     {
         "/",
+        "/audit/log.csv",
         "/favicon.ico",
         "/healthz",
+        "/leads/export.csv",
         "/leads/<uuid:lead_id>/contact.vcf",
         "/leads/<uuid:lead_id>/row",
         "/live/token",

@@ -14,7 +14,7 @@ from portal import create_app
 from portal.config import Settings
 from portal.demo.cast import CAST
 from portal.extensions import db
-from portal.models import Company, ConversionStatus, Key, Lead, Offer, Pool, Rule, Team, TimelineItem, User
+from portal.models import Company, ConversionStatus, Key, Lead, Offer, OwnRole, Pool, Rule, Team, TimelineItem, User
 from portal.models.tenancy import inside_company
 from portal.queries import across
 from portal.queries.clock import database_time
@@ -125,5 +125,6 @@ _FINDERS: dict[str, Find] = {
     "pool": lambda: select(Pool.id).join(Rule, Rule.pool_id == Pool.id).where(Rule.is_default),
     "status": lambda: select(ConversionStatus.id).order_by(ConversionStatus.position),
     "team": lambda: select(Team.id).order_by(Team.name),
+    "role": lambda: select(OwnRole.id).order_by(OwnRole.name),
     "key": lambda: select(Key.id).order_by(Key.id.desc()),
 }

@@ -56,6 +56,22 @@ def make_team(company: Company, name: str | None = None, **columns: Any) -> mode
     return _kept(company, models.Team(company_id=company.id, name=name or f"Team {next(_numbers)}", **columns))
 
 
+def make_own_role(company: Company, *grants: str, name: str | None = None) -> models.OwnRole:
+    """A role of the company's own with these rights."""
+    return _kept(
+        company, models.OwnRole(company_id=company.id, name=name or f"Role {next(_numbers)}", grants=list(grants))
+    )
+
+
+def holds_too(company: Company, person: Person, role: models.OwnRole) -> None:
+    """Give somebody a role of the company's own beside those they have."""
+    with company.inside():
+        user = person.user()
+        user.roles = [*user.roles, str(role.id)]
+        user.own_grants = sorted({*user.own_grants, *role.grants})
+        db.session.commit()
+
+
 def make_pool(
     company: Company,
     members: Iterable[Person] | dict[Person, int] = (),

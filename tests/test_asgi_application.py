@@ -13,6 +13,7 @@ from apiflask import APIFlask
 from portal.asgi_application import FLASK_THREADS
 from portal.config import Settings
 from portal.models import new_id
+from portal.permissions import Sight
 from portal.tokens import Reader
 from tests.web import PATIENCE, Web, events_of, running_web
 
@@ -26,7 +27,7 @@ def web(settings: Settings) -> Iterator[Web]:
 @pytest.fixture
 def events(app: APIFlask) -> str:
     """The address of a stream somebody may open."""
-    return events_of(app, Reader(new_id(), new_id(), frozenset()))
+    return events_of(app, Reader(new_id(), Sight(new_id(), frozenset())))
 
 
 def test_a_posted_form_arrives(web: Web) -> None:

@@ -13,30 +13,30 @@ from portal.errors import Forbidden, NotFound
 from portal.extensions import db
 from portal.models import Lead, LeadAccess, Role, TimelineItem, User
 from portal.permissions import (
+    Isolation,
     Right,
-    boxes_of,
     in_assigned,
     in_closed,
     in_mine,
     in_unassigned,
-    is_in_boxes,
     is_masked,
     may,
     may_work_on,
     outranks,
     require,
     rights_of,
-    rights_of_roles,
+    sight_of,
     unmasked_leads,
     visible_leads,
 )
 from portal.queries.timeline import timeline_page
+from portal.rights import powers_of
 from tests.cast import Company, Person
 from tests.factories import make_closed_lead, make_lead, make_offer, make_pool, make_user
 
 
 def a_user(*roles: str, active: bool = True, lead_access: tuple[str, ...] = ("unassigned", "mine", "assigned")) -> User:
-    return User(roles=list(roles), active=active, lead_access=list(lead_access), name="Somebody")
+    return User(roles=list(roles), active=active, lead_access=list(lead_access), own_grants=[], name="Somebody")
 
 
 class TestRights:
@@ -50,7 +50,7 @@ class TestRights:
 
     def test_of_a_role_that_does_not_exist_are_an_error_and_not_a_no(self) -> None:
         with pytest.raises(ValueError, match="superuser"):
-            rights_of_roles(["superuser"])
+            powers_of(["superuser"])
 
     @pytest.mark.parametrize(
         ("role", "has", "lacks"),
@@ -83,14 +83,16 @@ class TestRights:
         ],
     )
     def test_say_who_stands_above_whom(self, one: str, other: str, above: bool) -> None:
-        assert outranks(a_user(one), [other]) is above
+        assert outranks(a_user(one), a_user(other)) is above
 
 
-def names_of_what(company: Company, person: Person, *, isolated: bool = False, unmasked: bool = False) -> set[str]:
+def names_of_what(
+    company: Company, person: Person, *, isolation: Isolation = Isolation.OFF, unmasked: bool = False
+) -> set[str]:
     """The texts of the leads a person sees; tests give each lead its name as text."""
     with company.inside():
         user = person.user()
-        statement = select(Lead.text).where(visible_leads(user, isolated=isolated))
+        statement = select(Lead.text).where(visible_leads(user, isolation))
         if unmasked:
             statement = statement.where(unmasked_leads(user))
         return set(db.session.scalars(statement))
@@ -132,12 +134,12 @@ def test_boxes_say_what_an_agent_sees(leads: Company, boxes: list[str], sees: se
 
 
 def test_isolation_leaves_an_agent_their_own(leads: Company) -> None:
-    assert names_of_what(leads, leads.agent, isolated=True) == AGENTS
+    assert names_of_what(leads, leads.agent, isolation=Isolation.OWN) == AGENTS
 
 
-@pytest.mark.parametrize("isolated", [False, True])
-def test_who_sees_all_sees_all(leads: Company, isolated: bool) -> None:
-    assert names_of_what(leads, leads.manager, isolated=isolated) == UNOWNED | AGENTS | COLLEAGUES
+@pytest.mark.parametrize("isolation", Isolation)
+def test_who_sees_all_sees_all(leads: Company, isolation: Isolation) -> None:
+    assert names_of_what(leads, leads.manager, isolation=isolation) == UNOWNED | AGENTS | COLLEAGUES
 
 
 def test_who_was_deactivated_sees_nothing(leads: Company) -> None:
@@ -173,8 +175,8 @@ def test_its_owner_sees_the_customer_and_a_colleague_still_does_not(company: Com
     assert names_of_what(company, company.colleague, unmasked=True) == set()
 
 
-@pytest.mark.parametrize("isolated", [False, True])
-def test_the_rule_without_a_database_is_the_rule_of_the_filter(leads: Company, isolated: bool) -> None:
+@pytest.mark.parametrize("isolation", Isolation)
+def test_the_rule_without_a_database_is_the_rule_of_the_filter(leads: Company, isolation: Isolation) -> None:
     """Over all roles, boxes, isolation, activity and owners."""
     every = [
         (roles, boxes, active)
@@ -187,10 +189,9 @@ def test_the_rule_without_a_database_is_the_rule_of_the_filter(leads: Company, i
         stored = db.session.execute(select(Lead.id, Lead.owner_id)).all()
         assert {owner for _, owner in stored} == {None, leads.agent.id, leads.colleague.id}
         for roles, boxes, active in every:
-            user = User(id=leads.agent.id, roles=list(roles), lead_access=list(boxes), active=active)
-            seen = set(db.session.scalars(select(Lead.id).where(visible_leads(user, isolated=isolated))))
-            opened = boxes_of(user, isolated=isolated)
-            told = {lead_id for lead_id, owner in stored if is_in_boxes(opened, user.id, owner)}
+            user = User(id=leads.agent.id, roles=list(roles), lead_access=list(boxes), own_grants=[], active=active)
+            seen = set(db.session.scalars(select(Lead.id).where(visible_leads(user, isolation))))
+            told = {lead_id for lead_id, owner in stored if sight_of(user, isolation).sees(owner, None)}
             assert told == seen, (roles, boxes, active)
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from portal.errors import NotFound
 from portal.extensions import db
 from portal.models import Account, LeadAccess, new_id
+from portal.permissions import Sight
 from portal.queries.clock import database_time
 from portal.tokens import (
     AccountPurpose,
@@ -195,14 +196,17 @@ def test_links_come_from_the_public_address_whatever_the_host_header_says(app: A
         )
 
 
-READER = Reader(new_id(), new_id(), frozenset({LeadAccess.MINE, LeadAccess.ASSIGNED}))
+READER = Reader(new_id(), Sight(new_id(), frozenset({LeadAccess.MINE, LeadAccess.ASSIGNED})))
 SECRET = "for tests only, long enough to be believed"
 
 
 @pytest.mark.usefixtures("inside")
 @pytest.mark.parametrize("boxes", [frozenset(), frozenset({LeadAccess.MINE}), frozenset(LeadAccess)])
-def test_a_live_token_says_who_reads_which_leads_and_since_when(boxes: frozenset[LeadAccess]) -> None:
-    reader = replace(READER, boxes=boxes)
+@pytest.mark.parametrize("teams", [frozenset(), frozenset({new_id()}), frozenset(new_id() for _ in range(50))])
+def test_a_live_token_says_who_reads_which_leads_and_since_when(
+    boxes: frozenset[LeadAccess], teams: frozenset[UUID]
+) -> None:
+    reader = Reader(READER.company_id, Sight(READER.user_id, boxes, teams))
     assert read_live_token(live_token(reader, 1_800_000_000.125), SECRET) == (reader, 1_800_000_000.125)
 
 

@@ -50,12 +50,17 @@ CAST = (
     Worker(
         "Olivia Owens", "olivia@demo.example", "owner: sees and changes everything", ("owner",), None, "+15125550100"
     ),
-    Worker("Marco Silva", "marco@demo.example", "manager: hands leads out, gets the alarms", ("manager",), AUSTIN),
+    Worker("Marco Silva", "marco@demo.example", "manager: hands leads out, gets the alarms", ("manager",)),
     Worker("Ana Torres", "ana@demo.example", "agent: is offered leads", ("agent",), AUSTIN, "+15125550117"),
     Worker("Ben Fischer", "ben@demo.example", "agent: is offered leads", ("agent",), AUSTIN, "+15125550142"),
     Worker("Priya Raman", "priya@demo.example", "admin: looks after people, pools and keys", ("admin",)),
     Worker(
-        "Grace Kim", "grace@demo.example", "manager who sells, too", ("manager", "agent"), SAN_ANTONIO, "+12105550123"
+        "Grace Kim",
+        "grace@demo.example",
+        "manager of one team who sells, too",
+        ("manager", "agent"),
+        SAN_ANTONIO,
+        "+12105550123",
     ),
     Worker("Chloe Martin", "chloe@demo.example", "agent, works half the week", ("agent",), SAN_ANTONIO),
     Worker("Dev Patel", "dev@demo.example", "agent, takes twelve at a time", ("agent",), SAN_ANTONIO, open_cap=12),

@@ -27,6 +27,7 @@ from portal.extensions import db
 from portal.models import Account, Company, KeyScope, LedgerAccount, Pool, Team, User
 from portal.models.tenancy import inside_company, leave_company
 from portal.operations import company, keys, people, pools, rules
+from portal.operations.roles import make_role
 from portal.operations.teams import make_team
 from portal.operations.transaction import operation
 from portal.queries import across
@@ -125,6 +126,9 @@ def _people(scene: Scene, owner_id: UUID) -> None:
     password = db.session.get_one(Account, owner.account_id).password
     for worker in CAST[1:]:
         scene.staff[worker.first_name] = _add(worker, teams, owner, password)
+    reader = make_role(by=owner, name="Reader of reports", grants=["reports", "export"])
+    chloe = scene.staff["Chloe"]
+    people.change_user(chloe.id, by=owner, roles=[*chloe.roles, str(reader.id)])
 
 
 def _add(worker: Worker, teams: dict[str, Team], owner: User, password: str | None) -> User:

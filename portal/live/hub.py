@@ -1,7 +1,7 @@
 """Hears of every change once per web process, and tells the open streams of whoever may know of it.
 
 One subscription to Redis serves all companies and streams. Everything runs on the event loop: no thread, no SQL, no
-Flask. Whom a change may be told to follows from what the stream's token says, by `permissions.is_in_boxes`.
+Flask. Whom a change may be told to follows from what the stream's token says, by `permissions.Sight`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from redis.exceptions import RedisError
 
 from portal.live.news import EVERY_CHANNEL, LeadNews, News, OfferNews, company_of, decoded
 from portal.metrics import STREAMS_DROPPED
-from portal.permissions import is_in_boxes
 from portal.tokens import Reader
 
 MOST_UNTOLD = 1_000
@@ -209,8 +208,8 @@ def _may_be_told(reader: Reader, news: News) -> bool:
     match news:
         case OfferNews(user_id=user_id):
             return user_id == reader.user_id
-        case LeadNews(owners=owners):
-            return any(is_in_boxes(reader.boxes, reader.user_id, owner) for owner in owners)
+        case LeadNews(owners=owners, teams=teams):
+            return any(reader.sight.sees(owner, team) for owner in owners for team in teams)
 
 
 def _event(news: News) -> bytes:

@@ -31,11 +31,13 @@ class LeadNews(msgspec.Struct, array_like=True, frozen=True, tag="lead"):
     Args:
         version: grows with every change of the lead (microseconds of the database's clock).
         owners: who owns it now, and who did before where that changed; None = nobody.
+        teams: whose it is now, and whose it was before; None = no team's.
     """
 
     id: UUID
     version: int
     owners: tuple[UUID | None, ...]
+    teams: tuple[UUID | None, ...] = (None,)
 
 
 News = OfferNews | LeadNews

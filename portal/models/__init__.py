@@ -1,6 +1,7 @@
 """The tables. Importing this package names them all, so that relationships and migrations see the whole."""
 
 from portal.models.account import Account
+from portal.models.audit import AuditEntry
 from portal.models.company import Company, Team
 from portal.models.contact import Contact, ContactKey
 from portal.models.conversion import (
@@ -19,14 +20,17 @@ from portal.models.lead import Channel, CloseReason, Lead, LeadAlias, LeadState,
 from portal.models.message import Cause, Message, MessageChannel, MessageState
 from portal.models.offer import Offer, OfferKind, OfferState
 from portal.models.pool import EntryKind, LedgerAccount, LedgerEntry, Pool, PoolDefault, PoolMember
+from portal.models.role import OwnRole
 from portal.models.rule import Rule
 from portal.models.timeline import ActorType, EntryEdit, TimelineItem, TimelineKind, Visibility
-from portal.models.user import LeadAccess, Role, User
+from portal.models.user import LeadAccess, User
+from portal.rights import Role
 from portal.routing.recognise import KeyKind, ReturningContacts
 
 __all__ = [
     "Account",
     "ActorType",
+    "AuditEntry",
     "Cause",
     "Channel",
     "CloseReason",
@@ -57,6 +61,7 @@ __all__ = [
     "Offer",
     "OfferKind",
     "OfferState",
+    "OwnRole",
     "Pool",
     "PoolDefault",
     "PoolMember",

@@ -29,6 +29,8 @@ class Company(db.Model):  # type: ignore[name-defined,misc]
     named_counts_as_turn: Mapped[bool] = mapped_column(server_default=text("false"))
     # Users without a see-all right see only leads they own, whatever their boxes say.
     isolate_leads: Mapped[bool] = mapped_column(server_default=text("false"))
+    # Under isolation: leads nobody owns are shown to everybody all the same.
+    unassigned_visible_when_isolated: Mapped[bool] = mapped_column(server_default=text("false"))
     # Requests per second and key; bursts are twice that.
     rate_limit: Mapped[int] = mapped_column(server_default=text("300"))
     # ISO 4217; what values are counted in unless somebody says otherwise.

@@ -8,18 +8,8 @@ from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
-from portal.models.columns import CompanyId, Id, Made, Moment, Ref, Str, of_company, same_company
-
-
-class Role(StrEnum):
-    """The built-in roles. A user may hold several; their rights add up."""
-
-    OWNER = "owner"
-    ADMIN = "admin"
-    EDITOR = "editor"
-    MANAGER = "manager"
-    TRUSTED_EMPLOYEE = "trusted_employee"
-    AGENT = "agent"
+from portal.models.columns import CompanyId, Id, Made, Moment, Ref, Str, Texts, of_company, same_company
+from portal.rights import GRANTS
 
 
 class LeadAccess(StrEnum):
@@ -42,7 +32,10 @@ class User(db.Model):  # type: ignore[name-defined,misc]
     # Where this company writes to; lower case. The account's own address may differ.
     email: Mapped[Str]
     phone: Mapped[Str | None]
+    # Built-in roles by name, the company's own by id.
     roles: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{agent}'"))
+    # What those of the company's own let them do, together: kept here, because every page and statement asks for it.
+    own_grants: Mapped[Texts]
     lead_access: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{unassigned,mine,assigned}'"))
     team_id: Mapped[Ref | None]
     # False = deactivated: no offers, no sign-in; never deleted.
@@ -65,7 +58,7 @@ class User(db.Model):  # type: ignore[name-defined,misc]
         UniqueConstraint("company_id", "email"),
         CheckConstraint("email = lower(email)", name="email_lower_case"),
         CheckConstraint("open_cap >= 0", name="open_cap"),
-        CheckConstraint(f"roles <@ ARRAY[{', '.join(repr(str(r)) for r in Role)}]", name="roles"),
+        CheckConstraint(f"own_grants <@ ARRAY[{', '.join(repr(grant) for grant in GRANTS)}]", name="own_grants"),
         CheckConstraint(f"lead_access <@ ARRAY[{', '.join(repr(str(a)) for a in LeadAccess)}]", name="lead_access"),
         Index(None, "account_id"),
     )

@@ -13,7 +13,7 @@ from portal.models.tenancy import enter_company
 from portal.operations.messages import say
 from portal.operations.people import invite
 from portal.operations.transaction import operation
-from portal.permissions import Right, outranks, require
+from portal.permissions import Right, is_reached, outranks, require
 from portal.queries.across import account_with_email, memberships_of
 from portal.tokens import AccountPurpose
 
@@ -50,9 +50,9 @@ def invite_again(user_id: UUID, *, by: User) -> User:
     """
     require(by, Right.PEOPLE)
     user = db.session.get(User, (by.company_id, user_id))
-    if user is None or not user.active:
+    if user is None or not user.active or not is_reached(by, Right.PEOPLE, user.team_id):
         raise NotFound("There is no such active user.")
-    if outranks(by, user.roles):
+    if outranks(by, user):
         raise Forbidden("This person's role stands above yours.")
     account = db.session.get_one(Account, user.account_id)
     if account.password is not None:

@@ -5,9 +5,9 @@ Every change of a lead has its timeline entry, and entries about an offer name i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from flask import current_app
@@ -20,17 +20,19 @@ from portal.models.tenancy import working_company
 from portal.operations.transaction import after_commit
 
 Row = dict[str, Any]
+Teams: TypeAlias = Mapping[UUID, Collection[UUID | None]]
 
 
-def news_of(rows: Mapping[str, Sequence[Row]], version: int) -> list[News]:
+def news_of(rows: Mapping[str, Sequence[Row]], version: int, teams: Teams) -> list[News]:
     """The leads and offers that changed, each once.
 
     Args:
         rows: by part, as `Writes` collects them.
         version: of all these changes.
+        teams: by lead, whose it was and is.
     """
     entries = rows.get("timeline", ())
-    return [*_offers(entries, version), *_leads(rows, entries, version)]
+    return [*_offers(entries, version), *_leads(rows, entries, version, teams)]
 
 
 def announce(company_id: UUID, news: list[News]) -> None:
@@ -46,7 +48,7 @@ def announce_lead(lead: Lead, at: datetime) -> None:
     Args:
         at: when, by the database's clock.
     """
-    announce(lead.company_id, [LeadNews(lead.id, int(at.timestamp() * 1_000_000), (lead.owner_id,))])
+    announce(lead.company_id, [LeadNews(lead.id, int(at.timestamp() * 1_000_000), (lead.owner_id,), (lead.team_id,))])
 
 
 def _offers(entries: Sequence[Row], version: int) -> list[News]:
@@ -58,7 +60,12 @@ def _offers(entries: Sequence[Row], version: int) -> list[News]:
     return [OfferNews(offer_id, version, agent) for offer_id, agent in agents.items()]
 
 
-def _leads(rows: Mapping[str, Sequence[Row]], entries: Sequence[Row], version: int) -> list[News]:
+def _leads(
+    rows: Mapping[str, Sequence[Row]],
+    entries: Sequence[Row],
+    version: int,
+    teams: Teams,
+) -> list[News]:
     new = {row["id"] for row in rows.get("leads", ())}
     now = {row["id"]: row["owner_id"] for part in ("leads", "lead_changes") for row in rows.get(part, ())}
     owners: dict[UUID, set[UUID | None]] = {}
@@ -68,7 +75,10 @@ def _leads(rows: Mapping[str, Sequence[Row]], entries: Sequence[Row], version: i
             owners[lead_id] = {now[lead_id] if lead_id in now else _owner_of(lead_id)}
         if before and "owner_id" in before and lead_id not in new:
             owners[lead_id].add(before["owner_id"])
-    return [LeadNews(lead_id, version, tuple(found)) for lead_id, found in owners.items()]
+    return [
+        LeadNews(lead_id, version, tuple(found), tuple(teams.get(lead_id, (None,))))
+        for lead_id, found in owners.items()
+    ]
 
 
 def _owner_of(lead_id: UUID) -> UUID | None:

@@ -8,13 +8,14 @@ from portal.extensions import db
 from portal.models import Cause, Contact, Lead, LeadState, TimelineKind, User
 from portal.operations.arrival import Arrival, Taken, Warned
 from portal.operations.assignment import charged_pool, hand_over
-from portal.operations.distribution import alarm, managers
+from portal.operations.distribution import alarm
 from portal.operations.giving import assignee_warnings
 from portal.operations.locking import lock_lead, lock_lead_and_pools, peek_lead
 from portal.operations.new_leads import alias_row, contact_rows, touch_row
 from portal.operations.waiting import drain_soon
 from portal.operations.writes import Row, Writes
 from portal.queries.clock import database_time
+from portal.queries.managers import managers_of_owned
 
 
 def attach(arrival: Arrival) -> Taken | None:
@@ -106,7 +107,7 @@ def _touched(arrival: Arrival, lead: Lead, text: str) -> Writes:
             writes.say(Cause.TOUCH, owner.id, about=f"{entry}", lead_id=lead.id)
         else:
             facts = {"reason": "owner_inactive", "owner": owner.name}
-            alarm(writes, managers(lead.company_id), lead.id, facts, about=entry)
+            alarm(writes, managers_of_owned(lead), lead.id, facts, about=entry)
     return writes
 
 

@@ -75,6 +75,8 @@ def reopen(lead_id: UUID, *, by: User) -> Lead:
     lead.state = LeadState.OWNED if has_owner else LeadState.UNASSIGNED
     lead.waiting_for = None if has_owner else WaitingFor.PERSON
     lead.owner_id = lead.owner_id if has_owner else None
+    if owner is not None and has_owner:
+        lead.team_id = owner.team_id or lead.team_id
     lead.closed_at = lead.closed_by = lead.close_reason = lead.close_note = None
     lead.last_activity_at = writes.at
     now = {"state": lead.state, "owner_id": lead.owner_id}

@@ -12,7 +12,8 @@ from portal.errors import Invalid
 from portal.extensions import db
 from portal.models import Company, KeyScope, ReturningContacts, Role, Rule, User, new_id, start_lists
 from portal.models.tenancy import enter_company
-from portal.operations import keys, waiting
+from portal.operations import auditing, keys, waiting
+from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.passwords import checked_hash
 from portal.operations.people import account_for, invite
@@ -34,6 +35,7 @@ class CompanyChanges(TypedDict, total=False):
     returning_contacts: str
     named_counts_as_turn: bool
     isolate_leads: bool
+    unassigned_visible_when_isolated: bool
     currency: str
     rate_limit: int
 
@@ -129,8 +131,11 @@ def change_company(*, by: User, seen: str | None = None, **changes: Unpack[Compa
         .execution_options(populate_existing=True)
     ).one()
     refuse_stale(seen, company, CompanyChanges.__annotations__)
+    before = auditing.fields_of(company, CompanyChanges.__annotations__)
     for name, value in columns.items():
         setattr(company, name, value)
+    now = auditing.fields_of(company, CompanyChanges.__annotations__)
+    auditing.changed(by, Subject.SETTINGS, company.id, "Company", before, now)
     if "fallback_any_active" in columns:
         waiting.drain_soon(by.company_id)
     return company

@@ -11,11 +11,15 @@ from sqlalchemy import func, select, update
 from portal.errors import Conflict, Invalid, NotFound
 from portal.extensions import db
 from portal.models import ConversionStatus, LostReason, StatusGroup, User, new_id
+from portal.operations import auditing
+from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints
 from portal.operations.transaction import operation
 from portal.permissions import Right, manages, require
 
 Word = TypeVar("Word", ConversionStatus, LostReason)
+
+_KINDS: dict[type, str] = {ConversionStatus: "Conversion status", LostReason: "Reason for losing"}
 
 MOST_WORDS = 50
 LONGEST_WORD = 60
@@ -65,7 +69,7 @@ def change_status(status_id: UUID, *, by: User, name: str | None = None, active:
         if db.session.scalar(others.limit(1)) is None:
             said = status.status_group.replace("_", " ")
             raise Conflict(f"“{status.name}” is the last status of the group “{said}”. Add another one first.")
-    _change(status, name, active)
+    _change(status, name, active, by)
 
 
 @operation
@@ -76,19 +80,19 @@ def change_reason(reason_id: UUID, *, by: User, name: str | None = None, active:
         others = select(LostReason.id).where(LostReason.active, LostReason.id != reason.id)
         if db.session.scalar(others.limit(1)) is None:
             raise Conflict(f"“{reason.name}” is the last reason. Add another one first.")
-    _change(reason, name, active)
+    _change(reason, name, active, by)
 
 
 @operation
 def move_status(status_id: UUID, *, by: User, up: bool) -> None:
     """One place up or down in menus. The first status in progress is where leads start. Raises NotFound."""
-    _move(_locked(ConversionStatus, status_id, by), up=up)
+    _move(_locked(ConversionStatus, status_id, by), up=up, by=by)
 
 
 @operation
 def move_reason(reason_id: UUID, *, by: User, up: bool) -> None:
     """One place up or down in menus. Raises NotFound."""
-    _move(_locked(LostReason, reason_id, by), up=up)
+    _move(_locked(LostReason, reason_id, by), up=up, by=by)
 
 
 @operation
@@ -104,9 +108,15 @@ def set_admin_contacts(user_ids: Iterable[UUID], *, by: User) -> None:
     found = db.session.scalars(select(User).where(User.company_id == by.company_id, User.id.in_(wanted))).all()
     if len(found) < len(wanted) or not all(user.active and manages(user) for user in found):
         raise Invalid.field("admin_contacts", "Choose from owners, admins and managers who are active.")
+    listed = select(User.name).where(User.company_id == by.company_id, User.admin_contact).order_by(User.name)
+    before = db.session.scalars(listed).all()
     in_company = update(User).where(User.company_id == by.company_id)
     db.session.execute(in_company.where(User.admin_contact, User.id.not_in(wanted)).values(admin_contact=False))
     db.session.execute(in_company.where(~User.admin_contact, User.id.in_(wanted)).values(admin_contact=True))
+    after = db.session.scalars(listed).all()
+    auditing.changed(
+        by, Subject.SETTINGS, by.company_id, "Admin contacts", {"told": list(before)}, {"told": list(after)}
+    )
 
 
 def _added(word: Word, by: User) -> Word:
@@ -120,10 +130,12 @@ def _added(word: Word, by: User) -> Word:
     word.position = (last or 0) + 1
     db.session.add(word)
     db.session.flush()
+    auditing.added(by, Subject.SETTINGS, word.id, _KINDS[type(word)], {"name": word.name})
     return word
 
 
-def _change(word: Word, name: str | None, active: bool | None) -> None:
+def _change(word: Word, name: str | None, active: bool | None, by: User) -> None:
+    before = {"name": word.name, "active": word.active}
     if name is not None:
         named = _checked_name(name)
         _refuse_taken(word, named)
@@ -131,6 +143,8 @@ def _change(word: Word, name: str | None, active: bool | None) -> None:
     if active is not None:
         word.active = active
     db.session.flush()
+    now = {"name": word.name, "active": word.active}
+    auditing.changed(by, Subject.SETTINGS, word.id, f"{_KINDS[type(word)]} “{word.name}”", before, now)
 
 
 def _checked_name(name: str) -> str:
@@ -149,16 +163,19 @@ def _refuse_taken(word: Word, name: str) -> None:
         raise Invalid.field("name", f"“{taken.name}” is there already{where}.")
 
 
-def _move(word: Word, *, up: bool) -> None:
+def _move(word: Word, *, up: bool, by: User) -> None:
     table = type(word)
     listed = list(db.session.scalars(select(table).order_by(table.position, table.id)))
     place = next(place for place, each in enumerate(listed) if each.id == word.id)
     neighbour = place - 1 if up else place + 1
+    before = [each.name for each in listed]
     if 0 <= neighbour < len(listed):
         listed[place], listed[neighbour] = listed[neighbour], listed[place]
     for position, each in enumerate(listed, start=1):
         each.position = position
     db.session.flush()
+    order = [each.name for each in listed]
+    auditing.changed(by, Subject.SETTINGS, word.id, f"{_KINDS[table]}: order", {"order": before}, {"order": order})
 
 
 def _locked(table: type[Word], word_id: UUID, by: User) -> Word:

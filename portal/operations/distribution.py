@@ -22,9 +22,9 @@ from portal.operations.ending import withdraw_offers
 from portal.operations.ledger import keep_step
 from portal.operations.transaction import after_commit
 from portal.operations.writes import Row, Writes
-from portal.permissions import MANAGING_ROLES
 from portal.queries import routing_facts
 from portal.queries.clock import database_time
+from portal.queries.managers import managers_of_waiting
 from portal.queries.routing_facts import History
 from portal.routing import ladder, ledger
 from portal.routing.decision import Decision
@@ -98,7 +98,6 @@ class Round:
         self._fallback = fallback_any_active
         self._everyone: tuple[Candidate, ...] | None = None
         self._has_defaults = False
-        self._managers: list[UUID] | None = None
         # Who owns how many leads more than the table shows yet.
         self._given: Counter[UUID] = Counter()
         self.pool, self.at = self._locked(pool_id)
@@ -369,24 +368,14 @@ class Round:
         self.writes.record(lead.id, kind, actor, text=decision.why, before=before, after=after)
 
     def _tell_managers(self, lead: Routable, facts: Row, *, about: UUID, but: Sequence[UUID] = ()) -> None:
-        if self._managers is None:
-            self._managers = managers(self.company_id)
-        alarm(self.writes, [one for one in self._managers if one not in but], lead.id, facts, about=about)
+        told = managers_of_waiting(self.company_id, lead.id, lead.state["pool_id"])
+        alarm(self.writes, [one for one in told if one not in but], lead.id, facts, about=about)
 
 
 def change_lead(writes: Writes, lead_id: UUID, state: Row) -> None:
     """Put a lead, locked by this transaction, into a state."""
     columns = {column: state[column] for column in LEAD_STATE_COLUMNS}
     writes.add("lead_changes", id=lead_id, last_activity_at=writes.at, **columns)
-
-
-def managers(company_id: UUID) -> list[UUID]:
-    """Who is told when a lead waits."""
-    rows = db.session.connection().exec_driver_sql(
-        "SELECT id FROM users WHERE company_id = %(company)s AND active AND roles && %(roles)s ORDER BY id",
-        {"company": company_id, "roles": list(MANAGING_ROLES)},
-    )
-    return [row[0] for row in rows]
 
 
 def alarm(writes: Writes, user_ids: Sequence[UUID], lead_id: UUID, facts: Row, *, about: UUID) -> None:

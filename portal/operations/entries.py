@@ -13,7 +13,6 @@ from portal.models import Cause, EntryEdit, Lead, TimelineItem, TimelineKind, Us
 from portal.operations.actors import Actor
 from portal.operations.announcing import announce_lead
 from portal.operations.complaints import Complaints
-from portal.operations.distribution import managers
 from portal.operations.locking import lock_lead
 from portal.operations.mentions import mentioned_in
 from portal.operations.transaction import operation
@@ -21,6 +20,7 @@ from portal.operations.writes import Writes
 from portal.permissions import may_work_on
 from portal.queries.clock import database_time
 from portal.queries.leads import lead_for
+from portal.queries.managers import managers_of_owned
 from portal.queries.people import admin_contact_ids
 from portal.queries.timeline import entry_for
 
@@ -175,7 +175,9 @@ def finish(lead: Lead, writes: Writes) -> None:
 def other_side(lead: Lead, by: User) -> Sequence[UUID]:
     """Who is told of a comment: of the owner's, those who manage; of anybody else's, the owner."""
     if lead.owner_id == by.id:
-        told = admin_contact_ids(lead.company_id) or managers(lead.company_id)
+        see = managers_of_owned(lead)
+        listed = admin_contact_ids(lead.company_id)
+        told = [user_id for user_id in see if user_id in listed] or see
         return [user_id for user_id in told if user_id != by.id]
     owner = db.session.get(User, (lead.company_id, lead.owner_id)) if lead.owner_id else None
     return [owner.id] if owner is not None and owner.active else []

@@ -22,13 +22,14 @@ from portal.operations import attaching, giving
 from portal.operations.actors import CONTACT, SYSTEM, Actor
 from portal.operations.arrival import Arrival, Arriving, Keep, KeptTaken, Taken, Warned
 from portal.operations.contact_points import ContactPoint
-from portal.operations.distribution import FAILED, Round, Routable, alarm, fresh_state, managers
+from portal.operations.distribution import FAILED, Round, Routable, alarm, fresh_state
 from portal.operations.new_leads import lead_rows
 from portal.operations.transaction import after_commit, operation
 from portal.operations.writes import Row, Writes
 from portal.queries import intake_facts
 from portal.queries.across import KeyHolder
 from portal.queries.clock import database_time
+from portal.queries.managers import managers_of_waiting
 from portal.routing.facts import Outcome, WaitingFor
 from portal.routing.recognise import Recognised, Recognition, ReturningContacts, resolve
 from portal.routing.route import match_rules
@@ -165,7 +166,13 @@ def _store_unrouted(arrival: Arrival) -> Taken:
     row.update(state=LeadState.UNASSIGNED, waiting_for=WaitingFor.ROUTING, alarmed_at=writes.at)
     after = {"state": LeadState.UNASSIGNED, "waiting_for": WaitingFor.ROUTING}
     writes.record(row["id"], TimelineKind.DECISION, SYSTEM, text=FAILED, after=after)
-    alarm(writes, managers(company_id), row["id"], {"reason": "routing_failed"}, about=row["id"])
+    alarm(
+        writes,
+        managers_of_waiting(company_id, row["id"], None),
+        row["id"],
+        {"reason": "routing_failed"},
+        about=row["id"],
+    )
     writes.work(WorkKind.DRAIN, company_id, writes.at)
     return arrival.finish(_taken(arrival, row, "unassigned", FAILED), writes)
 

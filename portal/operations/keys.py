@@ -7,14 +7,16 @@ import secrets
 from base64 import urlsafe_b64encode
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, func, update
 
 from portal.errors import Forbidden, Invalid
 from portal.extensions import db
 from portal.models import Key, KeyScope, User, new_id
+from portal.operations import auditing
+from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints
 from portal.operations.transaction import operation
-from portal.permissions import Right, require, rights_of
+from portal.permissions import Right, outranks, require
 from portal.queries.keys import key_for
 from portal.queries.people import user_with_email
 
@@ -30,6 +32,11 @@ def random_secret() -> bytes:
 def key_text(scope: str, secret: bytes) -> str:
     """The key as its holder sends it: the scope can be told from it, so a full key pasted in a form is noticed."""
     return f"bt_{scope}_{urlsafe_b64encode(secret).rstrip(b'=').decode()}"
+
+
+def hint_of(text: str) -> str:
+    """The first characters of a key, by which people tell keys apart."""
+    return text[: text.find("_", 3) + 1 + _HINT]
 
 
 @operation
@@ -59,11 +66,12 @@ def make_key(*, by: User, scope: str, as_email: str | None = None, secret: bytes
         user_id=user.id,
         scope=scope,
         digest=hashlib.sha256(text.encode()).digest(),
-        hint=text[: len(f"bt_{scope}_") + _HINT],
+        hint=hint_of(text),
     )
     db.session.add(key)
     db.session.flush()
     db.session.refresh(key)
+    auditing.added(by, Subject.KEY, key.id, key.hint, {"scope": scope, "acts_as": user.name})
     return key, text
 
 
@@ -78,21 +86,24 @@ def revoke_key(key_id: UUID, *, by: User) -> None:
     found = key_for(by, key_id)
     if found.user.id != by.id:
         _refuse_more_rights(by, found.user)
-    db.session.execute(
-        update(Key)
-        .where(Key.company_id == by.company_id, Key.id == key_id, Key.revoked_at.is_(None))
-        .values(revoked_at=func.clock_timestamp())
-    )
+    _revoke(Key.id == key_id, by, found.user)
 
 
 @operation
-def revoke_all_of(user: User) -> None:
+def revoke_all_of(user: User, *, by: User) -> None:
     """End every key that acts as a user who is let go: should they come back, forgotten keys must not."""
-    db.session.execute(
+    _revoke(Key.user_id == user.id, by, user)
+
+
+def _revoke(which: ColumnElement[bool], by: User, user: User) -> None:
+    ended = db.session.execute(
         update(Key)
-        .where(Key.company_id == user.company_id, Key.user_id == user.id, Key.revoked_at.is_(None))
+        .where(Key.company_id == by.company_id, which, Key.revoked_at.is_(None))
         .values(revoked_at=func.clock_timestamp())
+        .returning(Key.id, Key.hint, Key.scope)
     )
+    for key_id, hint, scope in ended.all():
+        auditing.removed(by, Subject.KEY, key_id, hint, {"scope": scope, "acts_as": user.name})
 
 
 def _acting_as(by: User, email: str) -> User:
@@ -110,5 +121,5 @@ def _acting_as(by: User, email: str) -> User:
 
 
 def _refuse_more_rights(by: User, user: User) -> None:
-    if not rights_of(user) <= rights_of(by) | {Right.RECEIVE}:
+    if outranks(by, user):
         raise Forbidden(f"{user.name} holds a right you do not have yourself.")

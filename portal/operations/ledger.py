@@ -13,11 +13,14 @@ from portal.errors import NotFound
 from portal.extensions import db
 from portal.models import EntryKind, LedgerAccount, User
 from portal.models.tenancy import working_company
+from portal.operations import auditing
+from portal.operations.auditing import Subject
 from portal.operations.transaction import operation
 from portal.operations.writes import Writes
-from portal.permissions import Right, require
+from portal.permissions import Right, require, require_over
 from portal.queries import routing_facts
 from portal.queries.clock import database_time
+from portal.queries.pools import pool_named
 from portal.routing import ledger
 from portal.routing.facts import Credit
 from portal.routing.ledger import Holding, Step
@@ -137,11 +140,13 @@ def zero(pool_id: UUID, *, by: User) -> None:
     require(by, Right.DISTRIBUTION)
     if routing_facts.lock_pool(by.company_id, pool_id) is None:
         raise NotFound("There is no such pool.")
+    require_over(by, Right.DISTRIBUTION, pool_named(pool_id).team_id, what="pool")
     writes = Writes(by.company_id, database_time())
     for credit in Credit:
         net = ledger.zero(_holdings(by.company_id, pool_id, credit))
         if any(net.values()):
             keep_entry(writes, pool_id, EntryKind.ZERO, credit, net, dict.fromkeys(net, 0))
+    auditing.changed(by, Subject.POOL, pool_id, pool_named(pool_id).name, {}, {"credits": "set to zero"})
     writes.flush()
 
 

@@ -5,7 +5,7 @@ Nobody gives rights they do not hold, changes somebody above them, or leaves the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
@@ -16,13 +16,16 @@ from sqlalchemy.dialects.postgresql import insert
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
 from portal.extensions import db
 from portal.models import Account, Cause, Lead, LeadAccess, LeadState, Role, Team, User, new_id
-from portal.operations import assignment, keys, messages, offers, taking, waiting
+from portal.operations import assignment, auditing, keys, messages, offers, taking, waiting
+from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints, refuse_unknown
+from portal.operations.roles import grants_of, known_roles, lock_roles
 from portal.operations.seen import refuse_stale
 from portal.operations.transaction import operation
-from portal.permissions import Right, may, outranks, require
+from portal.permissions import Right, is_reached, may, outranks, powers, require
 from portal.queries.across import account_with_email, memberships_of
 from portal.queries.people import active_owner_ids, user_with_email, users_by_id
+from portal.rights import nonsense, powers_of
 
 MOST_OPEN_CAP = 1_000_000
 ALL_BOXES = tuple(LeadAccess)
@@ -91,8 +94,10 @@ def add_user(
         "available": available,
         "open_cap": open_cap,
     }
-    columns = _checked(given)
-    _refuse_above(by, columns["roles"])
+    columns = _checked(given, by)
+    _refuse_above(by, columns)
+    _refuse_out_of_reach(by, columns["team_id"])
+    _refuse_nonsense(columns)
     account, is_theirs_alone = account_for(columns["email"])
     user_id = db.session.execute(
         insert(User)
@@ -103,6 +108,7 @@ def add_user(
     if user_id is None:
         raise Invalid.field("email", "Somebody with this address works here already.")
     user = db.session.get_one(User, (by.company_id, user_id))
+    auditing.added(by, Subject.PERSON, user.id, user.name, auditing.fields_of(user, UserChanges.__annotations__))
     if user.active:
         invite(user, with_link=is_theirs_alone)
     waiting.drain_soon(by.company_id)
@@ -165,27 +171,42 @@ def change_user(user_id: UUID, *, by: User, seen: str | None = None, **changes: 
     if changes.get("active") is False:
         # Pools before people: the order of locks.
         offers.lock_pools_of(user_id)
+    if "roles" in changes:
+        # Roles before people, as where a role is changed for all who hold it.
+        lock_roles(by.company_id)
     owners = active_owner_ids(locked=True)
     user = _locked(user_id)
+    former_team = user.team_id
     _refuse_without_right(user, by, changes)
     refuse_stale(seen, user, UserChanges.__annotations__)
-    columns = _checked(changes)
+    columns = _checked(changes, by)
     if "roles" in columns and set(columns["roles"]) != set(user.roles):
-        _refuse_above(by, columns["roles"])
+        _refuse_above(by, columns)
         _end_sessions(user)
+    if "team_id" in columns and columns["team_id"] != former_team:
+        _refuse_out_of_reach(by, columns["team_id"])
+    if {"roles", "lead_access"} & columns.keys():
+        _refuse_nonsense(
+            {"roles": user.roles, "own_grants": user.own_grants, "lead_access": user.lead_access} | columns
+        )
     stays_owner = Role.OWNER in columns.get("roles", user.roles) and columns.get("active", user.active)
     if user.id in owners and not stays_owner and len(owners) == 1:
         raise Conflict("A company needs at least one owner. Make somebody else an owner first.")
     _refuse_taken_email(user, columns.get("email", user.email))
     was_active = user.active
+    before = auditing.fields_of(user, UserChanges.__annotations__)
     for name, value in columns.items():
         setattr(user, name, value)
     db.session.flush()
+    now = auditing.fields_of(user, UserChanges.__annotations__)
+    auditing.changed(by, Subject.PERSON, user.id, user.name, before, now)
+    if user.team_id not in (None, former_team):
+        _take_open_leads_along(user)
     if was_active != user.active:
         _flag_open_leads(user)
         if not user.active:
             offers.withdraw_all_of(user.id, by=by, reason=f"{user.name} was deactivated.")
-            keys.revoke_all_of(user)
+            keys.revoke_all_of(user, by=by)
     if _ELIGIBILITY & columns.keys():
         waiting.drain_soon(user.company_id)
     return user
@@ -222,6 +243,24 @@ def deactivate(user_id: UUID, *, by: User, open_leads: str = OpenLeads.KEEP, to:
     return user
 
 
+@operation
+def hand_over_ownership(to: UUID, *, by: User) -> User:
+    """Make somebody else the owner; whoever hands over is an admin from then on. Both sign in anew.
+
+    Raises:
+        Forbidden: without ownership.
+        Invalid: nobody active to hand it to.
+    """
+    require(by, Right.OWNERSHIP)
+    heir = users_by_id([to]).get(to)
+    if heir is None or not heir.active or heir.id == by.id:
+        raise Invalid.field("to", "Choose somebody else who is active here.")
+    others = [role for role in by.roles if role not in (Role.OWNER, Role.ADMIN)]
+    heir = change_user(heir.id, by=by, roles=[Role.OWNER, *heir.roles])
+    change_user(by.id, by=by, roles=[Role.ADMIN, *others])
+    return heir
+
+
 def _refuse_receiver(to: UUID | None) -> None:
     if to is not None:
         receiver = users_by_id([to]).get(to)
@@ -237,18 +276,20 @@ def _open_lead_ids(user: User) -> Sequence[UUID]:
     return db.session.scalars(owned.order_by(Lead.id)).all()
 
 
-def _checked(changes: UserChanges) -> dict[str, Any]:
+def _checked(changes: UserChanges, by: User) -> dict[str, Any]:
     """The columns as they are stored. Raises Invalid with every complaint."""
     refuse_unknown(changes, UserChanges.__annotations__)
     wrong = Complaints()
     columns: dict[str, Any] = {}
     for name, value in changes.items():
-        columns[name] = _check(wrong, name, value)
+        columns[name] = _check(wrong, name, value, by)
     wrong.raise_if_any()
+    if "roles" in columns:
+        columns["own_grants"] = grants_of(columns["roles"])
     return columns
 
 
-def _check(wrong: Complaints, name: str, value: Any) -> Any:
+def _check(wrong: Complaints, name: str, value: Any, by: User) -> Any:
     match name:
         case "name":
             return wrong.name(name, value)
@@ -257,7 +298,7 @@ def _check(wrong: Complaints, name: str, value: Any) -> Any:
         case "phone":
             return wrong.phone(name, value)
         case "roles":
-            return wrong.some_of(name, value, Role, at_least_one=True)
+            return known_roles(wrong, by.company_id, value)
         case "lead_access":
             return wrong.some_of(name, value, LeadAccess)
         case "team_id":
@@ -284,17 +325,30 @@ def _locked(user_id: UUID) -> User:
 
 
 def _refuse_without_right(user: User, by: User, changes: Iterable[str]) -> None:
-    if may(by, Right.PEOPLE):
-        _refuse_above(by, user.roles)
+    if may(by, Right.PEOPLE) and is_reached(by, Right.PEOPLE, user.team_id):
+        if outranks(by, user):
+            raise Forbidden("This person holds a right you do not have yourself. Ask somebody who has it.")
     elif user.id != by.id:
         raise NotFound("There is no such user.")
     elif not set(changes) <= _OWN:
         raise Forbidden("You may change your name, your phone number and whether you are available. Ask an admin.")
 
 
-def _refuse_above(by: User, roles: Iterable[str]) -> None:
-    if outranks(by, roles):
+def _refuse_above(by: User, columns: Mapping[str, Any]) -> None:
+    if not powers(by).covers(powers_of(columns["roles"], columns["own_grants"])):
         raise Forbidden("These roles hold a right you do not have yourself. Ask somebody who has it.")
+
+
+def _refuse_out_of_reach(by: User, team_id: UUID | None) -> None:
+    if not is_reached(by, Right.PEOPLE, team_id):
+        raise Invalid.field("team_id", "Choose your own team or one below it; your right to add people ends there.")
+
+
+def _refuse_nonsense(columns: Mapping[str, Any]) -> None:
+    """Rights that make no sense together: the page greys them out, with the same words."""
+    why = nonsense(powers_of(columns["roles"], columns["own_grants"]), columns["lead_access"])
+    if why is not None:
+        raise Invalid.field("lead_access", why)
 
 
 def _refuse_taken_email(user: User, email: str) -> None:
@@ -306,6 +360,15 @@ def _refuse_taken_email(user: User, email: str) -> None:
 def _end_sessions(user: User) -> None:
     """Other rights, other session: whoever holds an old one signs in again."""
     db.session.execute(update(Account).where(Account.id == user.account_id).values(fs_uniquifier=new_id().hex))
+
+
+def _take_open_leads_along(user: User) -> None:
+    """Open leads are of their owner's team. Closed ones stay with the team they were closed in."""
+    db.session.execute(
+        update(Lead)
+        .where(Lead.company_id == user.company_id, Lead.owner_id == user.id, Lead.state == LeadState.OWNED)
+        .values(team_id=user.team_id)
+    )
 
 
 def _flag_open_leads(user: User) -> None:

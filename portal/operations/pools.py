@@ -16,10 +16,11 @@ from sqlalchemy import delete, func, select, update
 from portal.errors import Conflict, FieldError, Invalid, NotFound
 from portal.extensions import db
 from portal.models import Pool, PoolDefault, PoolMember, Team, User, new_id
-from portal.operations import ledger, waiting
+from portal.operations import auditing, ledger, waiting
+from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.transaction import operation
-from portal.permissions import Right, require
+from portal.permissions import Right, is_reached, require, require_over
 from portal.queries.people import users_by_id
 from portal.queries.pools import has_open_offers, pool_named, pool_views, rules_naming
 from portal.queries.routing_facts import lock_pool
@@ -60,12 +61,14 @@ def make_pool(*, by: User, **fields: Unpack[PoolChanges]) -> Pool:
     require(by, Right.DISTRIBUTION)
     if "name" not in fields:
         raise Invalid.field("name", "A pool needs a name.")
+    _refuse_out_of_reach(by, fields.get("team_id"))
     columns = _checked(fields)
     pool = Pool(company_id=by.company_id, id=new_id(), **columns)
     db.session.add(pool)
     db.session.flush()
     _apply_people(pool, fields)
     db.session.refresh(pool)
+    auditing.added(by, Subject.POOL, pool.id, pool.name, _facts(pool))
     waiting.drain_soon(by.company_id)
     return pool
 
@@ -87,10 +90,14 @@ def change_pool(pool_id: UUID, *, by: User, seen: str | None = None, **changes: 
     pool = _locked(pool_id, by)
     if seen is not None and pool_views([pool_id])[0].fingerprint != seen:
         raise Conflict("Somebody changed this pool since you opened it, so nothing was saved. Open it again first.")
+    if changes.get("team_id", pool.team_id) != pool.team_id:
+        _refuse_out_of_reach(by, changes.get("team_id"))
+    before = _facts(pool)
     for name, value in _checked(changes, pool).items():
         setattr(pool, name, value)
     db.session.flush()
     _apply_people(pool, changes)
+    auditing.changed(by, Subject.POOL, pool.id, pool.name, before, _facts(pool))
     waiting.drain_soon(by.company_id)
     return pool
 
@@ -136,7 +143,9 @@ def set_weights(pool_id: UUID, changes: Sequence[WeightChange], *, by: User) -> 
     if stale:
         errors = [FieldError(f"weights.{change.user_id}", "Somebody changed this meanwhile.") for change in stale]
         raise Conflict("Somebody changed these weights meanwhile, so nothing was saved.", errors)
+    before = _facts(pool)
     _change_members(pool, present, {change.user_id: change.weight for change in changes})
+    auditing.changed(by, Subject.POOL, pool.id, pool.name, before, _facts(pool))
     waiting.drain_soon(by.company_id)
     return pool
 
@@ -159,11 +168,23 @@ def delete_pool(pool_id: UUID, *, by: User) -> None:
         raise Conflict(f"The rule “{rules[0]}” sends leads to this pool. Point it at another pool first.")
     if has_open_offers(pool_id):
         raise Conflict("Offers from this pool are still open. Wait until they end, or recall them.")
+    auditing.removed(by, Subject.POOL, pool.id, pool.name, _facts(pool))
     db.session.execute(
         update(Pool)
         .where(Pool.company_id == pool.company_id, Pool.id == pool.id)
         .values(deleted_at=func.clock_timestamp())
     )
+
+
+def _facts(pool: Pool) -> dict[str, Any]:
+    """What the log of changes tells of a pool; people by name, as they are called now."""
+    [view] = pool_views([pool.id])
+    columns = {name: getattr(pool, name) for name in PoolChanges.__annotations__ if hasattr(Pool, name)}
+    people = users_by_id([*(user_id for user_id, _ in view.members), *view.default_assignee_ids])
+    return columns | {
+        "members": sorted([people[user_id].name, weight] for user_id, weight in view.members),
+        "default_assignees": [people[user_id].name for user_id in view.default_assignee_ids],
+    }
 
 
 def _locked(pool_id: UUID, by: User) -> Pool:
@@ -172,7 +193,13 @@ def _locked(pool_id: UUID, by: User) -> Pool:
         raise NotFound("There is no such pool.")
     pool = pool_named(pool_id)
     db.session.refresh(pool)
+    require_over(by, Right.DISTRIBUTION, pool.team_id, what="pool")
     return pool
+
+
+def _refuse_out_of_reach(by: User, team_id: UUID | None) -> None:
+    if not is_reached(by, Right.DISTRIBUTION, team_id):
+        raise Invalid.field("team_id", "Choose your own team or one below it; your right to set up pools ends there.")
 
 
 def _checked(changes: PoolChanges, pool: Pool | None = None) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from sqlalchemy import func, select
 from portal.errors import Conflict, Invalid, NotFound
 from portal.extensions import db
 from portal.models import Lead, Pool, Rule, Team, User, new_id
+from portal.operations import auditing
+from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.transaction import operation
-from portal.permissions import Right, require
+from portal.permissions import Right, is_reached, require
 
 # Two moves at once could close a ring that neither of them makes alone.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('teams of ' || %(company)s, 0))"
@@ -37,11 +39,13 @@ def make_team(*, by: User, **fields: Unpack[TeamChanges]) -> Team:
     if "name" not in fields:
         raise Invalid.field("name", "A team needs a name.")
     _lock_tree(by)
+    _refuse_place_out_of_reach(by, fields.get("parent_id"))
     team = Team(company_id=by.company_id, id=new_id())
     _apply(team, fields)
     db.session.add(team)
     db.session.flush()
     db.session.refresh(team)
+    auditing.added(by, Subject.TEAM, team.id, team.name, auditing.fields_of(team, TeamChanges.__annotations__))
     return team
 
 
@@ -57,8 +61,14 @@ def change_team(team_id: UUID, *, by: User, **changes: Unpack[TeamChanges]) -> T
     require(by, Right.PEOPLE)
     _lock_tree(by)
     team = _team(team_id, by)
+    if changes.get("parent_id", team.parent_id) != team.parent_id:
+        _refuse_place_out_of_reach(by, team.parent_id)
+        _refuse_place_out_of_reach(by, changes.get("parent_id"))
+    before = auditing.fields_of(team, TeamChanges.__annotations__)
     _apply(team, changes)
     db.session.flush()
+    now = auditing.fields_of(team, TeamChanges.__annotations__)
+    auditing.changed(by, Subject.TEAM, team.id, team.name, before, now)
     return team
 
 
@@ -76,6 +86,7 @@ def delete_team(team_id: UUID, *, by: User) -> None:
     for column, what in (*holders, (Rule.team_id, "Rules")):
         if db.session.scalar(select(func.count()).where(column == team.id).limit(1)):
             raise Conflict(f"{what} still belong to this team. Move them to another team first.")
+    auditing.removed(by, Subject.TEAM, team.id, team.name, auditing.fields_of(team, TeamChanges.__annotations__))
     db.session.delete(team)
     db.session.flush()
 
@@ -107,9 +118,14 @@ def _complain_about_parent(wrong: Complaints, team: Team, parent_id: UUID) -> No
         above = parents[above]
 
 
+def _refuse_place_out_of_reach(by: User, parent_id: UUID | None) -> None:
+    if not is_reached(by, Right.PEOPLE, parent_id):
+        raise Invalid.field("parent_id", "Choose your own team or one below it; your right to change teams ends there.")
+
+
 def _team(team_id: UUID, by: User) -> Team:
     team = db.session.get(Team, (by.company_id, team_id), populate_existing=True)
-    if team is None:
+    if team is None or not is_reached(by, Right.PEOPLE, team.id):
         raise NotFound("There is no such team.")
     return team
 

@@ -8,6 +8,7 @@ no part may rest on what another writes: an offer is ended in a statement before
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -31,6 +32,19 @@ def _insert(table: str, columns: str, on_conflict: str = "") -> str:
     )
 
 
+_LEAD_COLUMNS = (
+    "company_id, id, contact_id, external_id, source, channel, lead_type, text, language, fields, location, price, "
+    "tags_found, flags, received_at, created_at, last_activity_at, " + ", ".join(LEAD_STATE_COLUMNS)
+)
+
+# A lead is its owner's team's. While nobody owns it, it is that of the pool that looks after it; and where neither
+# is of a team, it stays whose it was.
+_TEAM = """coalesce(
+    (SELECT u.team_id FROM users u WHERE u.company_id = {lead}.company_id AND u.id = {lead}.owner_id),
+    CASE WHEN {lead}.owner_id IS NULL THEN
+        (SELECT p.team_id FROM pools p WHERE p.company_id = {lead}.company_id AND p.id = {lead}.pool_id) END,
+    {kept})"""
+
 # Part → its statement. What is not named here has a default in the database.
 _PARTS: dict[str, str] = {
     "sources": _insert("sources", "company_id, id, name", "ON CONFLICT DO NOTHING"),
@@ -38,11 +52,11 @@ _PARTS: dict[str, str] = {
     "contact_keys": _insert(
         "contact_keys", "company_id, id, contact_id, kind, raw, value, extension, doubtful", "ON CONFLICT DO NOTHING"
     ),
-    "leads": _insert(
-        "leads",
-        "company_id, id, contact_id, external_id, source, channel, lead_type, text, language, fields, location, price, "
-        "tags_found, flags, received_at, created_at, last_activity_at, " + ", ".join(LEAD_STATE_COLUMNS),
-    ),
+    "leads": f"""
+        INSERT INTO leads ({_LEAD_COLUMNS}, team_id)
+        SELECT {_LEAD_COLUMNS}, {_TEAM.format(lead="c", kept="NULL")}
+        FROM jsonb_populate_recordset(NULL::leads, %(leads)s::jsonb) c
+        RETURNING id, team_id""",
     "lead_aliases": _insert("lead_aliases", "company_id, id, lead_id, source, external_id"),
     "touches": _insert("touches", "company_id, id, lead_id, channel, source, text, payload, at"),
     "decisions": _insert(
@@ -80,10 +94,12 @@ _PARTS: dict[str, str] = {
         INSERT INTO due_work (company_id, id, kind, subject_id, due_at)
         SELECT company_id, id, 'send_message', id, created_at FROM messages_part""",
     "lead_changes": f"""
-        UPDATE leads l SET ({", ".join(LEAD_STATE_COLUMNS)}, last_activity_at)
-            = ROW ({", ".join(f"c.{column}" for column in LEAD_STATE_COLUMNS)}, c.last_activity_at)
+        UPDATE leads l SET ({", ".join(LEAD_STATE_COLUMNS)}, last_activity_at, team_id)
+            = ROW ({", ".join(f"c.{column}" for column in LEAD_STATE_COLUMNS)}, c.last_activity_at,
+                   {_TEAM.format(lead="c", kept="l.team_id")})
         FROM jsonb_populate_recordset(NULL::leads, %(lead_changes)s::jsonb) c
-        WHERE l.company_id = c.company_id AND l.id = c.id""",
+        WHERE l.company_id = c.company_id AND l.id = c.id
+        RETURNING l.id, l.team_id""",
     "offers_opened": """
         UPDATE offers o SET state = 'open', pool_id = c.pool_id, expires_at = c.expires_at, decision_id = c.decision_id
         FROM jsonb_populate_recordset(NULL::offers, %(offers_opened)s::jsonb) c
@@ -109,10 +125,21 @@ _PARTS: dict[str, str] = {
 _VERSION = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
 
+# Whose each lead that is told of was, and is: all that see the snapshot from before, and what became of it.
+_TEAMS_BEFORE = """
+    SELECT l.id, l.team_id FROM leads l
+    WHERE (l.company_id, l.id) IN (
+        SELECT t.company_id, t.lead_id FROM jsonb_populate_recordset(NULL::timeline, %(timeline)s::jsonb) t)"""
+
+
 @cache
 def _statement(parts: tuple[str, ...]) -> str:
     listed = ", ".join(f"{part}_part AS ({_PARTS[part]})" for part in parts)
-    return f"WITH {listed} {_VERSION}"
+    teams = [f"SELECT id, team_id FROM {part}_part" for part in ("leads", "lead_changes") if part in parts]
+    if "timeline" in parts and "leads" not in parts:
+        teams.append(_TEAMS_BEFORE)
+    told = f"(SELECT json_agg(json_build_array(id, team_id)) FROM ({' UNION '.join(teams)}) told)" if teams else "NULL"
+    return f"WITH {listed} {_VERSION}, {told}"
 
 
 class Writes:
@@ -244,6 +271,13 @@ class Writes:
             part for part in _PARTS if part in self._rows or (part == "message_work" and "messages" in self._rows)
         )
         parameters = {part: msgspec.json.encode(collected).decode() for part, collected in self._rows.items()}
-        version = rows(_statement(parts), parameters)[0][0]
-        announce(self.company_id, news_of(self._rows, version))
+        version, teams = rows(_statement(parts), parameters)[0]
+        announce(self.company_id, news_of(self._rows, version, _by_lead(teams or ())))
         self._rows.clear()
+
+
+def _by_lead(teams: Sequence[tuple[str, str | None]]) -> dict[UUID, set[UUID | None]]:
+    found: defaultdict[UUID, set[UUID | None]] = defaultdict(set)
+    for lead_id, team_id in teams:
+        found[UUID(lead_id)].add(None if team_id is None else UUID(team_id))
+    return found

@@ -481,6 +481,28 @@ UNSENT = Question(
 APART = (
     Question(
         9,
+        "somebody with a role of the company's own that is not there, or with other rights than it gives",
+        """
+        SELECT u.id FROM users u
+        WHERE u.company_id = %(company)s AND (
+            EXISTS (
+                SELECT 1 FROM unnest(u.roles) held (role)
+                WHERE held.role NOT IN ('owner', 'admin', 'editor', 'manager', 'trusted_employee', 'agent')
+                  AND NOT EXISTS (
+                    SELECT 1 FROM roles r WHERE r.company_id = u.company_id AND r.id::text = held.role))
+            OR u.own_grants IS DISTINCT FROM ARRAY(
+                SELECT DISTINCT granted FROM roles r, unnest(r.grants) granted
+                WHERE r.company_id = u.company_id AND r.id::text = ANY (u.roles) ORDER BY granted))""",
+    ),
+    Question(
+        9,
+        "an open lead that is of another team than its owner",
+        """
+        SELECT l.id FROM leads l JOIN users u ON u.company_id = l.company_id AND u.id = l.owner_id
+        WHERE l.company_id = %(company)s AND l.state = 'owned' AND u.team_id <> l.team_id""",
+    ),
+    Question(
+        9,
         "a decision that chose somebody who is no user of the company",
         """
         SELECT d.id FROM decisions d, unnest(d.chosen) AS chosen (user_id)

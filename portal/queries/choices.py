@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, cast, func, select
+from sqlalchemy import func, select
 
 from portal.extensions import db
 from portal.models import Lead, LeadState, Pool, PoolDefault, Source, User
-from portal.permissions import RECEIVING_ROLES
+from portal.permissions import Right, holds
 
 MOST_IN_A_MENU = 500
 
@@ -36,9 +36,7 @@ def assignees(company_id: UUID) -> list[Assignee]:
     )
     rows = db.session.execute(
         select(User.id, User.name, User.available, open_leads, User.open_cap)
-        .where(
-            User.company_id == company_id, User.active, User.roles.op("&&")(cast(list(RECEIVING_ROLES), ARRAY(Text)))
-        )
+        .where(User.company_id == company_id, User.active, holds(Right.RECEIVE))
         .order_by(func.lower(User.name), User.email)
         .limit(MOST_IN_A_MENU)
     )

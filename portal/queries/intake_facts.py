@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from portal.models.statements import rows
-from portal.permissions import RECEIVING_ROLES
+from portal.permissions import Right, holds_sql
 from portal.routing.facts import Rule
 from portal.routing.recognise import ContactKey, KeyKind, KeyMatch
 
@@ -49,7 +49,7 @@ _RECOGNISE = f"""
              SELECT * FROM unnest(%(kinds)s::text[], %(values)s::text[]))),
         (SELECT lead_id FROM lead_aliases
          WHERE company_id = %(company)s AND source = %(source)s AND external_id = %(external_id)s),
-        (SELECT jsonb_build_array(id, name, active, roles && '{{{",".join(RECEIVING_ROLES)}}}'::text[])
+        (SELECT jsonb_build_array(id, name, active, {holds_sql(Right.RECEIVE)})
          FROM users
          WHERE company_id = %(company)s AND (id = %(assignee_id)s OR email = %(assignee_email)s) LIMIT 1),
         (SELECT jsonb_agg(jsonb_build_array(

@@ -22,13 +22,16 @@ from portal.extensions import db
 from portal.models import Company, Contact, Lead, LeadAccess, LeadState, Pool, User
 from portal.permissions import (
     Filter,
+    Isolation,
     Right,
     boxes_of,
     in_assigned,
     in_closed,
     in_mine,
     in_unassigned,
+    isolation_of,
     may,
+    sees_teams,
     unmasked_leads,
     visible_leads,
 )
@@ -169,14 +172,16 @@ class Looking:
     """
 
     roles: tuple[str, ...]
+    own_grants: tuple[str, ...]
     lead_access: tuple[str, ...]
-    isolated: bool
+    is_in_team: bool
+    isolation: Isolation
 
     @classmethod
     def of(cls, user: User) -> Looking:
         """How this active user looks at leads."""
-        isolated = not may(user, Right.SEE_ALL) and is_isolated(user)
-        return cls(tuple(user.roles), tuple(user.lead_access), isolated)
+        is_in_team = user.team_id is not None
+        return cls(tuple(user.roles), tuple(user.own_grants), tuple(user.lead_access), is_in_team, isolation_for(user))
 
     @property
     def buckets(self) -> tuple[Bucket, ...]:
@@ -192,7 +197,9 @@ class Looking:
                 id=bindparam("viewer_id", type_=Uuid, required=False),
                 company_id=bindparam("company_id", type_=Uuid, required=False),
                 roles=self.roles,
+                own_grants=self.own_grants,
                 lead_access=self.lead_access,
+                team_id=bindparam("team_id", type_=Uuid, required=False) if self.is_in_team else None,
                 active=True,
             ),
         )
@@ -200,29 +207,28 @@ class Looking:
 
 @lru_cache(maxsize=256)
 def _buckets_of(looking: Looking) -> tuple[Bucket, ...]:
-    boxes = boxes_of(looking.stand_in, isolated=looking.isolated)
+    viewer = looking.stand_in
+    boxes = frozenset(LeadAccess) if sees_teams(viewer) else boxes_of(viewer, looking.isolation)
     opened = tuple(Bucket(box) for box in LeadAccess if box in boxes)
     return (*opened, Bucket.CLOSED) if opened else ()
 
 
-def parameters_of(user: User) -> dict[str, UUID]:
+def parameters_of(user: User) -> dict[str, UUID | None]:
     """Who is looking, for a statement built with a stand-in."""
-    return {"viewer_id": user.id, "company_id": user.company_id}
+    return {"viewer_id": user.id, "company_id": user.company_id, "team_id": user.team_id}
 
 
 def visible(user: User) -> Filter:
-    """The leads this user may see, with their company's isolation setting."""
-    if may(user, Right.SEE_ALL):
-        return visible_leads(user, isolated=False)
-    return visible_leads(user, isolated=is_isolated(user))
+    """The leads this user may see, with their company's isolation settings."""
+    return visible_leads(user, isolation_for(user))
 
 
-def is_isolated(user: User | Viewer) -> bool:
-    """Whether the company narrows users without a see-all right to leads they own."""
-    if isinstance(user, Viewer):
-        return user.company.isolate_leads
-    company = db.session.get(Company, user.company_id)
-    return company is not None and company.isolate_leads
+def isolation_for(user: User | Viewer) -> Isolation:
+    """How far the company narrows this user; off for those who see all, whom it does not narrow."""
+    if may(cast(User, user), Right.SEE_ALL):
+        return Isolation.OFF
+    company = user.company if isinstance(user, Viewer) else db.session.get(Company, user.company_id)
+    return Isolation.OFF if company is None else isolation_of(cast(Company, company))
 
 
 def open_buckets(user: User) -> list[Bucket]:
@@ -308,7 +314,7 @@ def counts_of(looking: Looking, buckets: tuple[Bucket, ...]) -> list[ColumnEleme
 
 def _count_of(looking: Looking, bucket: Bucket) -> ColumnElement[int]:
     whole = _count(whole_bucket(looking, bucket))
-    if bucket != Bucket.ASSIGNED:
+    if bucket != Bucket.ASSIGNED or LeadAccess.ASSIGNED not in boxes_of(looking.stand_in, looking.isolation):
         return whole
     # Leads of others are all that are owned without one's own, which the indexes tell by themselves; to see who owns
     # a lead takes reading it. Where one's own are more than are counted the difference says nothing.
@@ -321,10 +327,10 @@ def whole_bucket(looking: Looking, bucket: Bucket) -> Filter:
     """A bucket without filters, for a statement that is built once and run with `parameters_of` each viewer."""
     viewer = looking.stand_in
     there = (Lead.company_id == viewer.company_id) & in_bucket(viewer, bucket)
-    if bucket.value in boxes_of(viewer, isolated=looking.isolated):
+    if bucket.value in boxes_of(viewer, looking.isolation):
         # An open box lets in all of its bucket. Asking for each lead as well would only cost time.
         return there
-    return there & visible_leads(viewer, isolated=looking.isolated)
+    return there & visible_leads(viewer, looking.isolation)
 
 
 def narrowed(user: User, bucket: Bucket | str | None, filters: LeadFilters) -> Filter:

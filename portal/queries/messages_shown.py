@@ -89,7 +89,7 @@ def _may_have_account_link(viewer: User, recipient: User) -> bool:
     """Whoever has the link becomes that person: never somebody above, nor somebody who also works elsewhere."""
     if recipient.id == viewer.id:
         return True
-    return not outranks(viewer, recipient.roles) and len(memberships_of(recipient.account_id)) <= 1
+    return not outranks(viewer, recipient) and len(memberships_of(recipient.account_id)) <= 1
 
 
 def _one_of(field: str, value: str, choices: type[Cause] | type[MessageChannel]) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import any_, func, select
+from sqlalchemy import Select, any_, func, or_, select
 
 from portal.errors import NotFound
 from portal.extensions import db
 from portal.models import Role, Team, User
 from portal.models.tenancy import working_company
-from portal.permissions import Right, manages, rights_of
+from portal.permissions import Right, manages, reaches_company, rights_of, teams_below
 from portal.queries.paging import Page, older_than, page_of
 
 # Work that is about other people; without any of it one sees oneself.
@@ -25,10 +25,20 @@ def sees_colleagues(viewer: User) -> bool:
 
 def user_for(viewer: User, user_id: UUID) -> User:
     """One user the viewer may see. Raises NotFound."""
-    user = db.session.get(User, (viewer.company_id, user_id))
-    if user is None or (user.id != viewer.id and not sees_colleagues(viewer)):
+    user = db.session.scalars(_seen_by(viewer).where(User.id == user_id)).one_or_none()
+    if user is None:
         raise NotFound("There is no such user.")
     return user
+
+
+def _seen_by(viewer: User) -> Select[User]:
+    """Everybody, for whose work it takes; those of one's team and below, where all such work ends there."""
+    statement = select(User).where(User.company_id == viewer.company_id)
+    if not sees_colleagues(viewer):
+        return statement.where(User.id == viewer.id)
+    if any(reaches_company(viewer, right) for right in _SEES_COLLEAGUES):
+        return statement
+    return statement.where(or_(User.id == viewer.id, User.team_id.in_(teams_below(viewer))))
 
 
 def user_with_email(email: str) -> User | None:
@@ -91,10 +101,7 @@ def with_those_below(team_id: UUID, teams: Sequence[Team]) -> set[UUID]:
 
 def users_page(viewer: User, cursor: str | None, limit: int) -> Page[User]:
     """The users the viewer may see, the newest first; errors as in `older_than`."""
-    statement = select(User).where(User.company_id == viewer.company_id)
-    if not sees_colleagues(viewer):
-        statement = statement.where(User.id == viewer.id)
-    rows = db.session.scalars(older_than(statement, User.id, cursor, limit)).all()
+    rows = db.session.scalars(older_than(_seen_by(viewer), User.id, cursor, limit)).all()
     return page_of(rows, limit, lambda user: user.id, lambda user: user)
 
 

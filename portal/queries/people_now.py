@@ -11,7 +11,8 @@ from sqlalchemy import Select, func, or_, select
 from portal.extensions import db
 from portal.models import Lead, LeadState, Offer, OfferState, Team, User
 from portal.models.tenancy import working_company
-from portal.permissions import Right, rights_of_roles
+from portal.permissions import Right, within
+from portal.rights import powers_of
 from portal.routing import gates
 from portal.routing.facts import Candidate, LeadFacts
 
@@ -29,12 +30,15 @@ class PersonNow:
     refused: str | None
 
 
-def people_now(search: str | None = None, team_ids: Collection[UUID] | None = None) -> list[PersonNow]:
+def people_now(
+    search: str | None = None, team_ids: Collection[UUID] | None = None, *, reached_by: User | None = None
+) -> list[PersonNow]:
     """The company's users, active ones first, by name.
 
     Args:
         search: a part of a name or an address.
         team_ids: only those of these teams.
+        reached_by: only those whom this user's right to look after people reaches.
     """
     statement = _people().order_by(User.active.desc(), func.lower(User.name), User.email).limit(MOST_SHOWN)
     if search:
@@ -44,6 +48,8 @@ def people_now(search: str | None = None, team_ids: Collection[UUID] | None = No
         )
     if team_ids is not None:
         statement = statement.where(User.team_id.in_(team_ids))
+    if reached_by is not None:
+        statement = statement.where(within(User.team_id, reached_by, Right.PEOPLE))
     return [_person(*row) for row in db.session.execute(statement)]
 
 
@@ -81,7 +87,7 @@ def _people() -> Select[User, str, int]:
 
 
 def _person(user: User, team: str | None, open_leads: int) -> PersonNow:
-    receives = Right.RECEIVE in rights_of_roles(user.roles)
+    receives = Right.RECEIVE in powers_of(user.roles, user.own_grants).held
     facts = Candidate(
         user.id, user.name, user.active, receives, user.available, open_leads=open_leads, open_cap=user.open_cap
     )

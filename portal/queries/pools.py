@@ -16,6 +16,7 @@ from portal.errors import NotFound
 from portal.extensions import db
 from portal.models import LedgerAccount, Offer, OfferState, Pool, PoolDefault, PoolMember, Rule, User
 from portal.models.tenancy import working_company
+from portal.permissions import Right, require_over, within
 from portal.routing.facts import NANO
 
 
@@ -77,9 +78,22 @@ def pool_named(pool_id: UUID) -> Pool:
     return pool
 
 
-def pool_views(pool_ids: Iterable[UUID] | None = None) -> list[PoolView]:
-    """Pools with their people, by name; all of them, or those named."""
+def reached_pool(user: User, pool_id: UUID) -> Pool:
+    """One pool the user's right to set up pools reaches. Raises NotFound."""
+    pool = pool_named(pool_id)
+    require_over(user, Right.DISTRIBUTION, pool.team_id, what="pool")
+    return pool
+
+
+def pool_views(pool_ids: Iterable[UUID] | None = None, *, reached_by: User | None = None) -> list[PoolView]:
+    """Pools with their people, by name; all of them, or those named.
+
+    Args:
+        reached_by: only those that this user's right to set up pools reaches.
+    """
     statement = _pools().order_by(func.lower(Pool.name), Pool.id)
+    if reached_by is not None:
+        statement = statement.where(within(Pool.team_id, reached_by, Right.DISTRIBUTION))
     if pool_ids is not None:
         statement = statement.where(Pool.id.in_(list(pool_ids)))
     pools = db.session.scalars(statement).all()

@@ -14,11 +14,11 @@ from uuid import UUID
 from portal.errors import NotFound
 from portal.models import statements
 from portal.models.lead import LEAD_STATE_COLUMNS
-from portal.permissions import RECEIVING_ROLES
+from portal.permissions import Right, holds_sql
 from portal.queries.clock import database_time
 from portal.routing.facts import Asked, Asking, Candidate, DefaultMode, Delivery, LeadFacts, Picker, PoolFacts, Rule
 
-_RECEIVING = "'{" + ",".join(RECEIVING_ROLES) + "}'::text[]"
+_RECEIVES = holds_sql(Right.RECEIVE, alias="u")
 
 # Exact only up to the cap: what lies beyond changes nothing, and counting it would cost more with every lead.
 _OPEN_LEADS = """
@@ -29,7 +29,7 @@ _OPEN_LEADS = """
         ) open_ones
     ) END"""
 
-_PERSON = f"u.id, u.name, u.active, u.roles && {_RECEIVING}, u.available, {_OPEN_LEADS}, u.open_cap, u.last_lead_at"
+_PERSON = f"u.id, u.name, u.active, {_RECEIVES}, u.available, {_OPEN_LEADS}, u.open_cap, u.last_lead_at"
 
 _POOL = """
     SELECT p.id, p.name, p.picker, p.delivery, p.window_seconds, p.max_offers, p.default_mode

@@ -26,6 +26,7 @@ class Workplace:
     name: str
     time_zone: str
     isolate_leads: bool
+    unassigned_visible_when_isolated: bool
     is_demo: bool
 
 
@@ -37,7 +38,9 @@ class Viewer:
     company_id: UUID
     name: str
     roles: tuple[str, ...]
+    own_grants: tuple[str, ...]
     lead_access: tuple[str, ...]
+    team_id: UUID | None
     company: Workplace
     # Whether an offer to them is open, or has just run out.
     has_offers: bool
@@ -73,9 +76,18 @@ def viewer_of(uniquifier: str, company_id: UUID, user_id: UUID) -> Viewer | None
     found = rows(_statement(), {"uniquifier": uniquifier, "company_id": company_id, "user_id": user_id})
     if not found:
         return None
-    name, roles, lead_access, has_offers, *company = found[0]
-    workplace = Workplace(company_id, *company)
-    return Viewer(user_id, company_id, name, tuple(roles), tuple(lead_access), workplace, has_offers)
+    name, roles, own_grants, lead_access, team_id, has_offers, *company = found[0]
+    return Viewer(
+        user_id,
+        company_id,
+        name,
+        tuple(roles),
+        tuple(own_grants),
+        tuple(lead_access),
+        team_id,
+        Workplace(company_id, *company),
+        has_offers,
+    )
 
 
 @cache
@@ -86,11 +98,14 @@ def _statement() -> str:
     shown: Select[*tuple[Any, ...]] = select(
         User.name,
         User.roles,
+        User.own_grants,
         User.lead_access,
+        User.team_id,
         exists().where(Offer.company_id == User.company_id, Offer.user_id == User.id, Offer.state == OfferState.OPEN),
         Company.name,
         Company.time_zone,
         Company.isolate_leads,
+        Company.unassigned_visible_when_isolated,
         Company.is_demo,
     )
     return written(shown.where(*entitled))

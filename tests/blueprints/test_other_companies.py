@@ -13,7 +13,7 @@ from apiflask import APIFlask
 from portal.queries.conversion import first_status
 from tests.blueprints.api.database_state import nothing_changes
 from tests.cast import Company
-from tests.factories import make_lead, make_offer, make_pool, make_team
+from tests.factories import make_lead, make_offer, make_own_role, make_pool, make_team
 from tests.operations.acts import memo
 from tests.page import sign_in
 
@@ -40,6 +40,7 @@ def one_of_everything(company: Company) -> dict[str, str]:
         "offer_id": make_offer(company, make_lead(company), company.owner, pool).id,
         "rule_id": company.default_rule_id,
         "team_id": make_team(company).id,
+        "role_id": make_own_role(company, "export").id,
         "word_id": word_of(company),
         "key_id": company.owner.api.get("/keys").json["items"][0]["id"],
     }

@@ -13,7 +13,7 @@ from portal.extensions import db
 from portal.models import Account, Key, Offer
 from portal.tokens import AccountPurpose, account_token, offer_token
 from tests.cast import Company, Person
-from tests.factories import make_closed_lead, make_lead, make_pool, make_team, make_user
+from tests.factories import holds_too, make_closed_lead, make_lead, make_own_role, make_pool, make_team, make_user
 from tests.operations.acts import change_company
 from tests.page import Browser, Page, sign_in
 
@@ -42,6 +42,8 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
     change_company(company, is_demo=True)
     make_team(company, "Field", parent_id=make_team(company, "West").id)
     team = make_team(company, "East")
+    role = make_own_role(company, "assign", "people:team", name="Dispatcher")
+    holds_too(company, company.colleague, role)
     paused = make_user(company, "Paula Paused", available=False, open_cap=3)
     make_user(company, "Gus Gone", active=False)
     pool = make_pool(company, {company.agent: 3, company.colleague: 2, paused: 1, owner: 0}, [company.manager])
@@ -97,6 +99,12 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             Shown("team", owner, f"/settings/teams/{team.id}"),
             Shown("keys", owner, "/settings/keys"),
             Shown("key-revoke", owner, f"/settings/keys/{key_id}/revoke"),
+            Shown("roles", owner, "/settings/roles"),
+            Shown("role", owner, f"/settings/roles/{role.id}"),
+            Shown("role-new", owner, "/settings/roles/new"),
+            Shown("ownership", owner, "/settings/ownership"),
+            Shown("audit", owner, "/audit"),
+            Shown("manager", owner, f"/people/{company.manager.id}"),
             Shown("outbox", owner, "/outbox"),
             Shown("first-steps", owner, "/demo/wiped"),
         ],

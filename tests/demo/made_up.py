@@ -10,6 +10,8 @@ from portal import models
 from portal.extensions import Base, db
 from portal.operations.attempts import log_attempt
 from portal.operations.entries import edit_entry, write_memo
+from portal.operations.people import change_user
+from portal.operations.roles import make_role
 from tests.cast import Company, make_company
 from tests.factories import make_pool, make_team, make_user
 from tests.operations.acts import accept, agent_at_work, arrive, ask_again, close, miss
@@ -42,7 +44,8 @@ def fill(company: Company) -> None:
         entry = write_memo(taken.lead_id, "A dog in the yard", by=owner)
         edit_entry(taken.lead_id, entry, "Two dogs in the yard", by=owner)
         log_attempt(taken.lead_id, by=owner, way="call", reached=True)
-        owner.team_id = team.id
+        role = make_role(by=owner, name="Exporter", grants=["export"])
+        change_user(owner.id, by=owner, roles=["owner", str(role.id)], team_id=team.id)
         db.session.add(models.Rule(company_id=company.id, name="Roofs", paused=True, conditions={}, strictness={}))
         db.session.commit()
 

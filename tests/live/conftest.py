@@ -8,8 +8,8 @@ import pytest
 from apiflask import APIFlask
 
 from portal.models import User
-from portal.permissions import boxes_of
-from portal.queries.leads import is_isolated
+from portal.permissions import sight_of
+from portal.queries.leads import isolation_for
 from portal.tokens import Reader
 from tests.cast import Company, Person
 from tests.live.listening import Listener
@@ -28,7 +28,7 @@ def reader_of(company: Company, person: Person) -> Reader:
     """What the person's token says."""
     with company.inside():
         user: User = person.user()
-        return Reader(company.id, person.id, boxes_of(user, isolated=is_isolated(user)))
+        return Reader(company.id, sight_of(user, isolation_for(user)))
 
 
 Listen = Callable[[Company, Person], Listener]

@@ -17,6 +17,7 @@ from portal.config import Settings
 from portal.live.announcer import LONGEST_LINE, Announcer
 from portal.live.news import LeadNews, OfferNews, channel_of, decoded
 from portal.models import LeadAccess, new_id
+from portal.permissions import Sight
 from portal.tokens import Reader
 from tests.cast import Company
 from tests.factories import make_pool
@@ -34,7 +35,7 @@ def own(tmp_path: Path) -> Iterator[OwnValkey]:
 
 @pytest.fixture
 def reader() -> Reader:
-    return Reader(new_id(), new_id(), frozenset(LeadAccess))
+    return Reader(new_id(), Sight(new_id(), frozenset(LeadAccess)))
 
 
 def test_a_stream_outlives_a_valkey_that_is_killed(

@@ -21,6 +21,7 @@ from portal.models import Company as CompanyRow
 from portal.models import LeadAccess, new_id
 from portal.operations import assignment, offers
 from portal.operations.transaction import operation
+from portal.permissions import Sight
 from portal.tokens import LIVE_SECONDS, Reader
 from tests.cast import Company
 from tests.factories import make_lead, make_pool, make_user
@@ -204,7 +205,7 @@ def test_a_stream_ends_when_its_token_is_too_old(company: Company, app: APIFlask
 
 
 def test_a_reader_who_does_not_keep_up_is_cut_off(app: APIFlask, web: Web, valkey: str) -> None:
-    reader = Reader(new_id(), new_id(), frozenset(LeadAccess))
+    reader = Reader(new_id(), Sight(new_id(), frozenset(LeadAccess)))
     quick = Listener(web.url + events_of(app, reader))
     announcer, cut_before = Announcer(valkey), streams_cut(web)
     with closing(socket.socket()) as slow:

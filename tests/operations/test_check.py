@@ -183,6 +183,17 @@ BREAKS = [
         "UPDATE timeline SET actor_type = 'system', actor_id = NULL WHERE kind = 'accepted'",
         "an offer that was accepted or declined by somebody else than its agent",
     ),
+    (
+        "UPDATE users SET own_grants = '{export}'",
+        "somebody with a role of the company's own that is not there, or with other rights than it gives",
+    ),
+    (
+        "INSERT INTO teams (company_id, id, name) "
+        "SELECT c.id, gen_random_uuid(), called.name FROM companies c, unnest(ARRAY['North', 'South']) called (name); "
+        "UPDATE users u SET team_id = (SELECT id FROM teams t WHERE t.company_id = u.company_id AND t.name = 'North'); "
+        "UPDATE leads l SET team_id = (SELECT id FROM teams t WHERE t.company_id = l.company_id AND t.name = 'South')",
+        "an open lead that is of another team than its owner",
+    ),
 ]  # fmt: skip
 
 

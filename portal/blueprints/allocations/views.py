@@ -41,7 +41,7 @@ _NOBODY = "There is no such person here."
 
 
 @blueprint.get("")
-@right_required(Right.DISTRIBUTION)
+@right_required(Right.DISTRIBUTION, company_wide=True)
 def page() -> ResponseReturnValue:
     """Everybody with their number, or what is missing when no pool hands out new leads."""
     allocated = _allocated()
@@ -51,7 +51,7 @@ def page() -> ResponseReturnValue:
 
 
 @blueprint.post("")
-@right_required(Right.DISTRIBUTION)
+@right_required(Right.DISTRIBUTION, company_wide=True)
 def save() -> ResponseReturnValue:
     """Save all numbers that were changed: the way without scripts."""
     allocated = _needed()
@@ -63,7 +63,7 @@ def save() -> ResponseReturnValue:
 
 
 @blueprint.post("/<uuid:user_id>")
-@right_required(Right.DISTRIBUTION)
+@right_required(Right.DISTRIBUTION, company_wide=True)
 def save_one(user_id: UUID) -> ResponseReturnValue:
     """Save one number, and answer with what follows from it: everybody's share, and who is next."""
     if person_now(user_id) is None:

@@ -14,7 +14,10 @@ from portal.errors import Forbidden, NotSignedIn, TooMany
 from portal.extensions import db
 from portal.integrations.rate_limit import RateLimit
 from portal.models import KeyScope, User
-from portal.permissions import Right, rights_of
+from portal.operations.auditing import come_from
+from portal.operations.keys import hint_of
+from portal.origins import address
+from portal.permissions import INSIGHT, Right, rights_of
 from portal.queries.across import KeyHolder, enter_by_key
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -38,6 +41,7 @@ def admit() -> None:
     if found is None:
         raise NotSignedIn("This key is not known, or no longer valid.")
     g.key_holder = found
+    come_from(f"API key {hint_of(bearer())}…, from {address()}")
     wait = _rate_limit().wait(str(found.key_id), found.rate_limit, 2 * found.rate_limit)
     if wait:
         raise TooMany(wait)
@@ -66,14 +70,16 @@ def acting_user() -> User:
     return user
 
 
-# Whose work is about how leads are handed out, or who looks after those who do.
-_INSIGHT = frozenset({Right.DISTRIBUTION, Right.ASSIGN, Right.SEE_ALL, Right.REPORTS})
-
-
 def require_insight() -> None:
     """Only for those whose work is about how leads are handed out. Raises Forbidden."""
-    if not rights_of(acting_user()) & _INSIGHT:
+    if not rights_of(acting_user()) & INSIGHT:
         raise Forbidden("Pools and rules are shown to those who set them up or hand out leads.")
+
+
+def pools_reached_by() -> User | None:
+    """Whom lists of pools are narrowed for: somebody who only sets up those of their team. None = nobody."""
+    user = acting_user()
+    return None if rights_of(user) & (INSIGHT - {Right.DISTRIBUTION}) else user
 
 
 def company_id() -> UUID:

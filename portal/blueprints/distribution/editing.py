@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
@@ -14,9 +15,10 @@ from portal.blueprints.forms import PortalForm
 from portal.models import User
 from portal.operations import pools, rules
 from portal.operations.transaction import operation
-from portal.permissions import Right
+from portal.permissions import Right, is_reached, reaches_company
+from portal.queries.people import teams
 from portal.queries.people_now import PersonNow, people_now
-from portal.queries.pools import PoolView, has_open_offers, pool_named, pool_views, rules_naming
+from portal.queries.pools import PoolView, has_open_offers, pool_views, reached_pool, rules_naming
 from portal.queries.rules import default_rule
 from portal.sign_in import right_required, signed_in_user
 
@@ -25,15 +27,15 @@ from portal.sign_in import right_required, signed_in_user
 @right_required(Right.DISTRIBUTION)
 def new() -> ResponseReturnValue:
     """The form of a new pool. Nobody is a member yet: who takes part is for people to say."""
-    start = {"for_new_leads": default_rule().pool_id is None}
-    return _new_page(pool_form(*_choosable(), formdata=None, data=start))
+    start = {"for_new_leads": _may_point_rules() and default_rule().pool_id is None}
+    return _new_page(_form(formdata=None, data=start))
 
 
 @blueprint.post("/new")
 @right_required(Right.DISTRIBUTION)
 def add() -> ResponseReturnValue:
     """Make a pool."""
-    form, by = pool_form(*_choosable()), signed_in_user()
+    form, by = _form(), signed_in_user()
     if form.carried_out(lambda: _make(form, by)):
         flash(f"The pool “{form.name.data}” is ready.", "good")
         return redirect(url_for("distribution.listed"), code=303)
@@ -48,7 +50,18 @@ def _make(form: PoolForm, by: User) -> None:
 
 
 def _new_page(form: PoolForm) -> str:
-    return render_template("distribution/new.html", form=form)
+    return render_template("distribution/new.html", form=form, may_point_rules=_may_point_rules())
+
+
+def _may_point_rules() -> bool:
+    return reaches_company(signed_in_user(), Right.DISTRIBUTION)
+
+
+def _form(view: PoolView | None = None, **options: Any) -> PoolForm:
+    form = pool_form(*_choosable(view), **options)
+    by = signed_in_user()
+    reached = [team for team in teams() if is_reached(by, Right.DISTRIBUTION, team.id)]
+    return form.offer(reached, company_wide=_may_point_rules())
 
 
 @blueprint.get("/<uuid:pool_id>/edit")
@@ -57,7 +70,7 @@ def edit(pool_id: UUID) -> ResponseReturnValue:
     """The form of one pool."""
     view = _view(pool_id)
     start = as_typed(view)
-    return _edit_page(pool_form(*_choosable(view), formdata=None, data=start), view)
+    return _edit_page(_form(view, formdata=None, data=start), view)
 
 
 @blueprint.post("/<uuid:pool_id>/edit")
@@ -65,7 +78,7 @@ def edit(pool_id: UUID) -> ResponseReturnValue:
 def save(pool_id: UUID) -> ResponseReturnValue:
     """Save changes; nobody's place in line is reset by them."""
     view, by = _view(pool_id), signed_in_user()
-    form = pool_form(*_choosable(view))
+    form = _form(view)
     if form.carried_out(lambda: pools.change_pool(pool_id, by=by, seen=form.seen.data, **form.wanted())):
         flash("Saved. It counts from the next lead on.", "good")
         return redirect(url_for("distribution.one", pool_id=pool_id), code=303)
@@ -77,7 +90,7 @@ def _edit_page(form: PoolForm, view: PoolView) -> str:
 
 
 def _view(pool_id: UUID) -> PoolView:
-    pool_named(pool_id)
+    reached_pool(signed_in_user(), pool_id)
     [view] = pool_views([pool_id])
     return view
 
@@ -108,7 +121,8 @@ def ask_to_delete(pool_id: UUID) -> ResponseReturnValue:
 @right_required(Right.DISTRIBUTION)
 def delete(pool_id: UUID) -> ResponseReturnValue:
     """Take the pool out of use."""
-    form, by, name = PortalForm(), signed_in_user(), pool_named(pool_id).name
+    form, by = PortalForm(), signed_in_user()
+    name = reached_pool(by, pool_id).name
     if form.carried_out(lambda: pools.delete_pool(pool_id, by=by)):
         flash(f"The pool “{name}” is deleted.", "good")
         return redirect(url_for("distribution.listed"), code=303)
@@ -118,7 +132,7 @@ def delete(pool_id: UUID) -> ResponseReturnValue:
 def _delete_page(pool_id: UUID, form: PortalForm) -> str:
     return render_template(
         "distribution/delete.html",
-        pool=pool_named(pool_id),
+        pool=reached_pool(signed_in_user(), pool_id),
         rules=rules_naming(pool_id),
         has_open_offers=has_open_offers(pool_id),
         form=form,

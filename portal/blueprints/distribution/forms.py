@@ -10,6 +10,7 @@ from uuid import UUID
 from wtforms import BooleanField, HiddenField, RadioField, SelectField
 
 from portal.blueprints.forms import Line, PortalForm, Whole, menu, needed
+from portal.models import Team
 from portal.operations.pools import MOST_DEFAULT_ASSIGNEES
 from portal.queries.pools import PoolView
 from portal.routing.facts import DefaultMode, Delivery
@@ -27,6 +28,10 @@ class Choosable:
     note: str | None = None
 
 
+def _id_or_none(value: Any) -> UUID | None:
+    return UUID(str(value)) if value else None
+
+
 class PoolForm(PortalForm):
     """Use `pool_form` to make one: it adds a weight for each person."""
 
@@ -35,6 +40,11 @@ class PoolForm(PortalForm):
     # Which pool was looked at: two people who edit one at a time must not undo each other without a word.
     seen = HiddenField()
     name = Line("Name", [needed("Please give the pool a name.")])
+    team_id = SelectField(
+        "Team",
+        coerce=_id_or_none,
+        description="Leads nobody owns yet are this team's: its managers see them, and hand them out.",
+    )
     delivery = RadioField(
         "How a lead reaches the next person",
         choices=menu(
@@ -70,6 +80,12 @@ class PoolForm(PortalForm):
         description="Whoever has no number below gets the weight 1.",
     )
 
+    def offer(self, teams: Sequence[Team], *, company_wide: bool) -> PoolForm:
+        """Fill the menu of teams: those one may set up pools for, and the company itself where one may."""
+        nowhere = [("", "The whole company")] if company_wide else []
+        self.team_id.choices = menu([*nowhere, *((str(team.id), team.name) for team in teams)])
+        return self
+
     def weight_fields(self) -> list[Any]:
         """The members' weights, in the order of the people."""
         return [self[_weight_name(person.id)] for person in self.people]
@@ -95,6 +111,7 @@ class PoolForm(PortalForm):
         }
         return {
             "name": self.name.data,
+            "team_id": self.team_id.data,
             "delivery": self.delivery.data,
             "window_seconds": (self.window.data or 0) * UNITS[self.window_unit.data],
             "max_offers": self.max_offers.data,
@@ -116,10 +133,6 @@ def pool_form(members: Sequence[Choosable], assignees: Iterable[Choosable], **op
     return form
 
 
-def _id_or_none(value: Any) -> UUID | None:
-    return UUID(str(value)) if value else None
-
-
 def _weight_name(user_id: UUID) -> str:
     return f"weight_{user_id.hex}"
 
@@ -131,6 +144,7 @@ def as_typed(view: PoolView) -> dict[str, Any]:
     return {
         "seen": view.fingerprint,
         "name": pool.name,
+        "team_id": pool.team_id,
         "delivery": pool.delivery,
         "window": pool.window_seconds // UNITS[unit],
         "window_unit": unit,

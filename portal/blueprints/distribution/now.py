@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from portal.blueprints.distribution import wording
+from portal.permissions import INSIGHT, rights_of
 from portal.queries.clock import database_time
 from portal.queries.people_now import PersonNow
 from portal.queries.pools import rules_naming
@@ -13,7 +14,7 @@ from portal.queries.what_if import decision_in_pool, decision_now
 from portal.routing.decision import Decision
 from portal.routing.facts import LeadFacts
 from portal.routing.route import Turn, who_is_next
-from portal.sign_in import current_company
+from portal.sign_in import current_company, signed_in_user
 
 NEXT_SHOWN = 5
 TURNS_LOOKED_AHEAD = 50
@@ -22,6 +23,11 @@ TURNS_LOOKED_AHEAD = 50
 def sentence_now() -> str:
     """What would happen to a plain lead now."""
     return wording.if_a_lead_came(_decision())
+
+
+def sentence_for_viewer() -> str | None:
+    """The same for whoever may know how leads are handed out; None for anybody else."""
+    return sentence_now() if rights_of(signed_in_user()) & INSIGHT else None
 
 
 def sentence_for_pool(pool_id: UUID) -> str:

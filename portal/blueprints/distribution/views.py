@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import render_template
@@ -9,19 +10,25 @@ from flask.typing import ResponseReturnValue
 
 from portal.blueprints.distribution import wording
 from portal.blueprints.distribution.blueprint import blueprint
-from portal.blueprints.distribution.now import sentence_for_pool, sentence_now, turns_of
+from portal.blueprints.distribution.now import sentence_for_pool, sentence_for_viewer, sentence_now, turns_of
 from portal.permissions import Right
 from portal.queries.people import users_by_id
 from portal.queries.people_now import people_now
-from portal.queries.pools import has_open_offers, pool_named, pool_views, rules_naming, standings
-from portal.sign_in import current_company, right_required
+from portal.queries.pools import has_open_offers, pool_views, reached_pool, rules_naming, standings
+from portal.sign_in import current_company, right_required, signed_in_user
+
+
+@blueprint.app_context_processor
+def sentence_for_pages() -> dict[str, Callable[[], str | None]]:
+    """`sentence_now()` for every settings page: what would happen to a lead now."""
+    return {"sentence_now": sentence_for_viewer}
 
 
 @blueprint.get("")
 @right_required(Right.DISTRIBUTION)
 def listed() -> ResponseReturnValue:
     """All pools, and what would happen to a lead now."""
-    pools = pool_views()
+    pools = pool_views(reached_by=signed_in_user())
     return render_template(
         "distribution/list.html",
         pools=pools,
@@ -36,7 +43,7 @@ def listed() -> ResponseReturnValue:
 @right_required(Right.DISTRIBUTION)
 def one(pool_id: UUID) -> ResponseReturnValue:
     """One pool with everything that decides whose turn it is."""
-    pool = pool_named(pool_id)
+    pool = reached_pool(signed_in_user(), pool_id)
     [view] = pool_views([pool_id])
     assignees = users_by_id(view.default_assignee_ids)
     asked = [assignees[user_id].name for user_id in view.default_assignee_ids if assignees[user_id].active]

@@ -8,12 +8,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import redirect, render_template, request
+from flask import Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal import htmx
+from portal.blueprints.csv_answers import csv_answer
 from portal.blueprints.leads import rows, wording
 from portal.blueprints.leads.blueprint import blueprint
+from portal.blueprints.leads.exporting import EXPORTED, exported
 from portal.blueprints.leads.narrowing import (
     NAMES,
     address,
@@ -30,7 +32,14 @@ from portal.permissions import Right, may
 from portal.queries.choices import people_by_name, pools_by_name, source_names
 from portal.queries.lead_rows import row_for, rows_page
 from portal.queries.leads import Bucket, Looking
-from portal.sign_in import current_company, signed_in, signed_in_to_read, signed_in_viewer
+from portal.sign_in import (
+    current_company,
+    right_required,
+    signed_in,
+    signed_in_to_read,
+    signed_in_user,
+    signed_in_viewer,
+)
 
 
 @blueprint.get("")
@@ -69,8 +78,19 @@ def list_leads() -> ResponseReturnValue:
         newest_url=address(bucket, given) if cursor else None,
         sees_unassigned=Bucket.UNASSIGNED in looking.buckets,
         may_add=may_add(user),
+        export_url=address(bucket, given, at="/leads/export.csv") if may(user, Right.EXPORT) else None,
         can_see_any=bool(shown.counts),
     )
+
+
+@blueprint.get("/export.csv")
+@right_required(Right.EXPORT)
+def export() -> Response:
+    """The leads of a bucket as a file, narrowed as the list is; of masked ones only what the list shows."""
+    user, zone = signed_in_user(), ZoneInfo(current_company().time_zone)
+    bucket = bucket_named(request.args.get("bucket"), default=Bucket.MINE)
+    filters = filters_from(request.args, zone)
+    return csv_answer(f"leads-{bucket.value}.csv", EXPORTED, user, lambda viewer: exported(viewer, bucket, filters))
 
 
 @blueprint.get("/<uuid:lead_id>/row")

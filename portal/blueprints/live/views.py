@@ -10,8 +10,8 @@ from flask import current_app
 from flask.typing import ResponseReturnValue
 
 from portal.blueprints.live.blueprint import blueprint
-from portal.permissions import boxes_of
-from portal.queries.leads import is_isolated
+from portal.permissions import sight_of
+from portal.queries.leads import isolation_for
 from portal.sign_in import signed_in_user, whoever_looks
 from portal.tokens import Reader, live_token
 
@@ -43,7 +43,7 @@ def events_address() -> str | None:
     user = whoever_looks()
     if user is None or not current_app.extensions.get("has_events"):
         return None
-    reader = Reader(user.company_id, user.id, boxes_of(user, isolated=is_isolated(user)))
+    reader = Reader(user.company_id, sight_of(user, isolation_for(user)))
     return f"/events?token={_token(reader, int(time.time()) // ROUNDED * ROUNDED)}"
 
 

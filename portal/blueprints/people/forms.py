@@ -13,11 +13,13 @@ from wtforms.validators import ValidationError
 
 from portal.blueprints.forms import Email, Line, PortalForm, Whole, menu, needed, one_line, trimmed
 from portal.blueprints.meanwhile import SharedForm
-from portal.blueprints.people.wording import ACCESS_NAMES, ROLE_MEANINGS, ROLE_NAMES
+from portal.blueprints.people.wording import ACCESS_NAMES, ROLE_MEANINGS, ROLE_NAMES, grants_in_words
 from portal.models import LeadAccess, Role, Team, User
 from portal.operations.people import OpenLeads
-from portal.permissions import outranks
+from portal.permissions import Right, is_reached, powers
 from portal.queries.people_now import PersonNow
+from portal.queries.roles import own_roles
+from portal.rights import powers_of
 
 
 class PersonForm(SharedForm):
@@ -33,7 +35,7 @@ class PersonForm(SharedForm):
         "Sees which leads",
         choices=menu((box.value, ACCESS_NAMES[box]) for box in LeadAccess),
         default=[box.value for box in LeadAccess],
-        description="Managers, admins and owners see all leads whatever is ticked here.",
+        description="Admins and owners see all leads, and managers those of their team, whatever is ticked here.",
     )
     team_id = SelectField("Team", coerce=lambda value: UUID(str(value)) if value else None)
     available = BooleanField("Takes new leads", default=True, description="Off = paused: new leads go to others.")
@@ -41,9 +43,18 @@ class PersonForm(SharedForm):
 
     def offer(self, by: User, teams: Sequence[Team], present: Sequence[str] = ()) -> PersonForm:
         """Fill the menus: teams, and the roles `by` may give or the person has already."""
-        given = [role for role in Role if role in present or not outranks(by, [role])]
-        self.roles.choices = menu((role.value, f"{ROLE_NAMES[role]}: {ROLE_MEANINGS[role]}") for role in given)
-        self.team_id.choices = menu([("", "No team"), *((str(team.id), team.name) for team in teams)])
+        held = powers(by)
+        built_in = [role for role in Role if role in present or held.covers(powers_of([role]))]
+        own = [role for role in own_roles() if str(role.id) in present or held.covers(powers_of((), role.grants))]
+        self.roles.choices = menu(
+            [
+                *((role.value, f"{ROLE_NAMES[role]}: {ROLE_MEANINGS[role]}") for role in built_in),
+                *((str(role.id), f"{role.name}: {grants_in_words(role.grants)}") for role in own),
+            ]
+        )
+        reached = [team for team in teams if is_reached(by, Right.PEOPLE, team.id)]
+        nowhere = [("", "No team")] if is_reached(by, Right.PEOPLE, None) else []
+        self.team_id.choices = menu([*nowhere, *((str(team.id), team.name) for team in reached)])
         return self
 
     def wanted(self) -> dict[str, Any]:

@@ -11,16 +11,18 @@ from portal.blueprints.distribution.now import sentence_for_person, sentence_now
 from portal.blueprints.distribution.wording import percent
 from portal.blueprints.people.blueprint import blueprint
 from portal.blueprints.people.forms import PersonForm
+from portal.blueprints.people.sight import does_in_words, sees_in_words
 from portal.blueprints.people.wording import roles_in_words
 from portal.errors import Forbidden, NotFound
 from portal.extensions import db
-from portal.models import Account, User
+from portal.models import Account, LeadAccess, User
 from portal.operations import people
-from portal.permissions import Right, may, outranks
+from portal.permissions import Right, is_reached, isolation_of, may, outranks, sees_teams
 from portal.queries.people import teams, with_those_below
 from portal.queries.people_now import PersonNow, people_now, person_now
 from portal.queries.pools import memberships
-from portal.sign_in import right_required, signed_in_user
+from portal.queries.roles import own_role_names
+from portal.sign_in import current_company, right_required, signed_in_user
 
 
 @blueprint.get("")
@@ -31,13 +33,14 @@ def listed() -> ResponseReturnValue:
     viewer, all_teams, team_id = signed_in_user(), teams(), _team_id(request.args.get("team"))
     return render_template(
         "people/list.html",
-        people=people_now(search, with_those_below(team_id, all_teams) if team_id else None),
+        people=people_now(search, with_those_below(team_id, all_teams) if team_id else None, reached_by=viewer),
         search=search,
         teams=[("", "All teams"), *((team.id, team.name) for team in all_teams)],
         team_id=team_id,
         now=sentence_now(),
         roles_in_words=roles_in_words,
-        may_change=lambda user: not outranks(viewer, user.roles),
+        own_roles=own_role_names(),
+        may_change=lambda user: not outranks(viewer, user),
         may_see_leads=may(viewer, Right.SEE_ALL),
         leads_url=_leads_url,
     )
@@ -106,9 +109,9 @@ def changeable(user_id: UUID) -> PersonNow:
         Forbidden: the person stands above the viewer.
     """
     person = person_now(user_id)
-    if person is None:
+    if person is None or not is_reached(signed_in_user(), Right.PEOPLE, person.user.team_id):
         raise NotFound
-    if outranks(signed_in_user(), person.user.roles):
+    if outranks(signed_in_user(), person.user):
         raise Forbidden("This person's role stands above yours, so you cannot change them. Ask an owner or admin.")
     return person
 
@@ -122,6 +125,10 @@ def _page(form: PersonForm, person: PersonNow) -> str:
         user=user,
         now=sentence_for_person(person),
         roles_in_words=roles_in_words,
+        own_roles=own_role_names(),
+        sees=sees_in_words(user, isolation_of(current_company()), person.team),
+        does=does_in_words(user, person.team),
+        grey_boxes=_grey_boxes(user),
         pools=memberships(user.id),
         percent=percent,
         may_see_leads=may(viewer, Right.SEE_ALL),
@@ -129,6 +136,14 @@ def _page(form: PersonForm, person: PersonNow) -> str:
         may_see_pools=may(viewer, Right.DISTRIBUTION),
         waits_for_password=_waits_for_password(user),
     )
+
+
+def _grey_boxes(user: User) -> dict[str, str]:
+    """The boxes that decide nothing for somebody, and why."""
+    if not may(user, Right.SEE_ALL):
+        return {}
+    why = "A role of theirs shows all leads of their team." if sees_teams(user) else "A role of theirs shows all leads."
+    return {box.value: why for box in LeadAccess}
 
 
 def _waits_for_password(user: User) -> bool:

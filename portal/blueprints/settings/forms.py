@@ -11,6 +11,7 @@ from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField
 
 from portal.blueprints.forms import Line, PortalForm, menu, needed
 from portal.blueprints.meanwhile import SharedForm
+from portal.blueprints.people.wording import GRANT_NAMES
 from portal.models import Company, KeyScope, ReturningContacts, StatusGroup, Team, User
 
 # Old names and counters of hours, which nobody looks for in a menu.
@@ -57,7 +58,11 @@ class CompanyForm(SharedForm):
         description="On: whoever gets one that way waits a little longer for the next.",
     )
     isolate_leads = BooleanField(
-        "Agents see only leads they own", description="Managers, admins and owners see all leads in any case."
+        "Agents see only leads they own",
+        description="Managers see the leads of their teams, and admins and owners all leads, in any case.",
+    )
+    unassigned_visible_when_isolated = BooleanField(
+        "… and those nobody owns yet", description="Only where agents see no more than they own."
     )
 
     def offer(self, company: Company) -> CompanyForm:
@@ -155,8 +160,45 @@ class TeamForm(PortalForm):
     name = Line("Name", [needed("Please type the team's name.")])
     parent_id = SelectField("Below", coerce=lambda value: UUID(str(value)) if value else None)
 
-    def offer(self, teams: Iterable[Team], without: UUID | None = None) -> TeamForm:
-        """Fill the menu of teams it may stand below."""
-        others = [(str(team.id), team.name) for team in teams if team.id != without]
-        self.parent_id.choices = menu([("", "No team: at the top"), *others])
+    def offer(self, teams: Sequence[Team], found: Team | None = None, *, company_wide: bool) -> TeamForm:
+        """Fill the menu of teams it may stand below.
+
+        Args:
+            found: the team this form is about; None = a new one.
+            company_wide: whether it may stand at the top.
+        """
+        others = [(str(team.id), team.name) for team in teams if found is None or team.id != found.id]
+        if company_wide:
+            others = [("", "No team: at the top"), *others]
+        elif found is not None and all(team.id != found.parent_id for team in teams):
+            # One's own team stays where it stands: what is above it is not one's own.
+            others = [(str(found.parent_id or ""), "Where it is"), *others]
+        self.parent_id.choices = menu(others)
+        return self
+
+
+class RoleForm(SharedForm):
+    """A role of the company's own."""
+
+    name = Line("Name", [needed("Please type the role's name.")])
+    grants = SelectMultipleField("What it lets people do", [needed("Please choose at least one right.")])
+
+    aliases = MappingProxyType({"rights": "grants"})
+
+    def offer(self) -> RoleForm:
+        """Fill the list of rights."""
+        self.grants.choices = menu((grant, f"{text[0].upper()}{text[1:]}") for grant, text in GRANT_NAMES.items())
+        return self
+
+
+class OwnershipForm(PortalForm):
+    """Who the company is handed to."""
+
+    to = SelectField(
+        "New owner", [needed("Please choose somebody.")], coerce=lambda value: UUID(str(value)) if value else None
+    )
+
+    def offer(self, people: Iterable[User]) -> OwnershipForm:
+        """Fill the menu of people."""
+        self.to.choices = menu([("", "Choose somebody"), *((str(user.id), user.name) for user in people)])
         return self

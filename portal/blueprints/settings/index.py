@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.blueprints.settings.blueprint import blueprint
 from portal.page_frame import outbox_exists
-from portal.permissions import Right, may
+from portal.permissions import Right, may, reaches_company
 from portal.sign_in import signed_in, signed_in_user
 
 
@@ -22,6 +22,8 @@ class Entry:
     meaning: str
     icon: str
     right: Right | None
+    # Only where the right reaches the whole company.
+    company_wide: bool = False
 
 
 _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
@@ -35,8 +37,16 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "How many of the new leads each person gets.",
                 "allocations",
                 Right.DISTRIBUTION,
+                company_wide=True,
             ),
-            Entry("settings.rules", "Rules", "Which pool hands out new leads.", "rules", Right.DISTRIBUTION),
+            Entry(
+                "settings.rules",
+                "Rules",
+                "Which pool hands out new leads.",
+                "rules",
+                Right.DISTRIBUTION,
+                company_wide=True,
+            ),
         ),
     ),
     (
@@ -46,6 +56,14 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "people.listed", "People", "Who works here, what they may do, who is paused.", "people", Right.PEOPLE
             ),
             Entry("settings.teams", "Teams", "The tree of offices and teams.", "teams", Right.PEOPLE),
+            Entry(
+                "settings.roles",
+                "Roles",
+                "What each role lets people do; roles of your own.",
+                "people",
+                Right.PEOPLE,
+                company_wide=True,
+            ),
         ),
     ),
     (
@@ -66,6 +84,8 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 Right.COMPANY,
             ),
             Entry("outbox.listed", "Outbox", "Messages that would have been sent by mail.", "outbox", Right.COMPANY),
+            Entry("settings.ownership", "Ownership", "Hand the company over.", "company", Right.OWNERSHIP),
+            Entry("audit.listed", "Log of changes", "Who changed what, from what to what.", "clock", Right.AUDIT),
             Entry("settings.keys", "API keys", "For websites and programs that send or read leads.", "keys", None),
         ),
     ),
@@ -84,4 +104,6 @@ def index() -> ResponseReturnValue:
 def _is_open(entry: Entry) -> bool:
     if entry.endpoint == "outbox.listed" and not outbox_exists():
         return False
-    return entry.right is None or may(signed_in_user(), entry.right)
+    if entry.right is None:
+        return True
+    return (reaches_company if entry.company_wide else may)(signed_in_user(), entry.right)

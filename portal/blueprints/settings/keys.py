@@ -43,7 +43,7 @@ def _page(form: KeyForm) -> str:
         "settings/keys.html",
         form=form.offer(_people(viewer)),
         keys=keys_for(viewer),
-        may_revoke=lambda user: user.id == viewer.id or not outranks(viewer, user.roles),
+        may_revoke=lambda user: user.id == viewer.id or not outranks(viewer, user),
     )
 
 
@@ -53,7 +53,7 @@ def _people(by: User) -> list[tuple[str, str]]:
     if not may(by, Right.COMPANY):
         return [myself]
     others = [one.user for one in people_now() if one.user.active and one.user.id != by.id]
-    return [myself, *((user.email, user.name) for user in others if not outranks(by, user.roles))]
+    return [myself, *((user.email, user.name) for user in others if not outranks(by, user))]
 
 
 @blueprint.get("/keys/<uuid:key_id>/revoke")

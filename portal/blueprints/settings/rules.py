@@ -20,14 +20,14 @@ from portal.sign_in import right_required, signed_in_user
 
 
 @blueprint.get("/rules")
-@right_required(Right.DISTRIBUTION)
+@right_required(Right.DISTRIBUTION, company_wide=True)
 def rules() -> ResponseReturnValue:
     """All rules, the default rule last."""
     return _page()
 
 
 @blueprint.post("/rules/<uuid:rule_id>")
-@right_required(Right.DISTRIBUTION)
+@right_required(Right.DISTRIBUTION, company_wide=True)
 def save_rule(rule_id: UUID) -> ResponseReturnValue:
     """Point a rule at another pool, or at none."""
     rule, by = rule_named(rule_id), signed_in_user()

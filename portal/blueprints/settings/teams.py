@@ -14,7 +14,7 @@ from portal.blueprints.settings.blueprint import blueprint
 from portal.blueprints.settings.forms import TeamForm
 from portal.models import Team
 from portal.operations.teams import change_team, delete_team, make_team
-from portal.permissions import Right
+from portal.permissions import Right, reach_of, reaches_company, require_over
 from portal.queries.people import team_named
 from portal.queries.people import teams as all_teams
 from portal.sign_in import right_required, signed_in_user
@@ -49,7 +49,7 @@ def teams() -> ResponseReturnValue:
 @right_required(Right.PEOPLE)
 def add_team() -> ResponseReturnValue:
     """Add a team."""
-    form, by = TeamForm().offer(all_teams()), signed_in_user()
+    form, by = _form(), signed_in_user()
     if form.carried_out(lambda: make_team(by=by, name=form.name.data, parent_id=form.parent_id.data)):
         flash(f"The team “{form.name.data}” is there.", "good")
         return redirect(url_for("settings.teams"), code=303)
@@ -57,15 +57,15 @@ def add_team() -> ResponseReturnValue:
 
 
 def _list_page(form: TeamForm) -> str:
-    teams = all_teams()
-    return render_template("settings/teams.html", form=form.offer(teams), tree=tree(teams))
+    teams = _reached()
+    return render_template("settings/teams.html", form=_filled(form), tree=tree(teams))
 
 
 @blueprint.get("/teams/<uuid:team_id>")
 @right_required(Right.PEOPLE)
 def team(team_id: UUID) -> ResponseReturnValue:
     """Rename, move or remove one team."""
-    found = team_named(team_id)
+    found = _reached_team(team_id)
     return _team_page(TeamForm(formdata=None, obj=found), found)
 
 
@@ -73,8 +73,8 @@ def team(team_id: UUID) -> ResponseReturnValue:
 @right_required(Right.PEOPLE)
 def save_team(team_id: UUID) -> ResponseReturnValue:
     """Save name and place."""
-    found, by = team_named(team_id), signed_in_user()
-    form = TeamForm().offer(all_teams(), without=team_id)
+    found, by = _reached_team(team_id), signed_in_user()
+    form = _form(found)
     if form.carried_out(lambda: change_team(team_id, by=by, name=form.name.data, parent_id=form.parent_id.data)):
         flash("Saved.", "good")
         return redirect(url_for("settings.teams"), code=303)
@@ -85,7 +85,7 @@ def save_team(team_id: UUID) -> ResponseReturnValue:
 @right_required(Right.PEOPLE)
 def remove_team(team_id: UUID) -> ResponseReturnValue:
     """Remove a team nothing belongs to."""
-    found, by = team_named(team_id), signed_in_user()
+    found, by = _reached_team(team_id), signed_in_user()
     name, act = found.name, PortalForm()
     if act.carried_out(lambda: delete_team(team_id, by=by)):
         flash(f"The team “{name}” is removed.", "good")
@@ -94,5 +94,24 @@ def remove_team(team_id: UUID) -> ResponseReturnValue:
 
 
 def _team_page(form: TeamForm, found: Team, act: PortalForm | None = None) -> str:
-    shown = form.offer(all_teams(), without=found.id)
-    return render_template("settings/team.html", form=shown, team=found, act=act)
+    return render_template("settings/team.html", form=_filled(form, found), team=found, act=act)
+
+
+def _form(found: Team | None = None) -> TeamForm:
+    return _filled(TeamForm(), found)
+
+
+def _filled(form: TeamForm, found: Team | None = None) -> TeamForm:
+    company_wide = reaches_company(signed_in_user(), Right.PEOPLE)
+    return form.offer(_reached(), found, company_wide=company_wide)
+
+
+def _reached() -> Sequence[Team]:
+    """The teams one's right to look after people reaches."""
+    reach = reach_of(signed_in_user(), Right.PEOPLE)
+    return [team for team in all_teams() if reach is None or team.id in reach]
+
+
+def _reached_team(team_id: UUID) -> Team:
+    require_over(signed_in_user(), Right.PEOPLE, team_id, what="team")
+    return team_named(team_id)

@@ -12,7 +12,7 @@ from apiflask import APIFlask
 
 from tests.blueprints.api.database_state import nothing_changes
 from tests.cast import Company
-from tests.factories import make_lead, make_offer, make_pool, make_team
+from tests.factories import make_lead, make_offer, make_own_role, make_pool, make_team
 from tests.operations.acts import memo
 
 # Bodies that would do something, were the ids one's own.
@@ -29,6 +29,7 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "PUT /api/v1/pools/<uuid:pool_id>/members": {"members": []},
     "PATCH /api/v1/rules/<uuid:rule_id>": {"pool_id": None},
     "PATCH /api/v1/teams/<uuid:team_id>": {"name": "Mine now"},
+    "PATCH /api/v1/roles/<uuid:role_id>": {"name": "Mine now"},
 }
 
 
@@ -55,6 +56,7 @@ def theirs(other_company: Company) -> dict[str, str]:
         "pool_id": pool.id,
         "rule_id": other_company.default_rule_id,
         "team_id": make_team(other_company).id,
+        "role_id": make_own_role(other_company, "export").id,
         "key_id": other_company.owner.api.get("/keys").json["items"][0]["id"],
     }
     return {name: str(each) for name, each in ids.items()}
@@ -87,6 +89,7 @@ def test_the_same_bodies_do_something_with_ones_own_ids(company: Company) -> Non
         "pool_id": pool.id,
         "rule_id": company.default_rule_id,
         "team_id": make_team(company).id,
+        "role_id": make_own_role(company, "export").id,
     }
     for call, body in GOOD_BODIES.items():
         method, rule = call.split()
@@ -99,6 +102,8 @@ def test_the_same_bodies_do_something_with_ones_own_ids(company: Company) -> Non
 IDS_IN_BODIES: list[tuple[str, str, dict[str, Any], str]] = [
     ("POST", "/users", {"name": "Nia", "email": "nia@example.com", "team_id": "{team_id}"}, "team_id"),
     ("POST", "/users/{own_user}/deactivate", {"open_leads": "give", "to": "{user_id}"}, "to"),
+    ("POST", "/users", {"name": "Nia", "email": "nia@example.com", "roles": ["{role_id}"]}, "roles.0"),
+    ("PATCH", "/users/{own_user}", {"roles": ["agent", "{role_id}"]}, "roles.1"),
     ("POST", "/pools", {"name": "Roofs", "team_id": "{team_id}"}, "team_id"),
     ("POST", "/pools", {"name": "Roofs", "members": [{"user_id": "{user_id}"}]}, "members.0.user_id"),
     ("POST", "/pools", {"name": "Roofs", "default_assignee_ids": ["{user_id}"]}, "default_assignee_ids.0"),

@@ -10,6 +10,7 @@ from apiflask import APIFlask
 from portal.extensions import db
 from portal.models import Company as CompanyRow
 from portal.models import LeadAccess, User
+from portal.permissions import Sight
 from portal.tokens import Reader, read_live_token
 from tests.cast import Company, Person
 from tests.page import Browser, sign_in
@@ -38,15 +39,15 @@ def test_a_page_brings_the_address_of_its_stream(app: APIFlask, company: Company
 
 @pytest.mark.usefixtures("_has_events")
 def test_the_token_says_what_the_viewer_may_be_told(app: APIFlask, company: Company) -> None:
-    assert reader_told(sign_in(app, company.manager)).boxes == frozenset(LeadAccess)
+    assert reader_told(sign_in(app, company.manager)).sight.boxes == frozenset(LeadAccess)
     change_boxes(company, company.agent, ["mine", "unassigned"])
     agent = sign_in(app, company.agent)
-    mine = Reader(company.id, company.agent.id, frozenset({LeadAccess.MINE, LeadAccess.UNASSIGNED}))
+    mine = Reader(company.id, Sight(company.agent.id, frozenset({LeadAccess.MINE, LeadAccess.UNASSIGNED})))
     assert reader_told(agent) == mine
     with company.inside():
         db.session.get_one(CompanyRow, company.id).isolate_leads = True
         db.session.commit()
-    assert reader_told(agent).boxes == frozenset({LeadAccess.MINE})
+    assert reader_told(agent).sight.boxes == frozenset({LeadAccess.MINE})
 
 
 @pytest.mark.usefixtures("_has_events")

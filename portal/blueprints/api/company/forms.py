@@ -22,7 +22,6 @@ class CompanyForm(Form):
             "reopen_routes",
             "agents_may_hand_back",
             "self_service_pause",
-            "unassigned_visible_when_isolated",
             "conversion_statuses",
             "lost_reasons",
         }
@@ -34,5 +33,6 @@ class CompanyForm(Form):
     returning_contacts = Choice(ReturningContacts)
     named_counts_as_turn = Flag()
     isolate_leads = Flag()
+    unassigned_visible_when_isolated = Flag()
     currency = Text()
     rate_limit = Whole(least=1, most=GREATEST_RATE_LIMIT)

@@ -37,6 +37,7 @@ class CompanyShape(Form):
     returning_contacts = Choice(ReturningContacts, required=True)
     named_counts_as_turn = Flag(required=True)
     isolate_leads = Flag(required=True)
+    unassigned_visible_when_isolated = Flag(required=True)
     currency = Text(required=True)
     conversion_statuses = Several(Part(StatusShape), required=True)
     lost_reasons = Several(Part(ReasonShape), required=True)
@@ -55,6 +56,7 @@ def company_shape(company: Company) -> dict[str, Any]:
         "returning_contacts": company.returning_contacts,
         "named_counts_as_turn": company.named_counts_as_turn,
         "isolate_leads": company.isolate_leads,
+        "unassigned_visible_when_isolated": company.unassigned_visible_when_isolated,
         "currency": company.currency,
         "conversion_statuses": [
             {"id": each.id, "name": each.name, "group": each.status_group, "active": each.active} for each in statuses()

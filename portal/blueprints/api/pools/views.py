@@ -8,7 +8,7 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from flask import Blueprint, Response
 
-from portal.blueprints.api.access import acting_user, company_id, require_insight
+from portal.blueprints.api.access import acting_user, company_id, pools_reached_by, require_insight
 from portal.blueprints.api.answers import answers, json_answer, nothing
 from portal.blueprints.api.paging import PageForm, page_of_short
 from portal.blueprints.api.pools.forms import MembersForm, NewPoolForm, NextForm, PoolForm
@@ -23,9 +23,10 @@ from portal.blueprints.api.pools.shapes import (
 )
 from portal.blueprints.api.repeats import Answered, repeatable
 from portal.blueprints.api.takes import takes
+from portal.models import Pool
 from portal.operations import pools
 from portal.queries.clock import database_time
-from portal.queries.pools import pool_named, pool_views, standings
+from portal.queries.pools import pool_named, pool_views, reached_pool, standings
 from portal.queries.routing_facts import pool_facts
 from portal.routing.route import who_is_next
 
@@ -38,7 +39,7 @@ blueprint: Blueprint = APIBlueprint("pools", __name__, url_prefix="/pools", tag=
 def list_pools(query: dict[str, Any]) -> Response:
     """List all pools, by name"""
     require_insight()
-    return json_answer(page_of_short([pool_shape(view) for view in pool_views()], query))
+    return json_answer(page_of_short([pool_shape(view) for view in pool_views(reached_by=pools_reached_by())], query))
 
 
 @blueprint.post("")
@@ -56,7 +57,7 @@ def make_pool(asked: dict[str, Any]) -> Answered:
 def show_pool(pool_id: UUID) -> Response:
     """Show one pool"""
     require_insight()
-    pool_named(pool_id)
+    _shown(pool_id)
     return json_answer(_told(pool_id))
 
 
@@ -95,7 +96,7 @@ def set_members(pool_id: UUID, asked: dict[str, Any]) -> Response:
 def show_next(pool_id: UUID, query: dict[str, Any]) -> Response:
     """Show who is next, for a plain lead, as things stand"""
     require_insight()
-    turns = who_is_next(pool_facts(company_id(), pool_named(pool_id).id), query["count"], database_time())
+    turns = who_is_next(pool_facts(company_id(), _shown(pool_id).id), query["count"], database_time())
     return json_answer({"items": [turn_shape(turn) for turn in turns], "next": None})
 
 
@@ -107,7 +108,13 @@ def show_ledger(pool_id: UUID) -> Response:
     `credit` is what a member is owed: `entitled` less `received`. Credits of a pool sum to exactly zero.
     """
     require_insight()
+    _shown(pool_id)
     return json_answer({"items": [standing_shape(each) for each in standings(pool_id)], "next": None})
+
+
+def _shown(pool_id: UUID) -> Pool:
+    user = pools_reached_by()
+    return pool_named(pool_id) if user is None else reached_pool(user, pool_id)
 
 
 def _told(pool_id: UUID) -> dict[str, Any]:

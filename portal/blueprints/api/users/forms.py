@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal.blueprints.api.fields import Choice, Flag, Form, Id, Part, Several, Text, Whole
-from portal.models import LeadAccess, Role
+from portal.models import LeadAccess
 from portal.operations.people import MOST_OPEN_CAP, OpenLeads
 
 
@@ -21,7 +21,8 @@ class UserForm(Form):
     name = Text()
     email = Text()
     phone = Text(allow_none=True)
-    roles = Several(Choice(Role))
+    # Built-in roles by name, the company's own by id.
+    roles = Several(Text())
     lead_access = Several(Choice(LeadAccess))
     team_id = Id(allow_none=True)
     active = Flag()

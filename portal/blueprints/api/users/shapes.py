@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal.blueprints.api.fields import Choice, Flag, Form, Id, Moment, Part, Several, Text, Whole
-from portal.models import LeadAccess, Role, User
+from portal.models import LeadAccess, User
 
 
 class CapsShape(Form):
@@ -21,7 +21,7 @@ class UserShape(Form):
     name = Text(required=True)
     email = Text(required=True)
     phone = Text(allow_none=True, required=True)
-    roles = Several(Choice(Role), required=True)
+    roles = Several(Text(), required=True)
     lead_access = Several(Choice(LeadAccess), required=True)
     team_id = Id(allow_none=True, required=True)
     active = Flag(required=True)

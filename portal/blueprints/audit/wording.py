@@ -1,0 +1,78 @@
+"""Entries of the log in words."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from portal.models import AuditEntry
+
+SUBJECT_NAMES = {
+    "person": "Person",
+    "role": "Role",
+    "team": "Team",
+    "key": "API key",
+    "pool": "Pool",
+    "rule": "Rule",
+    "settings": "Settings",
+}
+
+ACTION_NAMES = {"added": "Added", "changed": "Changed", "removed": "Removed"}
+
+FIELD_NAMES = {
+    "acts_as": "acts as",
+    "admin_contact": "admin contact",
+    "default_assignees": "default assignees",
+    "fallback_any_active": "anybody when nobody in the pool can",
+    "isolate_leads": "agents see only their own leads",
+    "lead_access": "sees which leads",
+    "max_offers": "most offers",
+    "named_counts_as_turn": "named leads count as a turn",
+    "open_cap": "most open leads",
+    "parent_id": "stands below",
+    "team_id": "team",
+    "unassigned_visible_when_isolated": "and those nobody owns",
+    "window_seconds": "seconds to answer",
+}
+
+
+class Change(NamedTuple):
+    """One field: as it was and as it is, in words; None = there was none."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+def changes_of(entry: AuditEntry, names: dict[str, str]) -> list[Change]:
+    """What an entry is about, field by field.
+
+    Args:
+        names: of teams and roles, by id.
+    """
+    before, after = entry.before or {}, entry.after or {}
+    return [
+        Change(
+            FIELD_NAMES.get(field, field.replace("_", " ")),
+            _in_words(before[field], names) if field in before else None,
+            _in_words(after[field], names) if field in after else None,
+        )
+        for field in dict.fromkeys((*before, *after))
+    ]
+
+
+def _in_words(value: Any, names: dict[str, str]) -> str:
+    match value:
+        case None | "":
+            return "nothing"
+        case True:
+            return "yes"
+        case False:
+            return "no"
+        case [] | {}:
+            return "none"
+        case [[_, _], *_]:
+            return ", ".join(f"{name} {weight}" for name, weight in value)
+        case list():
+            return ", ".join(_in_words(each, names) for each in value)
+        case _:
+            return names.get(str(value), str(value))
