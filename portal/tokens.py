@@ -31,6 +31,7 @@ _NONCE = 8
 _MAC = 16
 _TIME = 8
 _OFFER = b"offer"
+_OFFER_LED_TO = b"offer led to"
 _LIVE = b"live updates"
 
 
@@ -65,19 +66,41 @@ class Reader:
         return self.sight.user_id
 
 
-def offer_token(company_id: UUID, offer_id: UUID) -> str:
-    """A token that names one offer, and with it one agent. Every call gives a new one; all of them are good."""
-    return _sealed(_OFFER, company_id.bytes + offer_id.bytes)
+@dataclass(frozen=True, slots=True)
+class OfferNamed:
+    """What an offer's link names.
+
+    `first_id` is the offer of the link that was sent: the same as `offer_id`, or where a page led on to this one, that
+    of the link somebody began with.
+    """
+
+    company_id: UUID
+    offer_id: UUID
+    first_id: UUID
 
 
-def read_offer_token(token: str) -> tuple[UUID, UUID]:
+def offer_token(company_id: UUID, offer_id: UUID, first_id: UUID | None = None) -> str:
+    """A token that names one offer, and with it one agent. Every call gives a new one; all of them are good.
+
+    Args:
+        first_id: for a link on another offer's page, the `first_id` of that page's own link.
+    """
+    if first_id is None:
+        return _sealed(_OFFER, company_id.bytes + offer_id.bytes)
+    return _sealed(_OFFER_LED_TO, company_id.bytes + offer_id.bytes + first_id.bytes)
+
+
+def read_offer_token(token: str) -> OfferNamed:
     """The company and the offer a token names; whether they exist is for the database to say.
 
     Raises:
         NotFound: it was not made here, or a character was lost or changed on the way.
     """
-    named = _opened(_OFFER, token, length=2 * _ID)
-    return UUID(bytes=named[:_ID]), UUID(bytes=named[_ID:])
+    try:
+        named = _opened(_OFFER, token, length=2 * _ID)
+    except NotFound:
+        named = _opened(_OFFER_LED_TO, token, length=3 * _ID)
+    return OfferNamed(UUID(bytes=named[:_ID]), UUID(bytes=named[_ID : 2 * _ID]), UUID(bytes=named[-_ID:]))
 
 
 def account_token(account: Account, purpose: AccountPurpose, issued_at: datetime) -> str:

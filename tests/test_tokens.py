@@ -20,6 +20,7 @@ from portal.permissions import Sight
 from portal.queries.clock import database_time
 from portal.tokens import (
     AccountPurpose,
+    OfferNamed,
     Reader,
     account_token,
     live_token,
@@ -55,14 +56,24 @@ def now() -> datetime:
 
 @pytest.mark.usefixtures("inside")
 def test_an_offer_token_names_company_and_offer() -> None:
-    assert read_offer_token(offer_token(COMPANY, OFFER)) == (COMPANY, OFFER)
+    assert read_offer_token(offer_token(COMPANY, OFFER)) == OfferNamed(COMPANY, OFFER, OFFER)
 
 
 @pytest.mark.usefixtures("inside")
 def test_every_rendering_gives_another_token_for_the_same_offer() -> None:
     tokens = {offer_token(COMPANY, OFFER) for _ in range(20)}
     assert len(tokens) == 20
-    assert {read_offer_token(token) for token in tokens} == {(COMPANY, OFFER)}
+    assert {read_offer_token(token) for token in tokens} == {OfferNamed(COMPANY, OFFER, OFFER)}
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_token_one_was_led_to_names_where_one_began() -> None:
+    first = new_id()
+    token = offer_token(COMPANY, OFFER, first)
+    assert read_offer_token(token) == OfferNamed(COMPANY, OFFER, first)
+    for place in (0, 30, 60, 90):
+        with pytest.raises(NotFound):
+            read_offer_token(token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :])
 
 
 @pytest.mark.usefixtures("inside")

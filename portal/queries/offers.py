@@ -22,8 +22,8 @@ from portal.queries.paging import USUAL_LIMIT, Page, Statement, older_than, page
 # How long the whole lead is shown under the link after acceptance.
 SHOWN_FOR = timedelta(hours=24)
 
-# How long after its own end a link still leads on to the agent's other open offers. A link found in an old mailbox
-# opens nothing that came later.
+# How long after the end of the offer it was sent for a link still leads on to the agent's other open offers. A link
+# found in an old mailbox opens nothing that came later, neither by itself nor by way of the links it once led on to.
 LEADS_ON_FOR = timedelta(minutes=15)
 
 _MOST_OTHERS = 20
@@ -97,6 +97,8 @@ class OfferFacts:
     location: dict[str, Any] | None
     tags_found: list[str]
     received_at: datetime
+    # When the offer of the link that was sent is over: this one, or an earlier one that led here.
+    first_ends_at: datetime
     # The database's clock, which alone decides.
     now: datetime
 
@@ -138,9 +140,8 @@ class OfferFacts:
 
     @property
     def may_lead_on(self) -> bool:
-        """Whether the link may lead on to the agent's other open offers: while it is fresh."""
-        ended_at = self.ended_at or self.expires_at or self.created_at
-        return self.user_active and self.now < ended_at + LEADS_ON_FOR
+        """Whether the link may lead on to the agent's other open offers: while the one that was sent is fresh."""
+        return self.user_active and self.now < self.first_ends_at + LEADS_ON_FOR
 
     @property
     def _shown_under_link(self) -> bool:
@@ -203,16 +204,20 @@ def offers_page(
     return page_of(rows, limit, lambda row: row.id, lambda row: OfferView(**row._mapping))
 
 
-def offer_state(offer_id: UUID) -> OfferFacts:
+def offer_state(offer_id: UUID, first_id: UUID | None = None) -> OfferFacts:
     """All the offer page needs before the lead is owned, in one statement that reads nothing of the customer.
 
     The caller has entered the company the token names. The agent's newest offer of the same lead is answered, so
     that an old link never shows an old truth.
 
+    Args:
+        first_id: the offer of the link that was sent, where a page of that one led here.
+
     Raises:
         NotFound: the company has no such offer.
     """
-    row = db.session.execute(_offer_statement(), {"offer_id": offer_id}).one_or_none()
+    parameters = {"offer_id": offer_id, "first_id": first_id or offer_id}
+    row = db.session.execute(_offer_statement(), parameters).one_or_none()
     if row is None:
         raise NotFound("This link does not lead to an offer.")
     facts = dict(row._mapping)
@@ -254,6 +259,7 @@ def _others_statement() -> Statement:
 @lru_cache
 def _offer_statement() -> Statement:
     named, newest, other = aliased(Offer, name="named"), aliased(Offer, name="newest"), aliased(Offer, name="other")
+    first = aliased(Offer, name="first_offer")
     latest = (
         select(newest.id)
         .where(newest.company_id == named.company_id, newest.lead_id == named.lead_id, newest.user_id == named.user_id)
@@ -300,9 +306,11 @@ def _offer_statement() -> Statement:
             Lead.location,
             Lead.tags_found,
             func.coalesce(Lead.received_at, Lead.created_at).label("received_at"),
+            func.coalesce(first.ended_at, first.expires_at, first.created_at).label("first_ends_at"),
             func.clock_timestamp().label("now"),
         )
         .select_from(named)
+        .join(first, (first.company_id == named.company_id) & (first.id == bindparam("first_id", type_=Uuid)))
         .join(Offer, (Offer.company_id == named.company_id) & (Offer.id == latest))
         .join(Lead, (Lead.company_id == Offer.company_id) & (Lead.id == Offer.lead_id))
         .join(User, (User.company_id == Offer.company_id) & (User.id == Offer.user_id))

@@ -90,10 +90,10 @@ def refuse(error: ProductError) -> ResponseReturnValue:
 def _offer_behind(token: str) -> OfferFacts:
     """The offer a link leads to; the session then sees its company and no other, whoever may be signed in."""
     try:
-        company_id, offer_id = read_offer_token(token)
+        named = read_offer_token(token)
         leave_company()
-        enter_company(company_id)
-        return offer_state(offer_id)
+        enter_company(named.company_id)
+        return offer_state(named.offer_id, named.first_id)
     except NotFound:
         count_wrong_link()
         raise NotFound("This link leads to no offer. It may have been cut off on the way.") from None
@@ -130,7 +130,7 @@ def _page(token: str, facts: OfferFacts, status: int = 200, said: str | None = N
         chips=chips(facts),
         until=wording.clock(facts.expires_at, zone) if facts.expires_at else None,
         reasons=REASONS,
-        others=_others(facts, zone),
+        others=_others(token, facts, zone),
         look_again_after=LOOK_AGAIN_AFTER.get(facts.standing, SELDOM),
         lead=_accepted_lead(facts),
         words=wording,
@@ -147,11 +147,13 @@ class Other:
     until: str
 
 
-def _others(facts: OfferFacts, zone: ZoneInfo) -> list[Other]:
+def _others(token: str, facts: OfferFacts, zone: ZoneInfo) -> list[Other]:
     if not facts.may_lead_on:
         return []
+    # However far they lead, all end with the link somebody began with.
+    first_id = read_offer_token(token).first_id
     return [
-        Other(offer, f"/o/{offer_token(facts.company_id, offer.id)}", wording.clock(offer.expires_at, zone))
+        Other(offer, f"/o/{offer_token(facts.company_id, offer.id, first_id)}", wording.clock(offer.expires_at, zone))
         for offer in other_open_offers(facts)
     ]
 

@@ -557,6 +557,11 @@ def waiting_beside(page: Page) -> list[str]:
     return [" ".join("".join(each.itertext()).split()) for each in stack.iter("span") if each.get("class") == "called"]
 
 
+def led_on_to(page: Page) -> list[str]:
+    """The links to those offers."""
+    return [link.get("href", "") for link in page.root.iterfind(".//section[@id='others']//a")]
+
+
 def offered_to(proposal: Proposal, person: Person, lead_type: str, seconds: float = 100, **columns: Any) -> str:
     """Another offer, and its link."""
     company = proposal.company
@@ -600,6 +605,36 @@ def test_a_link_leads_on_to_other_offers_while_it_is_fresh_and_not_when_found_la
     page = proposal.open()
     assert waiting_beside(page) == []
     assert not any(link.startswith("/o/") for link in page.links)
+
+
+def test_the_links_it_led_on_to_lead_no_further_than_it_would_itself(proposal: Proposal) -> None:
+    offered_to(proposal, proposal.agent, "Windows", seconds=4000)
+    [led_to] = led_on_to(proposal.open())
+    offered_to(proposal, proposal.agent, "Heat pumps", seconds=4000)
+    there = Browser(proposal.company.app).open(led_to)
+    assert waiting_beside(there) == ["Roofing in Leeds", "Heat pumps"]
+    led_further = led_on_to(there)[1]
+    proposal.press("decline")
+    proposal.change("UPDATE offers SET ended_at = ended_at - interval '15 minutes' WHERE id = :offer")
+    for link in (led_to, led_further):
+        page = Browser(proposal.company.app).open(link)
+        assert (page.h1, waiting_beside(page)) == ("A lead for you", [])
+
+
+def test_an_old_link_does_not_become_fresh_with_a_newer_offer_of_the_same_lead(proposal: Proposal) -> None:
+    proposal.press("decline")
+    proposal.change("UPDATE offers SET ended_at = ended_at - interval '15 minutes' WHERE id = :offer")
+    proposal.change("UPDATE offers SET state = 'withdrawn', ended_at = clock_timestamp() WHERE state = 'open'")
+    with proposal.company.inside():
+        pool_id = db.session.scalar(select(models.Offer.pool_id).where(models.Offer.id == proposal.offer_id))
+        lead = db.session.get_one(models.Lead, (proposal.company.id, proposal.lead_id))
+        pool = db.session.get_one(models.Pool, (proposal.company.id, pool_id))
+        db.session.expunge_all()
+    newest = link_to(proposal.company, make_offer(proposal.company, lead, proposal.agent, pool))
+    offered_to(proposal, proposal.agent, "Windows", seconds=4000)
+    assert waiting_beside(Browser(proposal.company.app).open(newest)) == ["Windows"]
+    page = proposal.open()
+    assert (page.h1, waiting_beside(page)) == ("A lead for you", [])
 
 
 def test_nothing_stands_beside_the_offer_of_somebody_who_has_left(proposal: Proposal) -> None:
