@@ -326,6 +326,11 @@ def manages_row() -> Filter:
     return and_(User.active, holds(*_MANAGING))
 
 
+def unmasked_to_row() -> Filter:
+    """The rule of `unmasked_leads` for many users at once: of the leads each row's `User` sees."""
+    return or_(manages_row(), ~Lead.was_offered, Lead.owner_id == User.id)
+
+
 def comment_shown_to_row() -> Filter:
     """The rule of `visible_entries` for comments and many users at once: whether each row's `User` may read its
     `TimelineItem`. Asks for `Lead` and `Company` as well.

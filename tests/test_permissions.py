@@ -15,6 +15,7 @@ from portal.models import Lead, LeadAccess, Role, TimelineItem, User
 from portal.permissions import (
     Isolation,
     Right,
+    comment_shown_to_row,
     in_assigned,
     in_closed,
     in_mine,
@@ -236,6 +237,20 @@ def reads(company: Company, person: Person, lead: models.Lead) -> set[str | None
             return set()
 
 
+def told_in_messages(company: Company, person: Person, lead: models.Lead) -> set[str | None]:
+    """The comments on a lead whose words a message to somebody may hold."""
+    on_lead = (TimelineItem.company_id == Lead.company_id) & (TimelineItem.lead_id == Lead.id)
+    statement = (
+        select(TimelineItem.text)
+        .join(Lead, on_lead)
+        .join(User, (User.company_id == Lead.company_id) & (User.id == person.id))
+        .join(models.Company, models.Company.id == Lead.company_id)
+        .where(Lead.id == lead.id, TimelineItem.kind == "comment", comment_shown_to_row())
+    )
+    with company.inside():
+        return set(db.session.scalars(statement))
+
+
 READERS: list[tuple[str, str, dict[str, Any], set[str]]] = [
     # who, in which situation, columns of the lead, reads
     ("owner", "", {}, WORDS),
@@ -283,10 +298,10 @@ def test_who_reads_what_of_what_people_write(
             lead.state, lead.closed_at, lead.close_reason = "closed", lead.created_at, "won"
         db.session.get_one(models.Company, company.id).isolate_leads = columns.get("isolated", False)
         db.session.commit()
-    if who == "stranger":
-        assert reads(other_company, other_company.owner, written_on) == expected
-    else:
-        assert reads(company, people[who], written_on) == expected
+    home, reader = (other_company, other_company.owner) if who == "stranger" else (company, people[who])
+    assert reads(home, reader, written_on) == expected
+    # A message quotes what its recipient may read on the page by then, and nothing else.
+    assert told_in_messages(home, reader, written_on) == {words for words in expected if words.startswith("comment")}
 
 
 @pytest.mark.parametrize(

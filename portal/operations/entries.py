@@ -22,7 +22,7 @@ from portal.queries.clock import database_time
 from portal.queries.leads import lead_for
 from portal.queries.managers import managers_of_owned
 from portal.queries.people import admin_contact_ids
-from portal.queries.timeline import entry_for
+from portal.queries.timeline import TimelineView, entry_for
 
 LONGEST_TEXT = 5_000
 
@@ -105,11 +105,11 @@ def edit_entry(lead_id: UUID, entry_id: UUID, text: str, *, by: User) -> None:
         Invalid: there is no text, or too much of it.
     """
     said = checked_text(text)
+    # Before the lock, so that somebody who may not holds up nobody; and after it, as it counts then: the clock must not
+    # have run on while we waited.
+    own_entry(lead_id, entry_id, by)
     lead = lock_lead(lead_id)
-    # Asked after the lock is held: the clock must not have run on while we waited.
-    entry = entry_for(by, lead.id, entry_id)
-    if entry.kind not in (TimelineKind.COMMENT, TimelineKind.MEMO) or entry.actor_id != by.id:
-        raise Forbidden("Only one's own comments and memos can be written anew.")
+    entry = own_entry(lead_id, entry_id, by)
     if entry.text == said:
         return
     if not entry.editable:
@@ -118,6 +118,19 @@ def edit_entry(lead_id: UUID, entry_id: UUID, text: str, *, by: User) -> None:
     lead.last_activity_at = database_time()
     db.session.flush()
     announce_lead(lead, lead.last_activity_at)
+
+
+def own_entry(lead_id: UUID, entry_id: UUID, by: User) -> TimelineView:
+    """What `by` has written themselves.
+
+    Raises:
+        NotFound: they may not read it.
+        Forbidden: it is somebody else's, or written by the portal.
+    """
+    entry = entry_for(by, lead_id, entry_id)
+    if entry.kind not in (TimelineKind.COMMENT, TimelineKind.MEMO) or entry.actor_id != by.id:
+        raise Forbidden("Only one's own comments and memos can be written anew.")
+    return entry
 
 
 def lead_to_write_on(lead_id: UUID, by: User) -> Lead:

@@ -6,12 +6,11 @@ import re
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from portal.extensions import db
-from portal.models import Lead, User
-from portal.permissions import unmasked_leads
-from portal.queries.leads import visible
+from portal.models import Company, Lead, User
+from portal.permissions import seen_by_row, unmasked_to_row
 
 MOST_MENTIONS = 20
 
@@ -25,7 +24,8 @@ def mentioned_in(text: str, lead: Lead, *, by: User) -> list[UUID]:
         return []
     people = db.session.scalars(select(User).where(User.company_id == lead.company_id, User.active)).all()
     named = [user for user in _named(text, people) if user.id != by.id][:MOST_MENTIONS]
-    return [user.id for user in named if _sees(user, lead)]
+    shown_to = _who_sees(lead, named)
+    return [user.id for user in named if user.id in shown_to]
 
 
 def _named(text: str, people: Sequence[User]) -> list[User]:
@@ -52,8 +52,13 @@ def _plain(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def _sees(user: User, lead: Lead) -> bool:
-    shown = select(Lead.id).where(
-        Lead.company_id == lead.company_id, Lead.id == lead.id, visible(user), unmasked_leads(user)
+def _who_sees(lead: Lead, users: Sequence[User]) -> set[UUID]:
+    """Those of the users who see the lead and its customer."""
+    shown = and_(seen_by_row(Lead.owner_id, Lead.team_id), unmasked_to_row())
+    statement = (
+        select(User.id)
+        .join(Company, Company.id == User.company_id)
+        .join(Lead, Lead.company_id == User.company_id)
+        .where(Lead.company_id == lead.company_id, Lead.id == lead.id, User.id.in_([user.id for user in users]), shown)
     )
-    return db.session.scalar(shown) is not None
+    return set(db.session.scalars(statement))

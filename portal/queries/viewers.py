@@ -11,8 +11,8 @@ from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, bindparam, exists, select
-from sqlalchemy.sql._typing import _ColumnExpressionArgument
+from sqlalchemy import ColumnElement, Select, Uuid, bindparam, exists, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.models import Account, Company, Offer, OfferState, User
 from portal.models.statements import rows, written
@@ -52,7 +52,9 @@ class Viewer:
         return cast(User, self)
 
 
-def may_work_here(uniquifier: Any, company_id: Any, user_id: Any) -> tuple[_ColumnExpressionArgument[bool], ...]:
+def may_work_here(
+    uniquifier: Any, company_id: Any, user_id: Any
+) -> tuple[ColumnElement[bool] | InstrumentedAttribute[bool], ...]:
     """The conditions under which a session is believed: the user is active, and so is the account that signed in.
 
     Args:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
+from sqlalchemy import event
 
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
 from portal.extensions import db
 from portal.models import EntryEdit, Lead
 from portal.operations.conversion_lists import set_admin_contacts
+from portal.operations.mentions import mentioned_in
 from portal.queries.timeline import timeline_page
 from tests.cast import Company
 from tests.consistency import assert_consistent
@@ -17,6 +24,7 @@ from tests.factories import make_lead, make_pool, make_user
 from tests.operations import sights
 from tests.operations.acts import arrive, assign, change_company, change_user, comment, edit, memo
 from tests.operations.conftest import Break
+from tests.servers import Servers
 
 SAID = "Please look."
 
@@ -25,6 +33,21 @@ SAID = "Please look."
 def lead_id(company: Company) -> UUID:
     """A lead of the agent."""
     return arrive(company, assignee=company.agent.email).lead_id
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements sent meanwhile."""
+    sent: list[str] = []
+
+    def note(*given: Any) -> None:
+        sent.append(given[2])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def told_of_comments(company: Company, lead_id: UUID) -> list[tuple[str, UUID]]:
@@ -158,6 +181,19 @@ class TestMentions:
         comment(company.agent, lead_id, "@Zoe too")
         assert {user_id for cause, user_id in told_of_comments(company, lead_id) if cause == "mention"} == set(), gone
 
+    def test_of_many_cost_one_question(self, company: Company, lead_id: UUID) -> None:
+        crew = [make_user(company, f"Kim{number} Crew") for number in range(8)]
+        asked: list[int] = []
+        for words in ("@Kim1", " ".join(f"@Kim{number}" for number in range(8))):
+            with company.inside():
+                user = company.agent.user()
+                lead = db.session.get_one(Lead, (company.id, lead_id))
+                with counted() as statements:
+                    named = mentioned_in(words, lead, by=user)
+            assert named == [each.id for each in crew if each.name.split()[0] in words]
+            asked.append(len(statements))
+        assert asked[0] == asked[1]
+
 
 class TestMemos:
     def test_tell_nobody_and_are_read_by_who_sees_the_lead(self, company: Company, lead_id: UUID) -> None:
@@ -243,6 +279,19 @@ class TestEdits:
         assign(company.manager, lead_id, company.colleague)
         with pytest.raises(NotFound):
             edit(company.agent, lead_id, entry, "Still mine")
+
+    def test_of_those_who_may_not_wait_for_nobody(
+        self, company: Company, lead_id: UUID, servers: Servers, database: str
+    ) -> None:
+        entry, outsider = comment(company.agent, lead_id), make_user(company, "Olga Other")
+        with psycopg.connect(servers.url_of(database).replace("+psycopg", "")) as busy:
+            busy.execute("SELECT FROM leads WHERE id = %s FOR NO KEY UPDATE", [lead_id])
+            with ThreadPoolExecutor(1) as other:
+                refused = other.submit(edit, outsider, lead_id, entry, "Not mine")
+                forbidden = other.submit(edit, company.manager, lead_id, entry, "Nor mine")
+                told = [answer.exception(timeout=10) for answer in (refused, forbidden) if wait([answer], 10).done]
+                busy.rollback()
+        assert [type(error) for error in told] == [NotFound, Forbidden]
 
     def test_find_no_entry_of_another_lead(self, company: Company, lead_id: UUID) -> None:
         entry, other = memo(company.agent, lead_id), make_lead(company, company.agent)
