@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, and_, any_, case, cast, false, func, or_, select, true
 
-from portal.errors import Forbidden, NotFound
+from portal.errors import Forbidden, Invalid, NotFound
 from portal.extensions import db
 from portal.models import Company, Lead, LeadAccess, LeadState, Team, TimelineItem, TimelineKind, User, Visibility
 from portal.rights import NOTHING, POWERS_OF_ROLE, Powers, Right, powers_of, roles_with
@@ -29,7 +30,11 @@ Filter: TypeAlias = ColumnElement[bool]
 
 def powers(user: User) -> Powers:
     """What an active user may do, and how far; nothing once deactivated."""
-    return powers_of(user.roles, user.own_grants) if user.active else NOTHING
+    return _powers_in(user.roles, user.own_grants, user.team_id) if user.active else NOTHING
+
+
+def _powers_in(roles: Iterable[str], grants: Iterable[str], team_id: UUID | None) -> Powers:
+    return powers_of(roles, grants, in_team=team_id is not None)
 
 
 def rights_of(user: User) -> frozenset[Right]:
@@ -43,13 +48,8 @@ def may(user: User, right: Right) -> bool:
 
 
 def reaches_company(user: User, right: Right) -> bool:
-    """Whether the user holds the right for the whole company.
-
-    `see_all` of somebody without a team does, as the specification has it; any other right that is limited to a team
-    reaches nobody then.
-    """
-    held = powers(user)
-    return right in held.whole or (right is Right.SEE_ALL and right in held.held and user.team_id is None)
+    """Whether the user holds the right for the whole company."""
+    return right in powers(user).whole
 
 
 def require(user: User, right: Right) -> None:
@@ -77,9 +77,11 @@ def reach_of(user: User, right: Right) -> frozenset[UUID] | None:
     """The teams a right of this user reaches; None = the whole company, and with it all that has no team."""
     if reaches_company(user, right):
         return None
-    if not may(user, right) or user.team_id is None:
-        return frozenset()
-    return frozenset(db.session.scalars(teams_below(user)))
+    return _own_teams(user) if may(user, right) else frozenset()
+
+
+def _own_teams(user: User) -> frozenset[UUID]:
+    return frozenset() if user.team_id is None else frozenset(db.session.scalars(teams_below(user)))
 
 
 def within(column: Any, user: User, right: Right) -> Filter:
@@ -100,6 +102,16 @@ def is_reached(user: User, right: Right, team_id: UUID | None) -> bool:
     """Whether a right of this user reaches what is of this team; None = the company's."""
     reach = reach_of(user, right)
     return reach is None or team_id in reach
+
+
+def refuse_out_of_reach(user: User, right: Right, team_id: UUID | None, *, field: str = "team_id") -> None:
+    """Raise Invalid unless a right of the user reaches the team they chose; None = the company itself.
+
+    Args:
+        field: where they chose it.
+    """
+    if not is_reached(user, right, team_id):
+        raise Invalid.field(field, f"Choose your own team or one below it; your right “{right}” ends there.")
 
 
 def require_over(user: User, right: Right, team_id: UUID | None, *, what: str) -> None:
@@ -123,9 +135,25 @@ def has_dashboard(user: User) -> bool:
     return bool(rights_of(user) & DASHBOARD)
 
 
+def exceeds(user: User, roles: Iterable[str], grants: Iterable[str], team_id: UUID | None) -> bool:
+    """Whether somebody with these roles would hold a right the user lacks, or one that reaches further.
+
+    A right limited to a team reaches further where that is not a team the user's own right reaches.
+
+    Args:
+        grants: what those of the roles that are the company's own are made of.
+        team_id: the team they would be in.
+    """
+    mine, theirs = powers(user), _powers_in(roles, grants, team_id)
+    if not mine.covers(theirs):
+        return True
+    limited = theirs.held - theirs.whole - mine.whole - {Right.RECEIVE}
+    return team_id is not None and bool(limited) and team_id not in _own_teams(user)
+
+
 def outranks(user: User, other: User) -> bool:
     """Whether `other` stands above the user: would, once active, hold a right the user lacks, `receive` apart."""
-    return not powers(user).covers(powers_of(other.roles, other.own_grants))
+    return exceeds(user, other.roles, other.own_grants, other.team_id)
 
 
 def holds_sql(*rights: Right, alias: str = "") -> str:
@@ -256,8 +284,7 @@ class Sight:
 
 def sight_of(user: User, isolation: Isolation) -> Sight:
     """What a user sees, as plain facts. Reads the tree of teams where it matters."""
-    teams = frozenset(db.session.scalars(teams_below(user))) if sees_teams(user) else frozenset()
-    return Sight(user.id, boxes_of(user, isolation), teams)
+    return Sight(user.id, boxes_of(user, isolation), _own_teams(user) if sees_teams(user) else frozenset())
 
 
 def manages(user: User) -> bool:

@@ -59,8 +59,7 @@ class Powers:
 
     Args:
         held: every right, however far it reaches.
-        whole: those of them that reach the whole company. The others reach the holder's own team and those below;
-            `see_all` of somebody without a team reaches the whole company too.
+        whole: those of them that reach the whole company. The others reach the holder's own team and those below.
     """
 
     held: frozenset[Right]
@@ -117,28 +116,32 @@ def is_own(role: str) -> bool:
     return True
 
 
-def powers_of(roles: Iterable[str], grants: Iterable[str] = ()) -> Powers:
+def powers_of(roles: Iterable[str], grants: Iterable[str] = (), *, in_team: bool = True) -> Powers:
     """What somebody's roles are worth together.
 
     Args:
         roles: as a user holds them.
         grants: what those of the company's own are made of.
+        in_team: whether the holder is in a team. `see_all` of somebody who is in none reaches the whole company, as
+            the specification has it; any other right that is limited to a team reaches nobody then.
 
     Raises:
         ValueError: a role or right does not exist.
     """
-    return _together(tuple(roles), tuple(grants))
+    return _together(tuple(roles), tuple(grants), in_team)
 
 
 # Asked a dozen times for every page.
 @lru_cache(maxsize=1024)
-def _together(roles: tuple[str, ...], grants: tuple[str, ...]) -> Powers:
+def _together(roles: tuple[str, ...], grants: tuple[str, ...], in_team: bool) -> Powers:
     powers = NOTHING
     for role in roles:
         if not is_own(role):
             powers |= POWERS_OF_ROLE[Role(role)]
     for grant in grants:
         powers |= power_of(grant)
+    if not in_team and Right.SEE_ALL in powers.held:
+        powers |= _whole(Right.SEE_ALL)
     return powers
 
 

@@ -24,7 +24,7 @@ from portal.operations.transaction import after_commit
 from portal.operations.writes import Row, Writes
 from portal.queries import routing_facts
 from portal.queries.clock import database_time
-from portal.queries.managers import managers_of_waiting
+from portal.queries.managers import managers_of_waiting, team_of_waiting
 from portal.queries.routing_facts import History
 from portal.routing import ladder, ledger
 from portal.routing.decision import Decision
@@ -98,6 +98,8 @@ class Round:
         self._fallback = fallback_any_active
         self._everyone: tuple[Candidate, ...] | None = None
         self._has_defaults = False
+        # Who is told of a lead that waits, by its team.
+        self._managers: dict[UUID | None, Sequence[UUID]] = {}
         # Who owns how many leads more than the table shows yet.
         self._given: Counter[UUID] = Counter()
         self.pool, self.at = self._locked(pool_id)
@@ -368,8 +370,11 @@ class Round:
         self.writes.record(lead.id, kind, actor, text=decision.why, before=before, after=after)
 
     def _tell_managers(self, lead: Routable, facts: Row, *, about: UUID, but: Sequence[UUID] = ()) -> None:
-        told = managers_of_waiting(self.company_id, lead.id, lead.state["pool_id"])
-        alarm(self.writes, [one for one in told if one not in but], lead.id, facts, about=about)
+        team_id = team_of_waiting(self.company_id, lead.id, lead.state["pool_id"])
+        if team_id not in self._managers:
+            self._managers[team_id] = managers_of_waiting(self.company_id, team_id)
+        told = [one for one in self._managers[team_id] if one not in but]
+        alarm(self.writes, told, lead.id, facts, about=about)
 
 
 def change_lead(writes: Writes, lead_id: UUID, state: Row) -> None:

@@ -168,7 +168,7 @@ def _store_unrouted(arrival: Arrival) -> Taken:
     writes.record(row["id"], TimelineKind.DECISION, SYSTEM, text=FAILED, after=after)
     alarm(
         writes,
-        managers_of_waiting(company_id, row["id"], None),
+        managers_of_waiting(company_id, None),
         row["id"],
         {"reason": "routing_failed"},
         about=row["id"],

@@ -20,7 +20,7 @@ from portal.operations import auditing, ledger, waiting
 from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.transaction import operation
-from portal.permissions import Right, is_reached, require, require_over
+from portal.permissions import Right, refuse_out_of_reach, require, require_over
 from portal.queries.people import users_by_id
 from portal.queries.pools import has_open_offers, pool_named, pool_views, rules_naming
 from portal.queries.routing_facts import lock_pool
@@ -61,7 +61,7 @@ def make_pool(*, by: User, **fields: Unpack[PoolChanges]) -> Pool:
     require(by, Right.DISTRIBUTION)
     if "name" not in fields:
         raise Invalid.field("name", "A pool needs a name.")
-    _refuse_out_of_reach(by, fields.get("team_id"))
+    refuse_out_of_reach(by, Right.DISTRIBUTION, fields.get("team_id"))
     columns = _checked(fields)
     pool = Pool(company_id=by.company_id, id=new_id(), **columns)
     db.session.add(pool)
@@ -91,7 +91,7 @@ def change_pool(pool_id: UUID, *, by: User, seen: str | None = None, **changes: 
     if seen is not None and pool_views([pool_id])[0].fingerprint != seen:
         raise Conflict("Somebody changed this pool since you opened it, so nothing was saved. Open it again first.")
     if changes.get("team_id", pool.team_id) != pool.team_id:
-        _refuse_out_of_reach(by, changes.get("team_id"))
+        refuse_out_of_reach(by, Right.DISTRIBUTION, changes.get("team_id"))
     before = _facts(pool)
     for name, value in _checked(changes, pool).items():
         setattr(pool, name, value)
@@ -195,11 +195,6 @@ def _locked(pool_id: UUID, by: User) -> Pool:
     db.session.refresh(pool)
     require_over(by, Right.DISTRIBUTION, pool.team_id, what="pool")
     return pool
-
-
-def _refuse_out_of_reach(by: User, team_id: UUID | None) -> None:
-    if not is_reached(by, Right.DISTRIBUTION, team_id):
-        raise Invalid.field("team_id", "Choose your own team or one below it; your right to set up pools ends there.")
 
 
 def _checked(changes: PoolChanges, pool: Pool | None = None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Nobody puts a right into a role, or takes one out, that they do not hold themsel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypedDict, Unpack
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.seen import refuse_stale
 from portal.operations.transaction import operation
 from portal.permissions import Right, powers, require_company_wide
+from portal.queries.roles import own_roles
 from portal.rights import GRANTS, SCOPED, TEAM_SUFFIX, Role, powers_of
 
 MOST_ROLES = 100
@@ -73,8 +74,9 @@ def change_role(role_id: UUID, *, by: User, seen: str | None = None, **changes: 
     _apply(role, changes, by)
     db.session.flush()
     auditing.changed(by, Subject.ROLE, role.id, role.name, before, _facts(role))
+    grants = {str(each.id): each.grants for each in own_roles()}
     for user in holders_of(role):
-        user.own_grants = grants_of(user.roles)
+        user.own_grants = _together(grants, user.roles)
     db.session.flush()
     waiting.drain_soon(by.company_id)
     return role
@@ -134,13 +136,15 @@ def known_roles(wrong: Complaints, company_id: UUID, roles: Iterable[str]) -> li
     return [*(str(role) for role in Role if role in given), *sorted(role for role in given if role in own)]
 
 
-def grants_of(roles: Iterable[str]) -> list[str]:
+def grants_of(roles: Collection[str]) -> list[str]:
     """All that the company's own among these roles let somebody do."""
-    own = [role for role in roles if role not in tuple(Role)]
-    if not own:
+    if all(role in tuple(Role) for role in roles):
         return []
-    found = db.session.scalars(select(OwnRole.grants).where(OwnRole.id.in_(UUID(role) for role in own)))
-    return sorted({grant for grants in found for grant in grants})
+    return _together({str(role.id): role.grants for role in own_roles()}, roles)
+
+
+def _together(grants: Mapping[str, Sequence[str]], roles: Collection[str]) -> list[str]:
+    return sorted({grant for role in roles for grant in grants.get(role, ())})
 
 
 def _apply(role: OwnRole, changes: RoleChanges, by: User) -> None:

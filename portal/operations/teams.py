@@ -14,7 +14,7 @@ from portal.operations import auditing
 from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.transaction import operation
-from portal.permissions import Right, is_reached, require
+from portal.permissions import Right, is_reached, refuse_out_of_reach, require
 
 # Two moves at once could close a ring that neither of them makes alone.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('teams of ' || %(company)s, 0))"
@@ -39,7 +39,7 @@ def make_team(*, by: User, **fields: Unpack[TeamChanges]) -> Team:
     if "name" not in fields:
         raise Invalid.field("name", "A team needs a name.")
     _lock_tree(by)
-    _refuse_place_out_of_reach(by, fields.get("parent_id"))
+    refuse_out_of_reach(by, Right.PEOPLE, fields.get("parent_id"), field="parent_id")
     team = Team(company_id=by.company_id, id=new_id())
     _apply(team, fields)
     db.session.add(team)
@@ -62,8 +62,8 @@ def change_team(team_id: UUID, *, by: User, **changes: Unpack[TeamChanges]) -> T
     _lock_tree(by)
     team = _team(team_id, by)
     if changes.get("parent_id", team.parent_id) != team.parent_id:
-        _refuse_place_out_of_reach(by, team.parent_id)
-        _refuse_place_out_of_reach(by, changes.get("parent_id"))
+        refuse_out_of_reach(by, Right.PEOPLE, team.parent_id, field="parent_id")
+        refuse_out_of_reach(by, Right.PEOPLE, changes.get("parent_id"), field="parent_id")
     before = auditing.fields_of(team, TeamChanges.__annotations__)
     _apply(team, changes)
     db.session.flush()
@@ -116,11 +116,6 @@ def _complain_about_parent(wrong: Complaints, team: Team, parent_id: UUID) -> No
             wrong.add("parent_id", "A team cannot stand below itself.")
             return
         above = parents[above]
-
-
-def _refuse_place_out_of_reach(by: User, parent_id: UUID | None) -> None:
-    if not is_reached(by, Right.PEOPLE, parent_id):
-        raise Invalid.field("parent_id", "Choose your own team or one below it; your right to change teams ends there.")
 
 
 def _team(team_id: UUID, by: User) -> Team:

@@ -17,15 +17,25 @@ def managers_of_owned(lead: Lead) -> Sequence[UUID]:
     return _who_see(lead.company_id, lead.owner_id, lead.team_id)
 
 
-def managers_of_waiting(company_id: UUID, lead_id: UUID, pool_id: UUID | None) -> Sequence[UUID]:
-    """Those who manage and will see a lead that nobody owns, which may not be written yet.
+def managers_of_waiting(company_id: UUID, team_id: UUID | None) -> Sequence[UUID]:
+    """Those who manage and see a lead that nobody owns.
 
     Args:
-        pool_id: of the pool that looks after it, whose team it becomes (`operations.writes`).
+        team_id: the lead's, as `team_of_waiting` tells it.
+    """
+    return _who_see(company_id, null(), team_id)
+
+
+def team_of_waiting(company_id: UUID, lead_id: UUID, pool_id: UUID | None) -> UUID | None:
+    """Whose a lead will be that nobody owns, which may not be written yet: see `operations.writes`.
+
+    Args:
+        pool_id: of the pool that looks after it.
     """
     team_of_pool = select(Pool.team_id).where(Pool.company_id == company_id, Pool.id == pool_id).scalar_subquery()
     team_of_lead = select(Lead.team_id).where(Lead.company_id == company_id, Lead.id == lead_id).scalar_subquery()
-    return _who_see(company_id, null(), func.coalesce(team_of_pool, team_of_lead))
+    team_id: UUID | None = db.session.scalar(select(func.coalesce(team_of_pool, team_of_lead)))
+    return team_id
 
 
 def _who_see(company_id: UUID, owner_id: object, team_id: object) -> Sequence[UUID]:

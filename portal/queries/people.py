@@ -11,7 +11,7 @@ from portal.errors import NotFound
 from portal.extensions import db
 from portal.models import Role, Team, User
 from portal.models.tenancy import working_company
-from portal.permissions import Right, manages, reaches_company, rights_of, teams_below
+from portal.permissions import Right, manages, reach_of, reaches_company, rights_of, teams_below
 from portal.queries.paging import Page, older_than, page_of
 
 # Work that is about other people; without any of it one sees oneself.
@@ -87,6 +87,12 @@ def teams() -> Sequence[Team]:
     return db.session.scalars(
         select(Team).where(Team.company_id == working_company()).order_by(func.lower(Team.name), Team.id)
     ).all()
+
+
+def teams_reached(user: User, right: Right) -> Sequence[Team]:
+    """The teams a right of this user reaches, by name."""
+    reach = reach_of(user, right)
+    return [team for team in teams() if reach is None or team.id in reach]
 
 
 def with_those_below(team_id: UUID, teams: Sequence[Team]) -> set[UUID]:

@@ -12,11 +12,13 @@ from portal.operations.people import add_user, change_user, deactivate, hand_ove
 from portal.operations.roles import change_role, delete_role, make_role
 from portal.operations.teams import change_team, make_team
 from portal.permissions import Right, may, powers, reach_of, rights_of
+from portal.queries.people import active_owner_ids
 from tests.cast import Company, Person
 from tests.consistency import assert_consistent
 from tests.factories import holds_too, make_own_role, make_pool, make_user
 from tests.factories import make_team as a_team
 from tests.operations.acts import arrive
+from tests.races.at_once import at_once, refused
 
 
 def rights(person: Person, company: Company) -> frozenset[Right]:
@@ -134,6 +136,22 @@ class TestNobodyRaisesAnybodyAboveThemselves:
             with company.inside(), pytest.raises(Forbidden):
                 change_user(company.agent.id, by=editor.user(), **changes)  # type: ignore[arg-type]
 
+    def test_by_a_team_in_which_the_same_right_reaches_further(self, company: Company) -> None:
+        """`see_all` reaches one's team, and without a team the whole company."""
+        north, south = a_team(company, "North").id, a_team(company, "South").id
+        person = make_user(company, "Pia People", roles=["editor", "manager"], team_id=north)
+        for team_id in (south, None):
+            with company.inside(), pytest.raises(Forbidden):
+                change_user(person.id, by=person.user(), team_id=team_id)
+            with company.inside(), pytest.raises(Forbidden):
+                add_user(by=person.user(), name="N", email="n@example.com", roles=["manager"], team_id=team_id)
+        elsewhere = make_user(company, "Max South", roles=["manager"], team_id=south)
+        with company.inside(), pytest.raises(Forbidden):
+            change_user(elsewhere.id, by=person.user(), name="Mine")
+        with company.inside():
+            add_user(by=person.user(), name="N", email="n@example.com", roles=["manager"], team_id=north)
+            add_user(by=person.user(), name="A", email="a@example.com", roles=["agent"], team_id=south)
+
     def test_and_an_agent_makes_no_roles_at_all(self, company: Company) -> None:
         with company.inside(), pytest.raises(Forbidden):
             make_role(by=company.agent.user(), name="Mine", grants=["receive"])
@@ -187,7 +205,7 @@ class TestWhoLooksAfterPeopleOfTheirTeam:
             with pytest.raises(Invalid):
                 change_team(below, by=lead.user(), parent_id=south)
             with pytest.raises(Invalid):
-                change_team(north, by=lead.user(), parent_id=None if False else south)
+                change_team(north, by=lead.user(), parent_id=south)
             with pytest.raises(NotFound):
                 change_team(south, by=lead.user(), name="Mine")
 
@@ -236,6 +254,17 @@ def test_ownership_goes_to_one_and_leaves_the_other_an_admin(company: Company) -
         assert Right.RECEIVE in powers(company.agent.user()).held
         with pytest.raises(Forbidden):
             hand_over_ownership(company.owner.id, by=company.owner.user())
+
+
+def test_of_two_hand_overs_at_once_one_counts(company: Company) -> None:
+    def hand_over(to: Person) -> None:
+        with company.inside():
+            hand_over_ownership(to.id, by=company.owner.user())
+
+    results = at_once(lambda: hand_over(company.agent), lambda: hand_over(company.colleague))
+    assert [type(each) for each in refused(results)] == [Forbidden]
+    with company.inside():
+        assert len(active_owner_ids()) == 1
 
 
 def test_ownership_goes_to_nobody_who_is_gone_or_elsewhere(company: Company, other_company: Company) -> None:

@@ -15,8 +15,8 @@ from portal.blueprints.forms import PortalForm
 from portal.models import User
 from portal.operations import pools, rules
 from portal.operations.transaction import operation
-from portal.permissions import Right, is_reached, reaches_company
-from portal.queries.people import teams
+from portal.permissions import Right, reaches_company
+from portal.queries.people import teams_reached
 from portal.queries.people_now import PersonNow, people_now
 from portal.queries.pools import PoolView, has_open_offers, pool_views, reached_pool, rules_naming
 from portal.queries.rules import default_rule
@@ -59,9 +59,7 @@ def _may_point_rules() -> bool:
 
 def _form(view: PoolView | None = None, **options: Any) -> PoolForm:
     form = pool_form(*_choosable(view), **options)
-    by = signed_in_user()
-    reached = [team for team in teams() if is_reached(by, Right.DISTRIBUTION, team.id)]
-    return form.offer(reached, company_wide=_may_point_rules())
+    return form.offer(teams_reached(signed_in_user(), Right.DISTRIBUTION), company_wide=_may_point_rules())
 
 
 @blueprint.get("/<uuid:pool_id>/edit")

@@ -14,9 +14,10 @@ from wtforms.validators import ValidationError
 from portal.blueprints.forms import Email, Line, PortalForm, Whole, menu, needed, one_line, trimmed
 from portal.blueprints.meanwhile import SharedForm
 from portal.blueprints.people.wording import ACCESS_NAMES, ROLE_MEANINGS, ROLE_NAMES, grants_in_words
-from portal.models import LeadAccess, Role, Team, User
+from portal.models import LeadAccess, Role, User
 from portal.operations.people import OpenLeads
-from portal.permissions import Right, is_reached, powers
+from portal.permissions import Right, powers, reaches_company
+from portal.queries.people import teams_reached
 from portal.queries.people_now import PersonNow
 from portal.queries.roles import own_roles
 from portal.rights import powers_of
@@ -41,7 +42,7 @@ class PersonForm(SharedForm):
     available = BooleanField("Takes new leads", default=True, description="Off = paused: new leads go to others.")
     open_cap = Whole("Most open leads", description="With this many open leads they are passed by. Empty = no limit.")
 
-    def offer(self, by: User, teams: Sequence[Team], present: Sequence[str] = ()) -> PersonForm:
+    def offer(self, by: User, present: Sequence[str] = ()) -> PersonForm:
         """Fill the menus: teams, and the roles `by` may give or the person has already."""
         held = powers(by)
         built_in = [role for role in Role if role in present or held.covers(powers_of([role]))]
@@ -52,8 +53,8 @@ class PersonForm(SharedForm):
                 *((str(role.id), f"{role.name}: {grants_in_words(role.grants)}") for role in own),
             ]
         )
-        reached = [team for team in teams if is_reached(by, Right.PEOPLE, team.id)]
-        nowhere = [("", "No team")] if is_reached(by, Right.PEOPLE, None) else []
+        nowhere = [("", "No team")] if reaches_company(by, Right.PEOPLE) else []
+        reached = teams_reached(by, Right.PEOPLE)
         self.team_id.choices = menu([*nowhere, *((str(team.id), team.name) for team in reached)])
         return self
 

@@ -18,7 +18,7 @@ from portal.extensions import db
 from portal.models import Account, LeadAccess, User
 from portal.operations import people
 from portal.permissions import Right, is_reached, isolation_of, may, outranks, sees_teams
-from portal.queries.people import teams, with_those_below
+from portal.queries.people import teams_reached, with_those_below
 from portal.queries.people_now import PersonNow, people_now, person_now
 from portal.queries.pools import memberships
 from portal.queries.roles import own_role_names
@@ -30,7 +30,8 @@ from portal.sign_in import current_company, right_required, signed_in_user
 def listed() -> ResponseReturnValue:
     """Everybody, and whether they can get a lead now."""
     search = request.args.get("q", "").strip().replace("\x00", "")
-    viewer, all_teams, team_id = signed_in_user(), teams(), _team_id(request.args.get("team"))
+    viewer, team_id = signed_in_user(), _team_id(request.args.get("team"))
+    all_teams = teams_reached(viewer, Right.PEOPLE)
     return render_template(
         "people/list.html",
         people=people_now(search, with_those_below(team_id, all_teams) if team_id else None, reached_by=viewer),
@@ -70,7 +71,7 @@ def new() -> ResponseReturnValue:
 @right_required(Right.PEOPLE)
 def add() -> ResponseReturnValue:
     """Add somebody, and write to them."""
-    form, viewer = PersonForm().offer(signed_in_user(), teams()), signed_in_user()
+    form, viewer = PersonForm().offer(signed_in_user()), signed_in_user()
     if form.carried_out(lambda: people.add_user(by=viewer, **form.wanted())):
         flash(f"{form.name.data} is added and gets a mail with the way in.", "good")
         return redirect(url_for("people.listed"), code=303)
@@ -78,7 +79,7 @@ def add() -> ResponseReturnValue:
 
 
 def _new_page(form: PersonForm) -> str:
-    return render_template("people/new.html", form=form.offer(signed_in_user(), teams()))
+    return render_template("people/new.html", form=form.offer(signed_in_user()))
 
 
 @blueprint.get("/<uuid:user_id>")
@@ -94,7 +95,7 @@ def one(user_id: UUID) -> ResponseReturnValue:
 def save(user_id: UUID) -> ResponseReturnValue:
     """Save changes."""
     person, viewer = changeable(user_id), signed_in_user()
-    form = PersonForm().offer(viewer, teams(), person.user.roles)
+    form = PersonForm().offer(viewer, person.user.roles)
     if form.carried_out(lambda: people.change_user(user_id, by=viewer, seen=form.seen.data, **form.wanted())):
         flash("Saved.", "good")
         return redirect(url_for("people.one", user_id=user_id), code=303)
@@ -120,7 +121,7 @@ def _page(form: PersonForm, person: PersonNow) -> str:
     viewer, user = signed_in_user(), person.user
     return render_template(
         "people/one.html",
-        form=form.offer(viewer, teams(), user.roles).showing(user),
+        form=form.offer(viewer, user.roles).showing(user),
         person=person,
         user=user,
         now=sentence_for_person(person),

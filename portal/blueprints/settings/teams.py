@@ -14,9 +14,8 @@ from portal.blueprints.settings.blueprint import blueprint
 from portal.blueprints.settings.forms import TeamForm
 from portal.models import Team
 from portal.operations.teams import change_team, delete_team, make_team
-from portal.permissions import Right, reach_of, reaches_company, require_over
-from portal.queries.people import team_named
-from portal.queries.people import teams as all_teams
+from portal.permissions import Right, reaches_company, require_over
+from portal.queries.people import team_named, teams_reached
 from portal.sign_in import right_required, signed_in_user
 
 
@@ -57,7 +56,7 @@ def add_team() -> ResponseReturnValue:
 
 
 def _list_page(form: TeamForm) -> str:
-    teams = _reached()
+    teams = teams_reached(signed_in_user(), Right.PEOPLE)
     return render_template("settings/teams.html", form=_filled(form), tree=tree(teams))
 
 
@@ -102,14 +101,9 @@ def _form(found: Team | None = None) -> TeamForm:
 
 
 def _filled(form: TeamForm, found: Team | None = None) -> TeamForm:
-    company_wide = reaches_company(signed_in_user(), Right.PEOPLE)
-    return form.offer(_reached(), found, company_wide=company_wide)
-
-
-def _reached() -> Sequence[Team]:
-    """The teams one's right to look after people reaches."""
-    reach = reach_of(signed_in_user(), Right.PEOPLE)
-    return [team for team in all_teams() if reach is None or team.id in reach]
+    by = signed_in_user()
+    company_wide = reaches_company(by, Right.PEOPLE)
+    return form.offer(teams_reached(by, Right.PEOPLE), found, company_wide=company_wide)
 
 
 def _reached_team(team_id: UUID) -> Team:
