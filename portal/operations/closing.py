@@ -13,7 +13,7 @@ from portal.operations.locking import lock_lead, lock_lead_and_pools, peek_lead
 from portal.operations.transaction import operation
 from portal.operations.waiting import drain_soon
 from portal.operations.writes import Writes
-from portal.permissions import Right, is_masked, may
+from portal.permissions import is_masked
 from portal.queries.clock import database_time
 from portal.routing.facts import WaitingFor
 
@@ -61,16 +61,18 @@ def close(lead_id: UUID, *, reason: str, note: str | None, by: User) -> Lead:
 def reopen(lead_id: UUID, *, by: User) -> Lead:
     """Open a closed lead again: its owner has it back, if still active; else it waits for a person.
 
+    One that is open already is left as it is: a second press is the same act.
+
     Raises:
-        Conflict: it is not closed.
+        Forbidden: it is masked for `by`.
     """
     lead = lock_lead(lead_id)
     _refuse_masked(lead, by)
     if lead.state != LeadState.CLOSED:
-        raise Conflict("This lead is open.")
+        return lead
     writes = Writes(by.company_id, database_time())
     owner = db.session.get(User, (by.company_id, lead.owner_id)) if lead.owner_id else None
-    has_owner = owner is not None and owner.active and may(owner, Right.RECEIVE)
+    has_owner = owner is not None and owner.active
     was = {"state": lead.state, "owner_id": lead.owner_id, "reason": lead.close_reason}
     lead.state = LeadState.OWNED if has_owner else LeadState.UNASSIGNED
     lead.waiting_for = None if has_owner else WaitingFor.PERSON

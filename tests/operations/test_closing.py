@@ -76,11 +76,18 @@ def test_a_reopened_lead_goes_back_to_its_owner(company: Company) -> None:
     assert_consistent(company)
 
 
-@pytest.mark.parametrize("change", [{"active": False}, {"roles": ["manager"]}], ids=str)
-def test_a_lead_whose_owner_left_is_reopened_for_a_person(company: Company, change: dict[str, object]) -> None:
+def test_a_reopened_lead_goes_back_to_a_default_assignee_who_is_no_agent(company: Company) -> None:
+    make_pool(company, defaults=[company.manager], default_mode="own")
+    taken = arrive(company)
+    close(company.manager, taken.lead_id)
+    assert reopen(company.owner, taken.lead_id).owner_id == company.manager.id
+    assert_consistent(company)
+
+
+def test_a_lead_whose_owner_left_is_reopened_for_a_person(company: Company) -> None:
     taken = arrive(company, assignee=company.agent.email)
     close(company.agent, taken.lead_id)
-    change_user(company, company.agent, **change)
+    change_user(company, company.agent, active=False)
     lead = reopen(company.manager, taken.lead_id)
     assert (lead.state, lead.waiting_for, lead.owner_id) == ("unassigned", "person", None)
     assert_consistent(company)
@@ -95,10 +102,13 @@ def test_a_lead_is_reopened_beside_another_open_one_of_the_contact(company: Comp
     assert_consistent(company)
 
 
-def test_an_open_lead_is_not_reopened(company: Company) -> None:
-    taken = arrive(company)
-    with pytest.raises(Conflict, match="open"):
-        reopen(company.manager, taken.lead_id)
+def test_reopening_twice_is_one_act(company: Company) -> None:
+    taken = arrive(company, assignee=company.agent.email)
+    close(company.agent, taken.lead_id)
+    first, second = reopen(company.agent, taken.lead_id), reopen(company.agent, taken.lead_id)
+    assert (first.state, first.owner_id) == (second.state, second.owner_id) == ("owned", company.agent.id)
+    kinds = [item["kind"] for item in company.owner.api.get(f"/leads/{taken.lead_id}/timeline").json["items"]]
+    assert kinds.count("reopened") == 1
 
 
 def test_closing_frees_a_place_under_the_cap(company: Company) -> None:

@@ -186,7 +186,7 @@ def take(lead_id: UUID, asked: dict[str, Any]) -> Answered:
 @takes(NothingForm)
 @answers((200, LeadShape))
 def reopen(lead_id: UUID, asked: dict[str, Any]) -> Answered:
-    """Open a closed lead again: back to its owner, if still active"""
+    """Open a closed lead again: back to its owner, if still active. An open one stays as it is"""
     user = acting_user()
     lead_for(user, lead_id)
     closing.reopen(lead_id, by=user)
