@@ -23,7 +23,7 @@ from portal.queries.people import teams
 from portal.queries.roles import own_role_names
 from portal.sign_in import current_company, right_required, signed_in_user
 
-ENTRIES_SHOWN = 50
+ENTRIES_SHOWN = 30
 NAMES = ("who", "what", "since", "until")
 
 

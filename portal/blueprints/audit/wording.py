@@ -44,7 +44,7 @@ class Change(NamedTuple):
 
 
 def changes_of(entry: AuditEntry, names: dict[str, str]) -> list[Change]:
-    """What an entry is about, field by field.
+    """What an entry is about, field by field. Of what is new or gone, fields that hold nothing are left out.
 
     Args:
         names: of teams and roles, by id.
@@ -57,7 +57,12 @@ def changes_of(entry: AuditEntry, names: dict[str, str]) -> list[Change]:
             _in_words(after[field], names) if field in after else None,
         )
         for field in dict.fromkeys((*before, *after))
+        if entry.action == "changed" or not _is_nothing((after or before)[field])
     ]
+
+
+def _is_nothing(value: Any) -> bool:
+    return value in (None, "", [], {})
 
 
 def _in_words(value: Any, names: dict[str, str]) -> str:

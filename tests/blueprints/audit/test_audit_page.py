@@ -76,3 +76,11 @@ def test_it_is_for_those_who_may_read_it(app: APIFlask, company: Company) -> Non
         browser = sign_in(app, person)
         browser.open("/audit", status=403)
         assert browser.client.get("/audit/log.csv").status_code == 403
+
+
+def test_of_what_is_new_it_leaves_out_what_holds_nothing(app: APIFlask, company: Company) -> None:
+    company.owner.api.post("/users", {"name": "Nia New", "email": "nia@example.com"})
+    words = sign_in(app, company.owner).open("/audit?what=person").words
+    assert "As it was made Name Nia New" in words
+    assert "Phone" not in words
+    assert "Most open leads" not in words
