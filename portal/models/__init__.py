@@ -22,8 +22,9 @@ from portal.models.offer import Offer, OfferKind, OfferState
 from portal.models.pool import EntryKind, LedgerAccount, LedgerEntry, Pool, PoolDefault, PoolMember
 from portal.models.role import OwnRole
 from portal.models.rule import Rule
+from portal.models.tag import Tag
 from portal.models.timeline import ActorType, EntryEdit, TimelineItem, TimelineKind, Visibility
-from portal.models.user import LeadAccess, User
+from portal.models.user import LeadAccess, Leave, User
 from portal.rights import Role
 from portal.routing.recognise import KeyKind, ReturningContacts
 
@@ -52,6 +53,7 @@ __all__ = [
     "LeadAccess",
     "LeadAlias",
     "LeadState",
+    "Leave",
     "LedgerAccount",
     "LedgerEntry",
     "LostReason",
@@ -70,6 +72,7 @@ __all__ = [
     "Rule",
     "Source",
     "StatusGroup",
+    "Tag",
     "Team",
     "TimelineItem",
     "TimelineKind",

@@ -6,8 +6,9 @@ from sqlalchemy import CheckConstraint, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
-from portal.models.columns import CompanyId, Id, Made, Ref, Str, of_company, one_of, same_company
+from portal.models.columns import CompanyId, Id, Json, Made, Ref, Str, of_company, one_of, same_company
 from portal.models.ids import new_id
+from portal.routing.facts import PerformanceInRouting, PresenceMode
 from portal.routing.recognise import ReturningContacts
 
 
@@ -31,6 +32,19 @@ class Company(db.Model):  # type: ignore[name-defined,misc]
     isolate_leads: Mapped[bool] = mapped_column(server_default=text("false"))
     # Under isolation: leads nobody owns are shown to everybody all the same.
     unassigned_visible_when_isolated: Mapped[bool] = mapped_column(server_default=text("false"))
+    # How the presence people set counts in routing.
+    presence_mode: Mapped[Str] = mapped_column(server_default=PresenceMode.IGNORE.value)
+    # ISO date → what is celebrated; nobody is given leads that day.
+    holidays: Mapped[Json]
+    # A lead without any tag: everyone qualifies. Off = straight to the ladder.
+    untagged_qualify_all: Mapped[bool] = mapped_column(server_default=text("true"))
+    # What the performance score does in best match; None = multiply for offers, off for the rest.
+    performance_in_routing: Mapped[Str | None]
+    # An agent's full name, or e-mail address, found in a lead counts as a tag of theirs with weight 1,000.
+    name_as_tag: Mapped[bool] = mapped_column(server_default=text("false"))
+    email_as_tag: Mapped[bool] = mapped_column(server_default=text("true"))
+    # Explanations name nobody but the viewer to those who do not distribute.
+    mask_names_in_why: Mapped[bool] = mapped_column(server_default=text("false"))
     # Requests per second and key; bursts are twice that.
     rate_limit: Mapped[int] = mapped_column(server_default=text("300"))
     # ISO 4217; what values are counted in unless somebody says otherwise.
@@ -41,6 +55,8 @@ class Company(db.Model):  # type: ignore[name-defined,misc]
 
     __table_args__ = (
         one_of("returning_contacts", ReturningContacts),
+        one_of("presence_mode", PresenceMode),
+        one_of("performance_in_routing", PerformanceInRouting),
         CheckConstraint("length(country) = 2", name="country"),
         CheckConstraint("length(currency) = 3", name="currency"),
         CheckConstraint("rate_limit BETWEEN 1 AND 100000", name="rate_limit"),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
 from portal.models.columns import CompanyId, Id, Made, Moment, Ref, Str, of_company, one_of, same_company
-from portal.routing.facts import Credit, DefaultMode, Delivery, Picker
+from portal.routing.facts import Credit, DefaultMode, Delivery, Picker, WhenNobody
 
 
 class Pool(db.Model):  # type: ignore[name-defined,misc]
@@ -28,6 +28,16 @@ class Pool(db.Model):  # type: ignore[name-defined,misc]
     window_seconds: Mapped[int] = mapped_column(server_default=text("300"))
     # Offers per lead in this pool before the ladder's next step; 0 = no limit.
     max_offers: Mapped[int] = mapped_column(server_default=text("8"))
+    # Whose pool it is when the picker is `single`.
+    single_user_id: Mapped[Ref | None]
+    # How long a last call stands, in seconds; None = none is made.
+    last_call_seconds: Mapped[int | None]
+    # Where a lead goes that nobody here took.
+    next_pool_id: Mapped[Ref | None]
+    # Members exist, but all are away, off hours or capped.
+    when_nobody_available: Mapped[Str] = mapped_column(server_default=WhenNobody.FALLBACK.value)
+    # Most leads one person may take from a pond in a day; None = no limit.
+    pond_limit: Mapped[int | None]
     # None = own when there is exactly one default assignee, else tell.
     default_mode: Mapped[Str | None]
     created_at: Mapped[Made]
@@ -40,6 +50,12 @@ class Pool(db.Model):  # type: ignore[name-defined,misc]
         one_of("picker", Picker),
         one_of("delivery", Delivery),
         one_of("default_mode", DefaultMode),
+        one_of("when_nobody_available", WhenNobody),
+        same_company("single_user_id", "users"),
+        same_company("next_pool_id", "pools"),
+        CheckConstraint("last_call_seconds BETWEEN 5 AND 86400", name="last_call_seconds"),
+        CheckConstraint("pond_limit >= 1", name="pond_limit"),
+        CheckConstraint("next_pool_id <> id", name="not_its_own_next"),
         CheckConstraint("window_seconds BETWEEN 5 AND 86400", name="window_seconds"),
         CheckConstraint("max_offers BETWEEN 0 AND 1000", name="max_offers"),
         Index("uq_pools_name", "company_id", "name", unique=True, postgresql_where=text("deleted_at IS NULL")),
@@ -56,6 +72,8 @@ class PoolMember(db.Model):  # type: ignore[name-defined,misc]
     pool_id: Mapped[Ref]
     user_id: Mapped[Ref]
     weight: Mapped[int] = mapped_column(server_default=text("1"))
+    # Points added to the tag score of best match; may be negative.
+    priority: Mapped[int] = mapped_column(server_default=text("0"))
     created_at: Mapped[Made]
 
     __table_args__ = (
@@ -64,6 +82,7 @@ class PoolMember(db.Model):  # type: ignore[name-defined,misc]
         same_company("user_id", "users"),
         UniqueConstraint("company_id", "pool_id", "user_id"),
         CheckConstraint("weight BETWEEN 0 AND 1000", name="weight"),
+        CheckConstraint("priority BETWEEN -1000 AND 1000", name="priority"),
         Index(None, "company_id", "user_id"),
     )
 

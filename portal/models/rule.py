@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
@@ -24,6 +27,8 @@ class Rule(db.Model):  # type: ignore[name-defined,misc]
     # Field → accepted values; empty restricts nothing.
     conditions: Mapped[Json]
     strictness: Mapped[Json]
+    # When the rule counts, in the company's zone; None = always. Outside them a lead falls to the next rule.
+    hours: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     pool_id: Mapped[Ref | None]
     team_id: Mapped[Ref | None]
     created_at: Mapped[Made]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
-from portal.models.columns import CompanyId, Id, Made, Moment, Ref, Str, Texts, of_company, same_company
+from portal.models.columns import CompanyId, Id, Made, Moment, Ref, Str, Texts, of_company, one_of, same_company
 from portal.rights import GRANTS
+from portal.routing.facts import Presence
 
 
 class LeadAccess(StrEnum):
@@ -44,6 +48,22 @@ class User(db.Model):  # type: ignore[name-defined,misc]
     available: Mapped[bool] = mapped_column(server_default=text("true"))
     # Most open leads this person may own before routing passes them by; None = no cap.
     open_cap: Mapped[int | None]
+    # Most leads a day, week (from Monday) and month, in the company's zone; None = no cap.
+    day_cap: Mapped[int | None]
+    week_cap: Mapped[int | None]
+    month_cap: Mapped[int | None]
+    # What this person is good at, as written on the company's tags.
+    tags: Mapped[Texts]
+    excluded_lead_types: Mapped[Texts]
+    # Languages they speak; none listed = never asked about.
+    languages: Mapped[Texts]
+    # Circles they work in: lat, lng, radius_km, and the postcode they were given by, if any; none = anywhere.
+    locations: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    # Weekly working hours; None = at all hours. In their own zone, or else the company's.
+    hours: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    time_zone: Mapped[Str | None]
+    # What they set themselves, where the company uses it.
+    presence: Mapped[Str] = mapped_column(server_default=Presence.AVAILABLE.value)
     # Told of comments by lead owners. When nobody is, everybody who manages is told.
     admin_contact: Mapped[bool] = mapped_column(server_default=text("false"))
     # When routing last gave or offered this person a lead, over all pools: breaks ties.
@@ -58,7 +78,30 @@ class User(db.Model):  # type: ignore[name-defined,misc]
         UniqueConstraint("company_id", "email"),
         CheckConstraint("email = lower(email)", name="email_lower_case"),
         CheckConstraint("open_cap >= 0", name="open_cap"),
+        CheckConstraint("day_cap >= 0", name="day_cap"),
+        CheckConstraint("week_cap >= 0", name="week_cap"),
+        CheckConstraint("month_cap >= 0", name="month_cap"),
+        one_of("presence", Presence),
         CheckConstraint(f"own_grants <@ ARRAY[{', '.join(repr(grant) for grant in GRANTS)}]", name="own_grants"),
         CheckConstraint(f"lead_access <@ ARRAY[{', '.join(repr(str(a)) for a in LeadAccess)}]", name="lead_access"),
         Index(None, "account_id"),
+    )
+
+
+class Leave(db.Model):  # type: ignore[name-defined,misc]
+    """Days somebody is away, the first and the last included, in their own zone. They come back by themselves."""
+
+    __tablename__ = "leaves"
+
+    company_id: Mapped[CompanyId]
+    id: Mapped[Id]
+    user_id: Mapped[Ref]
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    created_at: Mapped[Made]
+
+    __table_args__ = (
+        same_company("user_id", "users"),
+        CheckConstraint("first_day <= last_day", name="in_order"),
+        Index("ix_leaves_user", "company_id", "user_id", "last_day"),
     )

@@ -29,6 +29,45 @@ class Delivery(StrEnum):
     OFFER = "offer"
 
 
+class WhenNobody(StrEnum):
+    """What happens to a lead when a pool has members, but all are away, off hours or capped."""
+
+    FALLBACK = "fallback"
+    WAIT = "wait"
+
+
+class Presence(StrEnum):
+    """What somebody says of themselves; never guessed from an open browser tab."""
+
+    AVAILABLE = "available"
+    AWAY = "away"
+    OFFLINE = "offline"
+
+
+class PresenceMode(StrEnum):
+    """How presence counts: not at all, offline people are passed by, or only available ones are asked."""
+
+    IGNORE = "ignore"
+    SKIP_OFFLINE = "skip_offline"
+    ONLY_AVAILABLE = "only_available"
+
+
+class PerformanceInRouting(StrEnum):
+    """What the performance score does in best match."""
+
+    OFF = "off"
+    TIE_BREAK = "tie_break"
+    MULTIPLY = "multiply"
+
+
+class TagKind(StrEnum):
+    """What a found tag does: it is worth points, or bars those who carry none of its kind, or who lack it."""
+
+    PREFERENTIAL = "preferential"
+    EXCLUSIVE = "exclusive"
+    REQUIRED = "required"
+
+
 class DefaultMode(StrEnum):
     """What default assignees get when the line is used up: the lead itself, or word that it waits."""
 

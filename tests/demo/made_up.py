@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from apiflask import APIFlask
 from sqlalchemy import create_engine, pool
 from sqlalchemy.engine import make_url
@@ -47,6 +49,9 @@ def fill(company: Company) -> None:
         role = make_role(by=owner, name="Exporter", grants=["export"])
         change_user(owner.id, by=owner, roles=["owner", str(role.id)], team_id=team.id)
         db.session.add(models.Rule(company_id=company.id, name="Roofs", paused=True, conditions={}, strictness={}))
+        db.session.add(models.Tag(company_id=company.id, text="Roof", normal="roof"))
+        away = date(2026, 5, 4)
+        db.session.add(models.Leave(company_id=company.id, user_id=owner.id, first_day=away, last_day=away))
         db.session.commit()
 
 
