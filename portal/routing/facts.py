@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
+
+from portal.routing.conditions import Conditions
+from portal.routing.hours import WeeklyHours
+from portal.routing.tags import Tag
 
 NANO = 1_000_000_000
 """Credit is kept in whole nano-leads: one lead is this many. Coarser units drift with uneven weights."""
@@ -121,7 +126,12 @@ class WaitingFor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LeadFacts:
-    """A lead as rules and gates see it. `taken_from` is the owner it is being reassigned from."""
+    """A lead as rules and gates see it.
+
+    `location` has the keys country, region, city, postcode, lat and lng, as far as they are known. `tags` were sent
+    along, `found` are the company's tags among those and in `text`, which is all its content. A price that is one
+    figure and no range is both `price_min` and `price_max`. `taken_from` is the owner it is being reassigned from.
+    """
 
     id: UUID | None = None
     source: str | None = None
@@ -133,6 +143,11 @@ class LeadFacts:
     location: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
     taken_from: UUID | None = None
+    price_min: Decimal | None = None
+    price_max: Decimal | None = None
+    text: str = ""
+    name: str | None = None
+    found: tuple[Tag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +190,10 @@ class PoolFacts:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An ordered condition that names a pool. The company's default rule is last and restricts nothing."""
+    """An ordered condition that names a pool or a team. The company's default rule is last and restricts nothing.
+
+    `conditions` and `strictness` are as `routing.conditions` reads them. Outside `hours` the rule is not met.
+    """
 
     id: UUID
     name: str
@@ -184,6 +202,19 @@ class Rule:
     paused: bool = False
     conditions: Mapping[str, object] = field(default_factory=dict)
     strictness: Mapping[str, str] = field(default_factory=dict)
+    hours: WeeklyHours | None = None
+    team_id: UUID | None = None
+    # Made when first asked for: a rule is held against many leads.
+    _tests: Conditions | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def tests(self) -> Conditions:
+        """The conditions, ready to be held against leads. Raises ValueError for conditions nobody knows."""
+        tests = self._tests
+        if tests is None:
+            tests = Conditions.of(self.conditions, self.strictness)
+            object.__setattr__(self, "_tests", tests)
+        return tests
 
 
 @dataclass(frozen=True, slots=True)

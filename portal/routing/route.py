@@ -22,35 +22,46 @@ from portal.routing.facts import (
     RuleMatch,
     Stage,
 )
+from portal.routing.hours import WeeklyHours, is_open
 from portal.routing.pickers import PICKERS
 
 OUTCOMES: Mapping[Delivery, Outcome] = {Delivery.ASSIGN: Outcome.ASSIGN, Delivery.OFFER: Outcome.OFFER}
 """What has to be done with the chosen, by the pool's delivery."""
 
 
-def match_rules(lead: LeadFacts, rules: Sequence[Rule]) -> RuleMatch:
-    """The first rule `lead` meets, from the top; the default rule, the last, takes every lead.
+def match_rules(lead: LeadFacts, rules: Sequence[Rule], now: datetime | None = None) -> RuleMatch:
+    """The first rule `lead` meets at `now`, from the top; the default rule, the last, takes every lead.
 
-    Raises ValueError for a rule with conditions of a kind routing does not know: to pass over them would send leads
-    where nobody wanted them.
+    Raises ValueError for a rule with conditions of a kind routing does not know, or with hours while `now` is not
+    given: to pass over them would send leads where nobody wanted them.
     """
     checks: list[RuleCheck] = []
     for rule in rules:
-        check = _check(rule)
+        check = _check(rule, lead, now)
         checks.append(check)
         if check.met:
             return RuleMatch(rule, tuple(checks))
     return RuleMatch(None, tuple(checks))
 
 
-def _check(rule: Rule) -> RuleCheck:
+def _check(rule: Rule, lead: LeadFacts, now: datetime | None) -> RuleCheck:
     if rule.is_default:
         return RuleCheck(rule.id, rule.name, True, "takes every lead")
     if rule.paused:
         return RuleCheck(rule.id, rule.name, False, "paused")
-    if rule.conditions:
-        raise ValueError(f"rule {rule.name!r}: unknown conditions {', '.join(sorted(rule.conditions))}")
-    return RuleCheck(rule.id, rule.name, True, "restricts nothing")
+    if rule.hours is not None and not _is_in_hours(rule, rule.hours, now):
+        return RuleCheck(rule.id, rule.name, False, "outside its hours")
+    try:
+        met, why = rule.tests.check(lead)
+    except ValueError as error:
+        raise ValueError(f"rule {rule.name!r}: {error}") from error
+    return RuleCheck(rule.id, rule.name, met, why)
+
+
+def _is_in_hours(rule: Rule, hours: WeeklyHours, now: datetime | None) -> bool:
+    if now is None:
+        raise ValueError(f"rule {rule.name!r}: its hours need a moment to be held against")
+    return is_open(hours, now)
 
 
 def hand_out(lead: LeadFacts, pool: PoolFacts, match: RuleMatch | None, asking: Asking, now: datetime) -> Decision:
