@@ -107,14 +107,16 @@ def one_line(form: FlaskForm, field: Field) -> None:
 class Line(StringField):  # type: ignore[misc]
     """A line of text without blanks around it."""
 
-    def __init__(self, label: str, validators: Any = (), **options: Any) -> None:
+    def __init__(self, label: str, validators: Any = (), *, most: int = MOST_CHARACTERS, **options: Any) -> None:
+        self.most = most
         super().__init__(label, [*validators, one_line], filters=[trimmed], **options)
 
 
 class Email(EmailField):  # type: ignore[misc]
     """An e-mail address as typed; whether it is one is for the operation to say."""
 
-    def __init__(self, label: str, validators: Any = (), **options: Any) -> None:
+    def __init__(self, label: str, validators: Any = (), *, most: int = MOST_CHARACTERS, **options: Any) -> None:
+        self.most = most
         super().__init__(label, [*validators, one_line], filters=[trimmed], **options)
 
 

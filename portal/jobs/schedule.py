@@ -26,6 +26,10 @@ PERIODIC = (
         15 * 60,
         Job("purge_kept_answers", OUTSIDE, "portal.jobs.housekeeping.purge_kept_answers", seconds=300),
     ),
+    Periodic(
+        60 * 60,
+        Job("purge_used_forms", OUTSIDE, "portal.jobs.housekeeping.purge_used_forms", seconds=300),
+    ),
 )
 
 

@@ -24,6 +24,7 @@ from portal.models.role import OwnRole
 from portal.models.rule import Rule
 from portal.models.tag import Tag
 from portal.models.timeline import ActorType, EntryEdit, TimelineItem, TimelineKind, Visibility
+from portal.models.used_form import UsedForm
 from portal.models.user import LeadAccess, Leave, User
 from portal.rights import Role
 from portal.routing.recognise import KeyKind, ReturningContacts
@@ -77,6 +78,7 @@ __all__ = [
     "TimelineItem",
     "TimelineKind",
     "Touch",
+    "UsedForm",
     "User",
     "Visibility",
     "WorkKind",

@@ -12,6 +12,7 @@ from portal import models
 from portal.extensions import Base, db
 from portal.operations.attempts import log_attempt
 from portal.operations.entries import edit_entry, write_memo
+from portal.operations.once import make_once
 from portal.operations.people import change_user
 from portal.operations.roles import make_role
 from tests.cast import Company, make_company
@@ -46,7 +47,7 @@ def fill(company: Company) -> None:
         entry = write_memo(taken.lead_id, "A dog in the yard", by=owner)
         edit_entry(taken.lead_id, entry, "Two dogs in the yard", by=owner)
         log_attempt(taken.lead_id, by=owner, way="call", reached=True)
-        role = make_role(by=owner, name="Exporter", grants=["export"])
+        role = make_once(models.new_id(), lambda: make_role(by=owner, name="Exporter", grants=["export"]).id, by=owner)
         change_user(owner.id, by=owner, roles=["owner", str(role.id)], team_id=team.id)
         db.session.add(models.Rule(company_id=company.id, name="Roofs", paused=True, conditions={}, strictness={}))
         db.session.add(models.Tag(company_id=company.id, text="Roof", normal="roof"))

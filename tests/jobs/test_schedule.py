@@ -10,10 +10,10 @@ from apiflask import APIFlask
 from sqlalchemy import func, select
 
 from portal.extensions import db
-from portal.jobs.housekeeping import purge_kept_answers
+from portal.jobs.housekeeping import purge_kept_answers, purge_used_forms
 from portal.jobs.pulse import function_of
 from portal.jobs.schedule import PERIODIC, Periodic, Schedule
-from portal.models import KeptAnswer, Key
+from portal.models import KeptAnswer, Key, UsedForm, new_id
 from portal.queries.clock import database_time
 from portal.queue import OUTSIDE, Job, WorkQueue
 from tests.cast import Company
@@ -66,6 +66,32 @@ def test_kept_answers_are_forgotten_after_a_day(app: APIFlask, company: Company,
             youngest_first = database_time() - db.session.scalars(select(func.min(KeptAnswer.created_at))).one()
             assert db.session.scalar(select(func.count()).select_from(KeptAnswer)) == 2
             assert youngest_first < timedelta(hours=24)
+
+
+def test_used_forms_are_forgotten_after_a_day(app: APIFlask, company: Company, other_company: Company) -> None:
+    for each in (company, other_company):
+        use_forms(each, ages=[1, 23, 25, 48])
+    assert purge_used_forms() == 4
+    for each in (company, other_company):
+        with each.inside():
+            oldest = database_time() - db.session.scalars(select(func.min(UsedForm.at))).one()
+            assert db.session.scalar(select(func.count()).select_from(UsedForm)) == 2
+            assert oldest < timedelta(hours=24)
+
+
+def use_forms(company: Company, ages: list[int]) -> None:
+    with company.inside():
+        for age in ages:
+            db.session.add(
+                UsedForm(
+                    company_id=company.id,
+                    user_id=company.owner.id,
+                    form_key=new_id(),
+                    at=database_time() - timedelta(hours=age),
+                    made_id=new_id(),
+                )
+            )
+        db.session.commit()
 
 
 def keep_answers(company: Company, ages: list[int]) -> None:

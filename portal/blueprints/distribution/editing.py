@@ -10,7 +10,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.blueprints.distribution.blueprint import blueprint
-from portal.blueprints.distribution.forms import Choosable, PoolForm, as_typed, pool_form
+from portal.blueprints.distribution.forms import Choosable, Kind, NewPoolForm, PoolForm, as_typed, pool_form
 from portal.blueprints.forms import PortalForm
 from portal.models import User
 from portal.operations import pools, rules
@@ -28,28 +28,29 @@ from portal.sign_in import right_required, signed_in_user
 def new() -> ResponseReturnValue:
     """The form of a new pool. Nobody is a member yet: who takes part is for people to say."""
     start = {"for_new_leads": _may_point_rules() and default_rule().pool_id is None}
-    return _new_page(_form(formdata=None, data=start))
+    return _new_page(_form(NewPoolForm, formdata=None, data=start))
 
 
 @blueprint.post("/new")
 @right_required(Right.DISTRIBUTION)
 def add() -> ResponseReturnValue:
     """Make a pool."""
-    form, by = _form(), signed_in_user()
-    if form.carried_out(lambda: _make(form, by)):
+    form, by = _form(NewPoolForm), signed_in_user()
+    if form.made(lambda: _make(form, by), by=by):
         flash(f"The pool “{form.name.data}” is ready.", "good")
         return redirect(url_for("distribution.listed"), code=303)
     return _new_page(form), form.status
 
 
 @operation
-def _make(form: PoolForm, by: User) -> None:
+def _make(form: NewPoolForm, by: User) -> UUID:
     pool = pools.make_pool(by=by, **form.wanted())
     if form.for_new_leads.data:
         rules.point_rule(default_rule().id, pool.id, by=by)
+    return pool.id
 
 
-def _new_page(form: PoolForm) -> str:
+def _new_page(form: NewPoolForm) -> str:
     return render_template("distribution/new.html", form=form, may_point_rules=_may_point_rules())
 
 
@@ -57,8 +58,8 @@ def _may_point_rules() -> bool:
     return reaches_company(signed_in_user(), Right.DISTRIBUTION)
 
 
-def _form(view: PoolView | None = None, **options: Any) -> PoolForm:
-    form = pool_form(*_choosable(view), **options)
+def _form(kind: type[Kind], view: PoolView | None = None, **options: Any) -> Kind:
+    form = pool_form(kind, *_choosable(view), **options)
     return form.offer(teams_reached(signed_in_user(), Right.DISTRIBUTION), company_wide=_may_point_rules())
 
 
@@ -68,7 +69,7 @@ def edit(pool_id: UUID) -> ResponseReturnValue:
     """The form of one pool."""
     view = _view(pool_id)
     start = as_typed(view)
-    return _edit_page(_form(view, formdata=None, data=start), view)
+    return _edit_page(_form(PoolForm, view, formdata=None, data=start), view)
 
 
 @blueprint.post("/<uuid:pool_id>/edit")
@@ -76,7 +77,7 @@ def edit(pool_id: UUID) -> ResponseReturnValue:
 def save(pool_id: UUID) -> ResponseReturnValue:
     """Save changes; nobody's place in line is reset by them."""
     view, by = _view(pool_id), signed_in_user()
-    form = _form(view)
+    form = _form(PoolForm, view)
     if form.carried_out(lambda: pools.change_pool(pool_id, by=by, seen=form.seen.data, **form.wanted())):
         flash("Saved. It counts from the next lead on.", "good")
         return redirect(url_for("distribution.one", pool_id=pool_id), code=303)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self, TypeVar
 from uuid import UUID
 
 from wtforms import BooleanField, HiddenField, RadioField, SelectField
 
 from portal.blueprints.forms import Line, PortalForm, Whole, menu, needed
+from portal.blueprints.once import OnceForm
 from portal.models import Team
 from portal.operations.pools import MOST_DEFAULT_ASSIGNEES
 from portal.queries.pools import PoolView
@@ -80,7 +81,7 @@ class PoolForm(PortalForm):
         description="Whoever has no number below gets the weight 1.",
     )
 
-    def offer(self, teams: Sequence[Team], *, company_wide: bool) -> PoolForm:
+    def offer(self, teams: Sequence[Team], *, company_wide: bool) -> Self:
         """Fill the menu of teams: those one may set up pools for, and the company itself where one may."""
         nowhere = [("", "The whole company")] if company_wide else []
         self.team_id.choices = menu([*nowhere, *((str(team.id), team.name) for team in teams)])
@@ -121,15 +122,22 @@ class PoolForm(PortalForm):
         }
 
 
-def pool_form(members: Sequence[Choosable], assignees: Iterable[Choosable], **options: Any) -> PoolForm:
-    """A form with a weight for each of `members`, and menus of `assignees`."""
+class NewPoolForm(OnceForm, PoolForm):
+    """A pool to be made."""
+
+
+Kind = TypeVar("Kind", bound=PoolForm)
+
+
+def pool_form(kind: type[Kind], members: Sequence[Choosable], assignees: Iterable[Choosable], **options: Any) -> Kind:
+    """A form of this kind with a weight for each of `members`, and menus of `assignees`."""
     fields: dict[str, Any] = {"people": members}
     for person in members:
         fields[_weight_name(person.id)] = Whole(person.name)
     people = menu([("", "Nobody"), *((str(one.id), one.name) for one in assignees)])
     for place in range(1, MOST_DEFAULT_ASSIGNEES + 1):
         fields[f"default_{place}"] = SelectField(f"Default assignee {place}", choices=people, coerce=_id_or_none)
-    form: PoolForm = type("PoolFormForThesePeople", (PoolForm,), fields)(**options)
+    form: Kind = type("PoolFormForThesePeople", (kind,), fields)(**options)
     return form
 
 

@@ -71,8 +71,7 @@ def close(lead_id: UUID) -> ResponseReturnValue:
     form = Close()
     if not form.validate_on_submit():
         return page_of_lead(lead, Forms(close=form), status=422)
-    note = (form.note.data or "").strip() or None
-    closing.close(lead_id, reason=form.reason.data, note=note, by=user)
+    closing.close(lead_id, reason=form.reason.data, note=form.note.data or None, by=user)
     return _back(lead_id, "Closed. You can reopen it here at any time.")
 
 

@@ -6,16 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
-from uuid import UUID, uuid4
 
-from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, RadioField, SelectField, StringField, TelField, TextAreaField
+from wtforms import RadioField, SelectField, TelField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import ValidationError
 from wtforms.widgets import HiddenInput
 
-from portal.blueprints.forms import Line, Lines, PortalForm, Whole, menu, needed
+from portal.blueprints.forms import Email, Line, Lines, PortalForm, Whole, menu, needed, one_line, trimmed
 from portal.blueprints.leads.wording import CLOSE_REASONS, CONTACT_STATUSES, WAYS, amount
+from portal.blueprints.once import FormKey, OnceForm
 from portal.errors import Conflict, Invalid
 from portal.models import CloseReason, ConversionStatus, LostReason, TimelineKind
 from portal.operations.attempts import Way
@@ -26,46 +25,39 @@ from portal.queries.conversion import ConversionView
 LONGEST_TEXT = 20_000
 
 
-class FormKey(HiddenField):  # type: ignore[misc]
-    """Names one opening of a form: pressed twice, it is one act."""
-
-    def __init__(self, label: str = "", **options: Any) -> None:
-        super().__init__(label, default=lambda: str(uuid4()), **options)
-
-    @property
-    def key(self) -> UUID | None:
-        """What the operation takes; None for one that was not made by us."""
-        try:
-            return UUID(self.data or "")
-        except ValueError:
-            return None
-
-
-class NewLead(FlaskForm):  # type: ignore[misc]
+class NewLead(OnceForm):
     """A lead typed in by hand, and what is to be done with it."""
 
-    name = StringField("Name", [Length(max=200, message="Keep the name under 200 characters.")])
-    phone = TelField("Phone", [Length(max=100, message="Keep the number under 100 characters.")])
-    email = EmailField("E-mail", [Length(max=320, message="An address has at most 320 characters.")])
-    text = TextAreaField(
-        "What they want", [Length(max=LONGEST_TEXT, message=f"Keep the text under {LONGEST_TEXT:,} characters.")]
-    )
-    source = StringField("Source", [Length(max=100, message="Keep the source under 100 characters.")])
-    lead_type = StringField("Type", [Length(max=100, message="Keep the type under 100 characters.")])
+    name = Line("Name")
+    phone = TelField("Phone", [one_line], filters=[trimmed])
+    email = Email("E-mail", most=320)
+    text = Lines("What they want", most=LONGEST_TEXT)
+    source = Line("Source", most=100)
+    lead_type = Line("Type", most=100)
     hand_out = RadioField(
         "What shall happen with it",
-        choices=[
-            ("route", "Hand it out by the rules"),
-            ("keep", "Keep it in Unassigned for a person to hand out"),
-            ("give", "Give it to somebody now"),
-        ],
+        choices=menu(
+            [
+                ("route", "Hand it out by the rules"),
+                ("keep", "Keep it in Unassigned for a person to hand out"),
+                ("give", "Give it to somebody now"),
+            ]
+        ),
         default="route",
     )
-    assignee = SelectField("Who gets it", default="", validate_choice=True)
+    assignee = SelectField("Who gets it", default="")
 
-    def validate_name(self, field: StringField) -> None:
+    def offer(self, people: Iterable[tuple[str, str]] | None) -> NewLead:
+        """Fill the menu of those it may be given to; None = the rules hand out, and there is no question."""
+        if people is None:
+            del self.hand_out, self.assignee
+        else:
+            self.assignee.choices = menu([("", "Choose somebody"), *people])
+        return self
+
+    def validate_name(self, field: Line) -> None:
         """There must be something to keep."""
-        if not any((each.data or "").strip() for each in (self.name, self.phone, self.email, self.text)):
+        if not any(each.data for each in (field, self.phone, self.email, self.text)):
             raise ValidationError("Give a name, a phone number, an e-mail address or what they want.")
 
     def validate_assignee(self, field: SelectField) -> None:
@@ -74,24 +66,24 @@ class NewLead(FlaskForm):  # type: ignore[misc]
             raise ValidationError("Choose who gets it.")
 
 
-class Close(FlaskForm):  # type: ignore[misc]
+class Close(PortalForm):
     """The end of one engagement."""
 
     reason = SelectField(
         "Why does it end?",
-        [InputRequired("Choose a reason.")],
-        choices=[("", "Choose a reason"), *((reason.value, CLOSE_REASONS[reason]) for reason in CloseReason)],
+        [needed("Choose a reason.")],
+        choices=menu([("", "Choose a reason"), *((reason.value, CLOSE_REASONS[reason]) for reason in CloseReason)]),
     )
-    note = TextAreaField(
+    note = Lines(
         "Anything still to be said?",
-        [Length(max=2000, message="Keep the note under 2,000 characters.")],
+        most=2000,
         id="close-note",
         description="A note for whoever opens this lead later. The customer never sees it.",
     )
 
-    def validate_note(self, field: TextAreaField) -> None:
+    def validate_note(self, field: Lines) -> None:
         """Another reason has to be told."""
-        if self.reason.data == CloseReason.OTHER and not (field.data or "").strip():
+        if self.reason.data == CloseReason.OTHER and not field.data:
             raise ValidationError("Say in a few words why it is closed.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -30,24 +31,28 @@ def new_lead() -> ResponseReturnValue:
     if not may_add(user):
         raise Forbidden("Adding leads is for those who hand them out or receive them.")
     may_assign = may(user, Right.ASSIGN)
-    form = NewLead()
-    people = assignees(company.id) if may_assign else []
-    form.assignee.choices = [("", "Choose somebody"), *((str(person.id), person.name) for person in people)]
-    if form.validate_on_submit():
-        taken = take_in(arriving_from(form, may_assign), holder=holder_for(user, company), by=Actor.user(user))
+    people = [(str(person.id), person.name) for person in assignees(company.id)] if may_assign else None
+    form, taken = NewLead().offer(people), list[Taken]()
+
+    def take() -> UUID:
+        answer = take_in(arriving_from(form, may_assign), holder=holder_for(user, company), by=Actor.user(user))
         # Only an idempotency key is answered from what was kept, and a form has none.
-        assert isinstance(taken, Taken)
-        return _shown_after(user, taken)
-    status = 422 if form.is_submitted() else 200
+        assert isinstance(answer, Taken)
+        taken.append(answer)
+        return answer.lead_id
+
+    made = form.made(take, by=user)
+    if made is not None:
+        flash(_said(taken[-1]) if made.is_new else "The lead is in.", "good")
+        return _shown(user, made.id)
     page = render_template("leads/new.html", new=form, sources=source_names(company.id), may_assign=may_assign)
-    return page, status
+    return page, form.status
 
 
 def arriving_from(form: NewLead, may_assign: bool) -> Arriving:
     """What was typed, as a message coming in. Without the right to assign, the rules alone hand out."""
     typed: dict[str, Any] = {
-        name: (form[name].data or "").strip() or None
-        for name in ("name", "phone", "email", "text", "source", "lead_type")
+        name: form[name].data or None for name in ("name", "phone", "email", "text", "source", "lead_type")
     }
     hand_out = form.hand_out.data if may_assign else "route"
     return Arriving(
@@ -75,13 +80,12 @@ def holder_for(user: User, company: Company) -> KeyHolder:
     )
 
 
-def _shown_after(user: User, taken: Taken) -> ResponseReturnValue:
-    flash(_said(taken), "good")
+def _shown(user: User, lead_id: UUID) -> ResponseReturnValue:
     try:
-        lead_for(user, taken.lead_id)
+        lead_for(user, lead_id)
     except NotFound:
         return redirect(url_for("leads.list_leads"), code=303)
-    return redirect(url_for("leads.show_lead", lead_id=taken.lead_id), code=303)
+    return redirect(url_for("leads.show_lead", lead_id=lead_id), code=303)
 
 
 def _said(taken: Taken) -> str:

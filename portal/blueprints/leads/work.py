@@ -35,7 +35,7 @@ def write(lead_id: UUID) -> ResponseReturnValue:
     lead = lead_for(user, lead_id)
     form = Entry().offer(kinds_to_write(user, lead))
     if _carried_out(form, lambda: _write(lead_id, form)):
-        session[WRITTEN] = form.form_key.data
+        session[WRITTEN] = str(form.form_key.key or "")
         said = "Comment sent." if form.kind.data == TimelineKind.COMMENT else "Memo kept."
         return _done(lead_id, "write", said, "#stream-head")
     return _again(lead, Forms(entry=form), "write", 422)

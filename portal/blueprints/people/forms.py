@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField
@@ -13,6 +13,7 @@ from wtforms.validators import ValidationError
 
 from portal.blueprints.forms import Email, Line, PortalForm, Whole, menu, needed, one_line, trimmed
 from portal.blueprints.meanwhile import SharedForm
+from portal.blueprints.once import OnceForm
 from portal.blueprints.people.wording import ACCESS_NAMES, ROLE_MEANINGS, ROLE_NAMES, grants_in_words
 from portal.models import LeadAccess, Role, User
 from portal.operations.people import OpenLeads
@@ -24,7 +25,7 @@ from portal.rights import powers_of
 
 
 class PersonForm(SharedForm):
-    """Somebody new, or changes to somebody known."""
+    """What there is to say about somebody."""
 
     aliases = MappingProxyType({"caps.open": "open_cap"})
 
@@ -42,7 +43,7 @@ class PersonForm(SharedForm):
     available = BooleanField("Takes new leads", default=True, description="Off = paused: new leads go to others.")
     open_cap = Whole("Most open leads", description="With this many open leads they are passed by. Empty = no limit.")
 
-    def offer(self, by: User, present: Sequence[str] = ()) -> PersonForm:
+    def offer(self, by: User, present: Sequence[str] = ()) -> Self:
         """Fill the menus: teams, and the roles `by` may give or the person has already."""
         held = powers(by)
         built_in = [role for role in Role if role in present or held.covers(powers_of([role]))]
@@ -70,6 +71,10 @@ class PersonForm(SharedForm):
             "available": self.available.data,
             "open_cap": self.open_cap.data,
         }
+
+
+class NewPersonForm(OnceForm, PersonForm):
+    """Somebody new."""
 
 
 class DeactivateForm(PortalForm):

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.blueprints.distribution.now import sentence_for_person, sentence_now
 from portal.blueprints.distribution.wording import percent
 from portal.blueprints.people.blueprint import blueprint
-from portal.blueprints.people.forms import PersonForm
+from portal.blueprints.people.forms import NewPersonForm, PersonForm
 from portal.blueprints.people.sight import does_in_words, sees_in_words
 from portal.blueprints.people.wording import roles_in_words
 from portal.errors import Forbidden, NotFound
@@ -64,21 +64,21 @@ def _team_id(text: str | None) -> UUID | None:
 @right_required(Right.PEOPLE)
 def new() -> ResponseReturnValue:
     """The empty form."""
-    return _new_page(PersonForm(formdata=None))
+    return _new_page(NewPersonForm(formdata=None))
 
 
 @blueprint.post("/new")
 @right_required(Right.PEOPLE)
 def add() -> ResponseReturnValue:
     """Add somebody, and write to them."""
-    form, viewer = PersonForm().offer(signed_in_user()), signed_in_user()
-    if form.carried_out(lambda: people.add_user(by=viewer, **form.wanted())):
+    form, viewer = NewPersonForm().offer(signed_in_user()), signed_in_user()
+    if form.made(lambda: people.add_user(by=viewer, **form.wanted()).id, by=viewer):
         flash(f"{form.name.data} is added and gets a mail with the way in.", "good")
         return redirect(url_for("people.listed"), code=303)
     return _new_page(form), form.status
 
 
-def _new_page(form: PersonForm) -> str:
+def _new_page(form: NewPersonForm) -> str:
     return render_template("people/new.html", form=form.offer(signed_in_user()))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from types import MappingProxyType
+from typing import Self
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -11,6 +12,7 @@ from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField
 
 from portal.blueprints.forms import Line, PortalForm, menu, needed
 from portal.blueprints.meanwhile import SharedForm
+from portal.blueprints.once import OnceForm
 from portal.blueprints.people.wording import GRANT_NAMES
 from portal.models import Company, KeyScope, ReturningContacts, StatusGroup, Team, User
 
@@ -131,7 +133,7 @@ class RuleForm(PortalForm):
         return self
 
 
-class KeyForm(PortalForm):
+class KeyForm(OnceForm):
     """A new key: what it may do, and as whom."""
 
     aliases = MappingProxyType({"as": "as_email"})
@@ -160,7 +162,7 @@ class TeamForm(PortalForm):
     name = Line("Name", [needed("Please type the team's name.")])
     parent_id = SelectField("Below", coerce=lambda value: UUID(str(value)) if value else None)
 
-    def offer(self, teams: Sequence[Team], found: Team | None = None, *, company_wide: bool) -> TeamForm:
+    def offer(self, teams: Sequence[Team], found: Team | None = None, *, company_wide: bool) -> Self:
         """Fill the menu of teams it may stand below.
 
         Args:
@@ -177,6 +179,10 @@ class TeamForm(PortalForm):
         return self
 
 
+class NewTeamForm(OnceForm, TeamForm):
+    """A team to be made."""
+
+
 class RoleForm(SharedForm):
     """A role of the company's own."""
 
@@ -185,10 +191,14 @@ class RoleForm(SharedForm):
 
     aliases = MappingProxyType({"rights": "grants"})
 
-    def offer(self) -> RoleForm:
+    def offer(self) -> Self:
         """Fill the list of rights."""
         self.grants.choices = menu((grant, f"{text[0].upper()}{text[1:]}") for grant, text in GRANT_NAMES.items())
         return self
+
+
+class NewRoleForm(OnceForm, RoleForm):
+    """A role to be made."""
 
 
 class OwnershipForm(PortalForm):

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.blueprints.settings.blueprint import blueprint
 from portal.blueprints.settings.forms import KeyForm
-from portal.models import Key, User
+from portal.models import User
 from portal.operations.keys import make_key, revoke_key
 from portal.permissions import Right, may, outranks
 from portal.queries.keys import key_for, keys_for
@@ -29,12 +29,21 @@ def keys() -> ResponseReturnValue:
 def add_key() -> ResponseReturnValue:
     """Make a key and show it, this once."""
     by = signed_in_user()
-    form, made = KeyForm().offer(_people(by)), list[tuple[Key, str]]()
-    # Everybody may make keys for themselves; their own name is no question then.
-    if form.carried_out(lambda: made.append(make_key(by=by, scope=form.scope.data, as_email=form.as_email.data))):
-        [(key, secret)] = made
-        return render_template("settings/new_key.html", key=key, secret=secret, acts_as=form.as_email.data)
-    return _page(form), form.status
+    form, secrets = KeyForm().offer(_people(by)), list[str]()
+
+    def make() -> UUID:
+        # Everybody may make keys for themselves; their own name is no question then.
+        key, secret = make_key(by=by, scope=form.scope.data, as_email=form.as_email.data)
+        secrets.append(secret)
+        return key.id
+
+    made = form.made(make, by=by)
+    if made is None:
+        return _page(form), form.status
+    view = key_for(by, made.id)
+    if not made.is_new:
+        return render_template("settings/key_was_made.html", view=view), 409
+    return render_template("settings/new_key.html", key=view.key, secret=secrets[-1], acts_as=form.as_email.data)
 
 
 def _page(form: KeyForm) -> str:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.blueprints.forms import PortalForm
 from portal.blueprints.people.wording import ROLE_MEANINGS, ROLE_NAMES, grants_in_words
 from portal.blueprints.settings.blueprint import blueprint
-from portal.blueprints.settings.forms import RoleForm
+from portal.blueprints.settings.forms import NewRoleForm, RoleForm
 from portal.models import OwnRole
 from portal.operations.roles import change_role, delete_role, make_role
 from portal.permissions import Right, powers
@@ -34,15 +34,15 @@ def roles() -> ResponseReturnValue:
 @right_required(Right.PEOPLE, company_wide=True)
 def new_role() -> ResponseReturnValue:
     """The form of a new role."""
-    return _new_page(RoleForm(formdata=None))
+    return _new_page(NewRoleForm(formdata=None))
 
 
 @blueprint.post("/roles/new")
 @right_required(Right.PEOPLE, company_wide=True)
 def add_role() -> ResponseReturnValue:
     """Make a role."""
-    form, by = RoleForm().offer(), signed_in_user()
-    if form.carried_out(lambda: make_role(by=by, name=form.name.data, grants=form.grants.data)):
+    form, by = NewRoleForm().offer(), signed_in_user()
+    if form.made(lambda: make_role(by=by, name=form.name.data, grants=form.grants.data).id, by=by):
         flash(f"The role “{form.name.data}” is there. Give it to people on their pages.", "good")
         return redirect(url_for("settings.roles"), code=303)
     return _new_page(form), form.status
@@ -80,7 +80,7 @@ def remove_role(role_id: UUID) -> ResponseReturnValue:
     return _page(RoleForm(formdata=None, obj=found), found, act), act.status
 
 
-def _new_page(form: RoleForm) -> str:
+def _new_page(form: NewRoleForm) -> str:
     return render_template("settings/new_role.html", form=form.offer(), grey=_grey())
 
 

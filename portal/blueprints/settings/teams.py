@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
@@ -11,12 +12,14 @@ from flask.typing import ResponseReturnValue
 
 from portal.blueprints.forms import PortalForm
 from portal.blueprints.settings.blueprint import blueprint
-from portal.blueprints.settings.forms import TeamForm
+from portal.blueprints.settings.forms import NewTeamForm, TeamForm
 from portal.models import Team
 from portal.operations.teams import change_team, delete_team, make_team
 from portal.permissions import Right, reaches_company, require_over
 from portal.queries.people import team_named, teams_reached
 from portal.sign_in import right_required, signed_in_user
+
+Form = TypeVar("Form", bound=TeamForm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +44,21 @@ def tree(teams: Sequence[Team]) -> list[Branch]:
 @right_required(Right.PEOPLE)
 def teams() -> ResponseReturnValue:
     """The tree, and a form for one more."""
-    return _list_page(TeamForm(formdata=None))
+    return _list_page(NewTeamForm(formdata=None))
 
 
 @blueprint.post("/teams")
 @right_required(Right.PEOPLE)
 def add_team() -> ResponseReturnValue:
     """Add a team."""
-    form, by = _form(), signed_in_user()
-    if form.carried_out(lambda: make_team(by=by, name=form.name.data, parent_id=form.parent_id.data)):
+    form, by = _filled(NewTeamForm()), signed_in_user()
+    if form.made(lambda: make_team(by=by, name=form.name.data, parent_id=form.parent_id.data).id, by=by):
         flash(f"The team “{form.name.data}” is there.", "good")
         return redirect(url_for("settings.teams"), code=303)
     return _list_page(form), form.status
 
 
-def _list_page(form: TeamForm) -> str:
+def _list_page(form: NewTeamForm) -> str:
     teams = teams_reached(signed_in_user(), Right.PEOPLE)
     return render_template("settings/teams.html", form=_filled(form), tree=tree(teams))
 
@@ -73,7 +76,7 @@ def team(team_id: UUID) -> ResponseReturnValue:
 def save_team(team_id: UUID) -> ResponseReturnValue:
     """Save name and place."""
     found, by = _reached_team(team_id), signed_in_user()
-    form = _form(found)
+    form = _filled(TeamForm(), found)
     if form.carried_out(lambda: change_team(team_id, by=by, name=form.name.data, parent_id=form.parent_id.data)):
         flash("Saved.", "good")
         return redirect(url_for("settings.teams"), code=303)
@@ -96,11 +99,7 @@ def _team_page(form: TeamForm, found: Team, act: PortalForm | None = None) -> st
     return render_template("settings/team.html", form=_filled(form, found), team=found, act=act)
 
 
-def _form(found: Team | None = None) -> TeamForm:
-    return _filled(TeamForm(), found)
-
-
-def _filled(form: TeamForm, found: Team | None = None) -> TeamForm:
+def _filled(form: Form, found: Team | None = None) -> Form:
     by = signed_in_user()
     company_wide = reaches_company(by, Right.PEOPLE)
     return form.offer(teams_reached(by, Right.PEOPLE), found, company_wide=company_wide)
