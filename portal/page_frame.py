@@ -15,6 +15,7 @@ from flask import Flask, current_app, g, request, session
 
 from portal.config import Settings
 from portal.form_tokens import bind_form_tokens, form_token
+from portal.linked import linked
 from portal.models import User
 from portal.page_top import page_top
 from portal.permissions import DASHBOARD, Right
@@ -80,7 +81,7 @@ LOOK_COOKIE = "look"
 def bind_page_frame(app: Flask) -> None:
     """Give templates their filters and the frame of signed-in pages."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(initials=initials, local_time=local_time, first_text=first_text)
+    app.jinja_env.filters.update(initials=initials, local_time=local_time, first_text=first_text, linked=linked)
     app.jinja_env.globals.update(static_url=static_url, page_top=page_top)
     bind_form_tokens(app)
     app.context_processor(_frame)

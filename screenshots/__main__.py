@@ -6,7 +6,8 @@ work on them, start bin/demo once and take pictures of it as often as you like:
     bin/demo --quiet &
     bin/screenshots --at http://127.0.0.1:8000 --only lead --size phone
 
-Which pages there are, and who looks at them, is one list: screenshots/pages.py.
+Which pages there are, and who looks at them, is one list: screenshots/pages.py. Where the demo has nothing to show for
+one of them, the others are taken and the script ends with 1.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def main() -> int:
             }
     if missing:
         print(f"Nothing to show just now for: {', '.join(sorted(missing))}", file=sys.stderr)
-    return 0
+    return 1 if missing else 0
 
 
 def _wanted(asked: argparse.Namespace) -> Iterator[tuple[Shown, View]]:

@@ -61,6 +61,8 @@ class Words:
                 return str(value).replace("_", " ")
             case "expected_value" | "actual_value":
                 return f"{value:,.2f} {values['currency'] or ''}".strip()
+            case "expected_close_on" | "won_on":
+                return day(value)
             case _:
                 return str(value)
 
@@ -73,6 +75,11 @@ class Words:
             if column in ("status_id", "lost_reason_id"):
                 kept[FIELD_OF[column]] = None if value is None else self.said(column, values)
         return kept
+
+
+def day(value: date) -> str:
+    """A day as people read it: 4 Dec 2026."""
+    return f"{value.day} {value:%b} {value.year}"
 
 
 def stored(column: str, kept: str | None) -> Any:

@@ -1,6 +1,7 @@
 // Keeps what is typed into `textarea[data-draft]` in this browser tab until it was written: a lost connection, a closed
 // page or a session that ended costs no words. The attribute names what the words are for. The form's `form_key`, once
 // the server tells it in a `data-written`, says that they arrived; so does a textarea that comes back with the same words.
+// Should they have arrived without this page being told, they go out again under their own key, and are the same act.
 
 const PREFIX = "draft:";
 
@@ -39,6 +40,8 @@ function bring(area) {
   // What the server sent back after a refusal is what was typed last.
   if (area.closest("form").querySelector(".error, .notice.bad")) return;
   area.value = draft.text;
+  const keyField = area.form?.elements.form_key;
+  if (keyField && draft.key) keyField.value = draft.key;
   keep(area);
   const folded = area.closest("details");
   if (folded) folded.open = true;

@@ -71,6 +71,28 @@ def test_typed_words_outlive_a_closed_page_and_a_lost_connection(
     assert sights.kinds(company, lead_id).count("comment") == 1
 
 
+def test_words_that_arrived_without_this_page_being_told_are_not_written_twice(
+    windows: Windows, company: Company, lead_id: UUID
+) -> None:
+    with windows.open(company.agent) as window:
+        tab = window.new_page()
+        tab.goto(f"/leads/{lead_id}")
+        tab.fill("#write", "On a train, in a tunnel")
+        # It is carried out, and the answer is lost on the way.
+        window.route("**/entries", lambda route: (route.fetch(), route.abort())[-1])
+        tab.get_by_role("button", name="Post").click()
+        expect(tab.locator("[data-draft-said]")).to_contain_text("no connection")
+        assert sights.kinds(company, lead_id).count("comment") == 1
+        window.unroute("**/entries")
+        # Elsewhere in the meantime: whatever the server remembered of it was told there.
+        window.new_page().goto(f"/leads/{lead_id}")
+        tab.goto(f"/leads/{lead_id}")
+        expect(tab.locator("#write")).to_have_value("On a train, in a tunnel")
+        tab.get_by_role("button", name="Post").click()
+        expect(tab.locator("#said")).to_contain_text("Comment sent.")
+    assert sights.kinds(company, lead_id).count("comment") == 1
+
+
 def test_a_tap_on_call_offers_to_log_it(windows: Windows, company: Company, lead_id: UUID) -> None:
     with windows.open(company.agent, width=360) as window:
         tab = window.new_page()

@@ -61,7 +61,7 @@ def test_everything_is_kept_and_told_in_one_entry(company: Company, lead_id: UUI
     assert (entry.kind, entry.actor_id) == ("conversion", company.agent.id)
     assert entry.text == (
         "Contact: not contacted → contacted. Status: Open → Quoted. Expected value: 1,200.50 EUR. "
-        "Expected close: 2026-12-24. Note added."
+        "Expected close: 24 Dec 2026. Note added."
     )
     assert (entry.before["status"], entry.after["status"]) == ("Open", "Quoted")
     assert (entry.before["expected_value"], entry.after["expected_value"]) == (None, "1200.50")

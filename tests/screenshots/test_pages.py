@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
+from contextlib import nullcontext
+from pathlib import Path
 from string import Formatter
+from unittest.mock import Mock
 
+import pytest
 from apiflask import APIFlask
 
+from screenshots import __main__ as program
 from screenshots.pages import NOT_PAGES, PAGES
 from screenshots.subjects import subject_names
 
@@ -33,3 +39,15 @@ def fits(rule: str, path: str) -> bool:
     """Whether a path is one of a rule's; what a rule leaves open may be anything."""
     pattern = re.sub(r"<[^>]+>", "[^/]+", rule)
     return re.fullmatch(pattern, path) is not None
+
+
+@pytest.mark.parametrize(("is_there", "code"), [(True, 0), (False, 1)])
+def test_the_script_fails_where_a_page_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_there: bool, code: int
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["screenshots", "--only", PAGES[0].name, "--out", str(tmp_path)])
+    monkeypatch.setattr(program.stage, "own_demo", lambda: nullcontext(Mock()))
+    monkeypatch.setattr(program, "subjects", lambda _settings: Mock())
+    monkeypatch.setattr(program, "Camera", lambda *_a, **_k: nullcontext())
+    monkeypatch.setattr(program, "_take", lambda *_a: is_there)
+    assert program.main() == code

@@ -142,6 +142,16 @@ class Feedback(PortalForm):
 
     is_behind = False
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Without the version it was opened with, nobody could tell what it would overwrite."""
+        in_order = super().validate(extra_validators)
+        if self.version.data is not None and self.version.raw_data:
+            return in_order
+        # Nobody typed it, so there is no field to lead them to.
+        self.version.errors = ()
+        self.form_errors.append("This form does not say which version of the feedback it shows. Open the lead again.")
+        return False
+
     @classmethod
     def showing(cls, view: ConversionView, currency: str) -> Feedback:
         """The form as the lead stands. `currency` is the company's, for values to come."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from portal.messages import telling
 from portal.models import ActorType, CloseReason, ContactStatus, LeadState, TimelineKind, Visibility
+from portal.operations import conversion_words
 from portal.operations.attempts import Way
 from portal.routing.facts import WaitingFor
 
@@ -163,6 +164,10 @@ def exact(at: datetime, zone: ZoneInfo) -> str:
     local = at.astimezone(zone)
     day = f"{local.day} {MONTHS[local.month - 1]} {local.year}"
     return f"{day}, {local.hour:02}:{local.minute:02}:{local.second:02} {local.tzname()}"
+
+
+# The page shows a day as the timeline tells of it.
+day = conversion_words.day
 
 
 def clock(at: datetime, zone: ZoneInfo) -> str:

@@ -197,6 +197,23 @@ class TestFeedback:
         assert row is not None
         assert (row.note, str(row.expected_value)) == ("Mine", "5.00")
 
+    @pytest.mark.parametrize("version", [None, "", "x"])
+    def test_it_says_which_version_it_was_opened_with_or_is_refused(
+        self, app: APIFlask, agent: Page, lead_id: UUID, version: str | None
+    ) -> None:
+        form = agent.form(f"/leads/{lead_id}/conversion")
+        with nothing_changes(app):
+            page = form.send(version=version, note="Mine", status=422)
+        assert "Open the lead again" in page.words
+        assert page.form(f"/leads/{lead_id}/conversion").fields["note"] == "Mine"
+
+    def test_its_days_are_told_as_people_say_them(self, app: APIFlask, company: Company, lead_id: UUID) -> None:
+        save(company.agent, lead_id, expected_close_on="2026-12-04")
+        page = sign_in(app, company.colleague).open(f"/leads/{lead_id}")
+        assert "Expected close 4 Dec 2026" in page.words
+        assert "Expected close: 4 Dec 2026." in page.words
+        assert "2026-12-04" not in page.words
+
     def test_others_read_it_and_get_no_form(self, app: APIFlask, company: Company, lead_id: UUID) -> None:
         save(company.agent, lead_id, expected_value="5", note="Nice house")
         page = sign_in(app, company.colleague).open(f"/leads/{lead_id}")
@@ -240,6 +257,17 @@ class TestStream:
         lead = make_lead(company, company.agent, text="word " * 10_000)
         page = sign_in(app, company.agent).open(f"/leads/{lead.id}")
         assert page.find(".//details[@id='lead-text']") is not None
+
+    def test_addresses_colleagues_write_are_links_and_those_of_strangers_are_not(
+        self, app: APIFlask, company: Company, lead_id: UUID
+    ) -> None:
+        memo(company.agent, lead_id, "See https://maps.example/a?b=1&c=<b>2</b>.")
+        arrive(company, phone="+14155550123", text="Click https://phish.example/")
+        page = sign_in(app, company.agent).open(f"/leads/{lead_id}")
+        [link] = [each for each in page.root.iter("a") if each.get("href", "").startswith("https://")]
+        assert link.get("href") == link.text == "https://maps.example/a?b=1&c="
+        assert "nofollow noopener" in link.get("rel", "")
+        assert "<b>2</b>" in page.words
 
 
 class TestParts:
