@@ -1,14 +1,18 @@
-"""How many decisions one core takes, routing alone: 20 candidates, facts built beforehand, no database.
+"""How many decisions one core takes, routing alone: 20 candidates, facts built beforehand, no database. And how long it
+takes to find a company's tags in a lead.
 
     python -m bench.routing_core
 
-Beside it the machine's own limit: the same loop over the same candidates doing nothing but what no decision can do
-without, reading the facts the gates and the ledger read and dividing a lead among the weights.
+Beside it the machine's own limit. For decisions: the same loop over the same candidates doing nothing but what none
+can do without, reading the facts the gates and the ledger read and dividing a lead among the weights. For tags:
+splitting the text at its blanks and looking every word up.
 """
 
 from __future__ import annotations
 
 import random
+import string
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from statistics import median
@@ -16,9 +20,11 @@ from time import perf_counter
 from typing import Any
 from uuid import UUID
 
+from bench.table import line
 from portal.routing import ledger
 from portal.routing.facts import NANO, Asking, Candidate, Delivery, LeadFacts, PoolFacts, Rule
 from portal.routing.route import hand_out, match_rules
+from portal.routing.tags import Tag, Tagger
 
 CANDIDATES = 20
 SECONDS = 1.0
@@ -36,6 +42,7 @@ def measure() -> list[dict[str, Any]]:
     return [
         _row("routing decisions, 20 candidates", _rate(_decide, pools), 25_000, limit),
         _row("routing decisions with their explanation, 20 candidates", _rate(_explain, pools), 10_000, limit),
+        *_tags(),
     ]
 
 
@@ -87,6 +94,47 @@ def _member(place: int) -> Candidate:
     )
 
 
+TAGS = 5_000
+TEXT_BYTES = 64 * 1024
+BARE_SEARCH = "splitting the text at its blanks and looking every word up"
+
+
+def _tags() -> list[dict[str, Any]]:
+    """Milliseconds to find tags in a lead of 64 KB in which every hundredth word or so is one, and their memory."""
+    words = ["".join(SEED.choices(string.ascii_lowercase, k=SEED.randint(2, 9))) for _ in range(100_000)]
+    tags = [Tag(" ".join(SEED.sample(words, SEED.choice((1, 1, 2, 3))))) for _ in range(TAGS)]
+    text = " ".join(SEED.choice(words) + SEED.choice(("", "", ",", ".")) for _ in range(20_000))
+    tracemalloc.start()
+    tagger = Tagger(tags)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    plain = text[:TEXT_BYTES]
+    accented = text.replace("a", "á").encode()[:TEXT_BYTES].decode(errors="ignore")
+    known = {tag.text for tag in tags}
+    limit = _milliseconds(lambda: [word for word in plain.split() if word in known])
+    return [
+        _least("5,000 tags in a lead of 64 KB, ASCII", _milliseconds(lambda: tagger.find(plain)), "ms", 2)
+        | {"limit": limit, "limit_name": BARE_SEARCH},
+        _least("5,000 tags in a lead of 64 KB, accented", _milliseconds(lambda: tagger.find(accented)), "ms", 8)
+        | {"limit": limit, "limit_name": BARE_SEARCH},
+        _least("memory of 5,000 tags", held / 1_000_000, "MB", None),
+    ]
+
+
+def _least(name: str, value: float, unit: str, reach: float | None) -> dict[str, Any]:
+    return {"name": name, "value": value, "unit": unit, "reach": reach}
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    """How long `work` takes, the median of 31 times."""
+    times = []
+    for _ in range(31):
+        started = perf_counter()
+        work()
+        times.append((perf_counter() - started) * 1000)
+    return median(times)
+
+
 def _rate(work: Callable[[PoolFacts], None], pools: list[PoolFacts]) -> float:
     """Calls of `work` a second, the median of three runs of a second each after a short warm-up."""
     _run(work, pools, SECONDS / 10)
@@ -105,9 +153,7 @@ def _run(work: Callable[[PoolFacts], None], pools: list[PoolFacts], seconds: flo
 def main() -> None:
     """Print the figures."""
     for row in measure():
-        reached = "reached" if row["value"] >= row["reach"] else "NOT reached"
-        print(f"{row['name']}: {row['value']:,.0f} {row['unit']} (reach {row['reach']:,}: {reached})")
-        print(f"    limit {row['limit']:,.0f} {row['unit']}: {row['limit_name']}")
+        print(line(row))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.routing.tags import Tag, Tagger, TagKind, normal
+from portal.routing.tags import PIECE, Tag, Tagger, TagKind, normal, pieces
 
 
 def found(text, *tags):
@@ -110,6 +110,11 @@ def test_a_normal_text_stays_as_it_is(text):
 @given(texts)
 def test_composed_or_not_makes_no_difference(text):
     assert normal(unicodedata.normalize("NFD", text)) == normal(unicodedata.normalize("NFC", text))
+
+
+@given(st.one_of(texts, st.text("aé_1 \n.,@-“”«東かカ\u093fह\x01\x1c\u00a0", max_size=30)))
+def test_the_fast_way_to_tell_words_apart_is_the_same(text):
+    assert pieces(text) == PIECE.findall(text)
 
 
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=4), st.lists(st.sampled_from("abcd"), max_size=30))
