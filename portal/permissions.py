@@ -8,12 +8,40 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, and_, any_, case, cast, false, func, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 
 from portal.errors import Forbidden, Invalid, NotFound
 from portal.extensions import db
-from portal.models import Company, Lead, LeadAccess, LeadState, Team, TimelineItem, TimelineKind, User, Visibility
+from portal.models import (
+    Company,
+    Lead,
+    LeadAccess,
+    LeadState,
+    PoolDefault,
+    Team,
+    TimelineItem,
+    TimelineKind,
+    User,
+    Visibility,
+)
 from portal.rights import NOTHING, POWERS_OF_ROLE, Powers, Right, powers_of, roles_with
+from portal.routing.facts import WaitingFor
 
 __all__ = ["Right"]
 
@@ -198,6 +226,42 @@ def in_closed() -> Filter:
     return Lead.state == LeadState.CLOSED
 
 
+def calls(user_id: Any) -> Filter:
+    """The leads nobody took that call for this default assignee of their pool: they were told, and may deal with it,
+    so they see it and its customer whatever team, box or isolation says.
+
+    Args:
+        user_id: a value or a column.
+    """
+    is_default = exists().where(
+        PoolDefault.company_id == Lead.company_id, PoolDefault.pool_id == Lead.pool_id, PoolDefault.user_id == user_id
+    )
+    return and_(Lead.waiting_for == WaitingFor.CATCH_ALL, is_default)
+
+
+def is_called(user: User, lead_id: UUID) -> bool:
+    """The same rule for one lead and user."""
+    found = select(Lead.id).where(Lead.company_id == user.company_id, Lead.id == lead_id, calls(user.id))
+    return user.active and db.session.scalar(found) is not None
+
+
+def may_hand_out(user: User, lead_id: UUID) -> bool:
+    """Whether the user may say who gets a lead they see: by right, or because it calls for them."""
+    return may(user, Right.ASSIGN) or is_called(user, lead_id)
+
+
+def require_to_hand_out(user: User, lead_id: UUID) -> None:
+    """Raise Forbidden unless the user may say who gets the lead."""
+    if not may_hand_out(user, lead_id):
+        require(user, Right.ASSIGN)
+
+
+def is_default_assignee(user: User) -> bool:
+    """Whether leads nobody takes may come to call for this user."""
+    mine = exists().where(PoolDefault.company_id == user.company_id, PoolDefault.user_id == user.id)
+    return user.active and bool(db.session.scalar(select(mine)))
+
+
 class Isolation(StrEnum):
     """How far a company narrows users without the right to see all."""
 
@@ -237,6 +301,8 @@ def visible_leads(user: User, isolation: Isolation) -> Filter:
     }
     opened = boxes_of(user, isolation)
     seen = [condition for box, condition in boxes.items() if box in opened]
+    if user.active and LeadAccess.UNASSIGNED not in opened:
+        seen.append(calls(user.id))
     if sees_teams(user):
         seen.append(Lead.team_id.in_(teams_below(user)))
     return or_(false(), *seen)
@@ -294,12 +360,12 @@ def manages(user: User) -> bool:
 
 def unmasked_leads(user: User) -> Filter:
     """Of the leads a user sees, those whose customer is shown to them: all but what is or was on offer to others."""
-    return true() if manages(user) else or_(~Lead.was_offered, Lead.owner_id == user.id)
+    return true() if manages(user) else or_(~Lead.was_offered, Lead.owner_id == user.id, calls(user.id))
 
 
 def is_masked(user: User, lead: Lead) -> bool:
     """The same rule for one lead at hand."""
-    return not manages(user) and lead.was_offered and lead.owner_id != user.id
+    return not manages(user) and lead.was_offered and lead.owner_id != user.id and not is_called(user, lead.id)
 
 
 def visible_entries(user: User) -> Filter:
@@ -318,7 +384,7 @@ def visible_entries(user: User) -> Filter:
     return and_(unmasked_leads(user), TimelineItem.visibility == Visibility.EVERYONE, read_comments)
 
 
-def seen_by_row(owner_id: Any, team_id: Any) -> Filter:
+def seen_by_row(owner_id: Any, team_id: Any, called: Filter | None = None) -> Filter:
     """The rule of `visible_leads` for many users at once: whether each row's `User` sees a lead.
 
     Asks for `Company` beside `User`.
@@ -326,6 +392,7 @@ def seen_by_row(owner_id: Any, team_id: Any) -> Filter:
     Args:
         owner_id: of the lead, as a column or a value.
         team_id: of the lead, likewise.
+        called: `calls(User.id)` where the statement asks for `Lead` as well; None for a lead that calls for nobody.
     """
     whole = [str(role) for role, held in POWERS_OF_ROLE.items() if Right.SEE_ALL in held.whole]
     in_reach = or_(User.team_id.is_(None), func.reaches_team(User.company_id, User.team_id, team_id))
@@ -344,6 +411,7 @@ def seen_by_row(owner_id: Any, team_id: Any) -> Filter:
             and_(holds(Right.SEE_ALL), in_reach),
             and_(cast(owner_id, Uuid) == User.id, sees_own),
             and_(~holds(Right.SEE_ALL), of_others),
+            false() if called is None else called,
         ),
     )
 
@@ -355,7 +423,7 @@ def manages_row() -> Filter:
 
 def unmasked_to_row() -> Filter:
     """The rule of `unmasked_leads` for many users at once: of the leads each row's `User` sees."""
-    return or_(manages_row(), ~Lead.was_offered, Lead.owner_id == User.id)
+    return or_(manages_row(), ~Lead.was_offered, Lead.owner_id == User.id, calls(User.id))
 
 
 def comment_shown_to_row() -> Filter:
@@ -367,7 +435,7 @@ def comment_shown_to_row() -> Filter:
     """
     is_mentioned = TimelineItem.after["mentioned"].has_key(cast(User.id, Text))
     reads = or_(holds(*_MANAGING), Lead.owner_id == User.id, and_(~Lead.was_offered, is_mentioned))
-    return and_(seen_by_row(Lead.owner_id, Lead.team_id), reads)
+    return and_(seen_by_row(Lead.owner_id, Lead.team_id, calls(User.id)), reads)
 
 
 def may_work_on(user: User, lead_owner_id: UUID | None) -> bool:

@@ -208,8 +208,8 @@ def _may_be_told(reader: Reader, news: News) -> bool:
     match news:
         case OfferNews(user_id=user_id):
             return user_id == reader.user_id
-        case LeadNews(owners=owners, teams=teams):
-            return any(reader.sight.sees(owner, team) for owner in owners for team in teams)
+        case LeadNews(owners=owners, teams=teams, called=called):
+            return reader.user_id in called or any(reader.sight.sees(owner, team) for owner in owners for team in teams)
 
 
 def _event(news: News) -> bytes:

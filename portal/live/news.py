@@ -32,12 +32,14 @@ class LeadNews(msgspec.Struct, array_like=True, frozen=True, tag="lead"):
         version: grows with every change of the lead (microseconds of the database's clock).
         owners: who owns it now, and who did before where that changed; None = nobody.
         teams: whose it is now, and whose it was before; None = no team's.
+        called: default assignees it calls for, whatever else they see.
     """
 
     id: UUID
     version: int
     owners: tuple[UUID | None, ...]
     teams: tuple[UUID | None, ...] = (None,)
+    called: tuple[UUID, ...] = ()
 
 
 News = OfferNews | LeadNews

@@ -15,7 +15,7 @@ from flask import current_app
 from portal.extensions import db
 from portal.live.announcer import Announcer
 from portal.live.news import LeadNews, News, OfferNews
-from portal.models import Lead
+from portal.models import Cause, Lead
 from portal.models.tenancy import working_company
 from portal.operations.transaction import after_commit
 
@@ -76,9 +76,15 @@ def _leads(
         if before and "owner_id" in before and lead_id not in new:
             owners[lead_id].add(before["owner_id"])
     return [
-        LeadNews(lead_id, version, tuple(found), tuple(teams.get(lead_id, (None,))))
+        LeadNews(lead_id, version, tuple(found), tuple(teams.get(lead_id, (None,))), _called(rows, lead_id))
         for lead_id, found in owners.items()
     ]
+
+
+def _called(rows: Mapping[str, Sequence[Row]], lead_id: UUID) -> tuple[UUID, ...]:
+    """The default assignees who are told with this change that the lead waits for them."""
+    said = rows.get("messages", ())
+    return tuple(row["user_id"] for row in said if row["cause"] == Cause.CATCH_ALL and row["lead_id"] == lead_id)
 
 
 def _owner_of(lead_id: UUID) -> UUID | None:

@@ -16,7 +16,7 @@ from portal.operations.passing_on import round_of_pool
 from portal.operations.transaction import operation
 from portal.operations.waiting import drain_soon
 from portal.operations.writes import Row, Writes
-from portal.permissions import Right, require, rights_of
+from portal.permissions import Right, require_to_hand_out, rights_of
 from portal.queries import routing_facts
 from portal.queries.clock import database_time
 from portal.routing.facts import WaitingFor
@@ -32,16 +32,18 @@ def assign(lead_id: UUID, user_id: UUID | None, *, by: User) -> Lead:
     Running offers of the lead are withdrawn and their turns given back.
 
     Raises:
-        Forbidden: without the right to assign (an agent may not hand leads out).
+        Forbidden: without the right to assign, but for a lead that waits for them as its pool's default assignee.
         NotFound: no such lead.
         Invalid: no such user, or one who cannot receive leads.
         Conflict: the lead is closed.
     """
-    require(by, Right.ASSIGN)
+    require_to_hand_out(by, lead_id)
     receiver = _receiver(user_id) if user_id is not None else None
     seen = peek_lead(lead_id)
     charged = charged_pool(seen) if receiver else None
     lead = lock_lead_and_pools(seen, charged)
+    # Somebody else may have dealt with it while this waited.
+    require_to_hand_out(by, lead_id)
     if lead.state == LeadState.CLOSED:
         raise Conflict("This lead is closed; reopen it first.")
     if lead.owner_id == user_id:

@@ -16,7 +16,7 @@ from portal.operations.complaints import refuse_unknown
 from portal.operations.locking import lock_lead
 from portal.operations.transaction import operation
 from portal.operations.writes import Writes
-from portal.permissions import Right, may
+from portal.permissions import may_hand_out
 from portal.queries.clock import database_time
 
 OF_LEAD = frozenset({"text", "source", "lead_type", "language", "fields", "location", "price"})
@@ -37,7 +37,7 @@ def change_lead(lead_id: UUID, changes: Mapping[str, Any], *, by: User) -> Lead:
     """
     refuse_unknown(changes, OF_LEAD | OF_CONTACT)
     lead = lock_lead(lead_id)
-    if lead.owner_id != by.id and not may(by, Right.ASSIGN):
+    if lead.owner_id != by.id and not may_hand_out(by, lead_id):
         raise Forbidden("Only the lead's owner or somebody who hands out leads may change it.")
     contact = db.session.get_one(Contact, (lead.company_id, lead.contact_id))
     rows = {name: contact if name in OF_CONTACT else lead for name in changes}

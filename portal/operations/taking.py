@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import exists, select
-
 from portal.errors import Conflict, Forbidden
 from portal.extensions import db
-from portal.models import Lead, LeadState, PoolDefault, User
+from portal.models import Lead, LeadState, User
 from portal.operations.actors import Actor
 from portal.operations.assignment import own
 from portal.operations.locking import lock_lead, peek_lead
 from portal.operations.passing_on import round_of_pool, route_afresh
 from portal.operations.transaction import operation
-from portal.permissions import Right, may, require
+from portal.permissions import Right, may_hand_out, require, require_to_hand_out
 from portal.queries import routing_facts
-from portal.routing.facts import WaitingFor
 from portal.routing.route import match_rules
 
 
@@ -25,14 +22,15 @@ def route_again(lead_id: UUID, *, by: User) -> Lead:
     """Send an unassigned lead through the rules again. Who was asked before is not asked again.
 
     Raises:
-        Forbidden: without the right to assign.
+        Forbidden: without the right to assign, but for a lead that waits for them as its pool's default assignee.
         Conflict: it is not waiting.
     """
-    require(by, Right.ASSIGN)
+    require_to_hand_out(by, lead_id)
     facts, _ = routing_facts.stored_leads(by.company_id, [peek_lead(lead_id).id])[lead_id]
     rule = match_rules(facts, routing_facts.rules(by.company_id)).rule
     round_ = round_of_pool(rule.pool_id if rule else None, cause=f"routed again by {by.name}")
     lead = lock_lead(lead_id)
+    require_to_hand_out(by, lead_id)
     if lead.state != LeadState.UNASSIGNED:
         raise Conflict("Only an unassigned lead can be routed; take it back from its owner first.")
     route_afresh(round_, [lead.id])
@@ -50,17 +48,14 @@ def take(lead_id: UUID, *, by: User) -> Lead:
         Conflict: somebody was quicker.
     """
     require(by, Right.RECEIVE)
+    # Asked before the wait for the lock: whoever was called and came second is told so.
+    is_theirs_to_take = may_hand_out(by, lead_id)
     lead = lock_lead(lead_id)
     if lead.state == LeadState.OWNED and lead.owner_id == by.id:
         return lead
-    if not may(by, Right.ASSIGN) and not _was_told(lead, by):
+    if not is_theirs_to_take:
         raise Forbidden("This lead waits for its pool's default assignees.")
     if lead.state != LeadState.UNASSIGNED:
         raise Conflict("This lead is already taken." if lead.owner_id else "This lead is not waiting to be taken.")
     own(lead, by, Actor.user(by), f"{by.name} took it.")
     return lead
-
-
-def _was_told(lead: Lead, user: User) -> bool:
-    is_default = exists().where(PoolDefault.pool_id == lead.pool_id, PoolDefault.user_id == user.id)
-    return lead.waiting_for == WaitingFor.CATCH_ALL and bool(db.session.scalar(select(is_default)))

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from portal.extensions import db
-from portal.models import Lead, LeadState, Pool, PoolDefault, Source, User
+from portal.models import Lead, LeadState, Pool, Source, User
 from portal.permissions import Right, holds
 
 MOST_IN_A_MENU = 500
@@ -65,11 +65,3 @@ def source_names(company_id: UUID) -> list[str]:
     """Sources leads have come from, by name."""
     statement = select(Source.name).where(Source.company_id == company_id).order_by(func.lower(Source.name))
     return list(db.session.scalars(statement.limit(MOST_IN_A_MENU)))
-
-
-def is_default_assignee(user: User, pool_id: UUID | None) -> bool:
-    """Whether the user is among those told when nobody in the pool took a lead."""
-    told = select(PoolDefault.id).where(
-        PoolDefault.company_id == user.company_id, PoolDefault.pool_id == pool_id, PoolDefault.user_id == user.id
-    )
-    return pool_id is not None and db.session.scalar(told.limit(1)) is not None

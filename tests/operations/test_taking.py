@@ -91,3 +91,37 @@ def test_a_lead_in_a_pool_that_is_no_longer_named_goes_where_the_rules_say_now(c
     assign(company.manager, taken.lead_id, None)
     assert route_again(company.manager, taken.lead_id).owner_id == di.id
     assert_consistent(company)
+
+
+class TestWhatADefaultAssigneeMayDoWithALeadThatCalls:
+    """They were told of it, so whatever isolation says they open it, take it, give it away, or mend and send it on."""
+
+    @pytest.fixture(autouse=True)
+    def isolated(self, company: Company, told: UUID) -> None:
+        change_company(company, isolate_leads=True)
+
+    def test_they_find_it_in_their_list_and_open_it(self, company: Company, told: UUID) -> None:
+        api = company.agent.api
+        assert [each["id"] for each in api.get("/leads?bucket=unassigned").json["items"]] == [str(told)]
+        assert api.get(f"/leads/{told}").json["contact"]["id"] is not None
+
+    def test_to_everybody_else_in_isolation_it_does_not_exist(self, company: Company, told: UUID) -> None:
+        assert company.colleague.api.get(f"/leads/{told}").status_code == 404
+
+    def test_they_give_it_to_a_colleague(self, company: Company, told: UUID) -> None:
+        answer = company.agent.api.post(f"/leads/{told}/assign", {"user_id": str(company.colleague.id)})
+        assert (answer.status_code, answer.json["owner_id"]) == (200, str(company.colleague.id))
+        assert company.agent.api.get(f"/leads/{told}").status_code == 404
+
+    def test_they_correct_it_and_have_it_routed_again(self, company: Company, told: UUID) -> None:
+        assert company.agent.api.patch(f"/leads/{told}", {"lead_type": "roof"}).status_code == 200
+        set_members(company, sights.lead(company, told).pool_id, {company.colleague: 1})  # type: ignore[arg-type]
+        answer = company.agent.api.post(f"/leads/{told}/route")
+        assert (answer.status_code, answer.json["state"]) == (200, "offering")
+
+    def test_once_it_is_dealt_with_it_is_theirs_no_more(self, company: Company, told: UUID) -> None:
+        assign(company.manager, told, company.colleague)
+        with pytest.raises(Forbidden):
+            assign(company.agent, told, company.agent)
+        with pytest.raises(Forbidden):
+            route_again(company.agent, told)

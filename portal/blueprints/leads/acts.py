@@ -15,14 +15,14 @@ from portal.blueprints.leads.wording import state_badge
 from portal.errors import Invalid, NotFound
 from portal.operations import assignment, closing, taking
 from portal.permissions import Right, may
-from portal.queries.leads import lead_for
-from portal.sign_in import right_required, signed_in, signed_in_user
+from portal.queries.leads import lead_after, lead_for
+from portal.sign_in import signed_in, signed_in_user
 
 NOBODY = "nobody"
 
 
 @blueprint.post("/<uuid:lead_id>/assign")
-@right_required(Right.ASSIGN)
+@signed_in
 def assign(lead_id: UUID) -> ResponseReturnValue:
     """Give the lead to somebody, or to nobody."""
     user = signed_in_user()
@@ -51,13 +51,13 @@ def take(lead_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/<uuid:lead_id>/route")
-@right_required(Right.ASSIGN)
+@signed_in
 def route(lead_id: UUID) -> ResponseReturnValue:
     """Send an unassigned lead through the rules again."""
     user = signed_in_user()
     lead_for(user, lead_id)
     taking.route_again(lead_id, by=user)
-    lead = lead_for(user, lead_id)
+    lead = lead_after(user, lead_id)
     badge, _ = state_badge(lead.state, lead.waiting_for, lead.close_reason)
     return _back(lead_id, f"Handed out by the rules: {lead.owner_name or badge.lower()}. See “Why” below.")
 
@@ -103,7 +103,7 @@ def _chosen_user(value: str) -> UUID | None:
 
 
 def _said_after_assigning(lead_id: UUID, chosen: UUID | None) -> str:
-    lead = lead_for(signed_in_user(), lead_id)
+    lead = lead_after(signed_in_user(), lead_id)
     return "Nobody owns it now." if chosen is None else f"{lead.owner_name} owns it now."
 
 

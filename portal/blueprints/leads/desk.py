@@ -12,8 +12,8 @@ from flask import request, session
 from portal.blueprints.leads import wording
 from portal.blueprints.leads.forms import MANAGERS_ONLY, Attempt, Close, Edit, Entry, Feedback
 from portal.models import Company, LeadState, TimelineKind, User
-from portal.permissions import Right, manages, may, may_work_on
-from portal.queries.choices import assignees, is_default_assignee
+from portal.permissions import Right, manages, may, may_hand_out, may_work_on
+from portal.queries.choices import assignees
 from portal.queries.clock import database_time
 from portal.queries.conversion import ConversionView, conversion_of, lost_reasons, statuses
 from portal.queries.decisions import decisions
@@ -21,7 +21,6 @@ from portal.queries.leads import LeadView
 from portal.queries.offers import running_offer
 from portal.queries.people import admin_contact_ids
 from portal.queries.timeline import entries_page
-from portal.routing.facts import WaitingFor
 from portal.sign_in import current_company, signed_in_user
 
 ENTRIES_SHOWN = 30
@@ -45,7 +44,7 @@ class Forms:
 def desk_of(lead: LeadView, forms: Forms) -> dict[str, Any]:
     """Everything of the lead page. While the lead is masked: its head, and who may take it."""
     user, company = signed_in_user(), current_company()
-    may_assign = may(user, Right.ASSIGN)
+    may_assign = may_hand_out(user, lead.id)
     offer = running_offer(company.id, lead.id) if lead.state == LeadState.OFFERING else None
     desk = {
         **_common(lead, company),
@@ -53,7 +52,7 @@ def desk_of(lead: LeadView, forms: Forms) -> dict[str, Any]:
         "badge": wording.state_badge(lead.state, lead.waiting_for, lead.close_reason),
         "assignees": assignees(company.id) if may_assign and lead.state != LeadState.CLOSED else [],
         "may_assign": may_assign,
-        "may_take": may_take(user, lead),
+        "may_take": may_assign and may_take(user, lead),
         "works": False,
     }
     if lead.masked:
@@ -103,12 +102,8 @@ def kinds_to_write(user: User, lead: LeadView) -> list[tuple[str, str]]:
 
 
 def may_take(user: User, lead: LeadView) -> bool:
-    """Whether “take it myself” would work: for those who hand out, and for default assignees who were told."""
-    if not may(user, Right.RECEIVE) or lead.owner_id == user.id or lead.state == LeadState.CLOSED:
-        return False
-    if may(user, Right.ASSIGN):
-        return True
-    return lead.waiting_for == WaitingFor.CATCH_ALL and is_default_assignee(user, lead.pool_id)
+    """Whether “take it myself” makes sense to whoever may say who gets the lead."""
+    return may(user, Right.RECEIVE) and lead.owner_id != user.id and lead.state != LeadState.CLOSED
 
 
 def _common(lead: LeadView, company: Company) -> dict[str, Any]:
