@@ -114,26 +114,24 @@ IN_DOCS = (
     ("leads-assigned", "desk", "dark"),
 )
 
-# Addresses that answer no page of their own, beside those that name an act or a part of a page.
-NOT_PAGES = frozenset(
-    {
-        "/",
-        "/audit/log.csv",
-        "/favicon.ico",
-        "/healthz",
-        "/leads/export.csv",
-        "/leads/<uuid:lead_id>/contact.vcf",
-        "/leads/<uuid:lead_id>/row",
-        "/live/token",
-        "/look",
-        "/manifest.webmanifest",
-        "/metrics",
-        "/o/<token>/contact.vcf",
-        "/offers/now",
-        "/readyz",
-        "/static/<path:filename>",
-        "/styleguide/error",
-        # Only for people of two companies; the demo has none.
-        "/which-company",
-    }
-)
+# Addresses that answer no page of their own, and what they do answer; those that name an act or a part are left out.
+NOT_PAGES = {
+    "/": "leads on to where somebody begins",
+    "/audit/log.csv": "a file",
+    "/favicon.ico": "a picture",
+    "/healthz": "for programs",
+    "/leads/export.csv": "a file",
+    "/leads/<uuid:lead_id>/contact.vcf": "a file",
+    "/leads/<uuid:lead_id>/row": "a part of the list",
+    "/live/token": "for programs",
+    "/look": "leads back to the page it was chosen on",
+    "/manifest.webmanifest": "for programs",
+    "/metrics": "for programs",
+    "/o/<token>/contact.vcf": "a file",
+    "/offers/now": "a part of the page of offers",
+    "/readyz": "for programs",
+    "/static/<path:filename>": "files",
+    "/styleguide/error": "the page of any error, which is looked at elsewhere",
+}
+# For people of two companies; the demo has none.
+NOT_IN_DEMO = frozenset({"/which-company"})

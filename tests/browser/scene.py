@@ -10,9 +10,9 @@ from typing import Any
 from apiflask import APIFlask
 
 from portal.extensions import db
-from portal.models import Account, Key, Offer
+from portal.models import Account, ConversionStatus, Key, LostReason, Offer, User, new_id
 from portal.tokens import AccountPurpose, account_token, offer_token
-from tests.cast import Company, Person
+from tests.cast import Company, Person, make_company
 from tests.factories import holds_too, make_closed_lead, make_lead, make_own_role, make_pool, make_team, make_user
 from tests.operations.acts import change_company
 from tests.page import Browser, Page, sign_in
@@ -35,6 +35,20 @@ class Scene:
     pages: list[Shown]
 
 
+# What a company has nothing of on its first day.
+EMPTY_THERE = (
+    "/pools",
+    "/allocations",
+    "/outbox",
+    "/audit",
+    "/settings/teams",
+    "/settings/keys",
+    "/settings/roles",
+    "/settings/rules",
+)
+BUCKETS = ("mine", "unassigned", "assigned", "closed")
+
+
 def make_scene(app: APIFlask, company: Company) -> Scene:
     """Fill the company and name the pages."""
     owner = company.owner
@@ -49,10 +63,14 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
     pool = make_pool(company, {company.agent: 3, company.colleague: 2, paused: 1, owner: 0}, [company.manager])
     mine = make_lead(company, company.agent, source="Website", lead_type="Solar")
     make_lead(company, source="Trade fair")
-    make_closed_lead(company, company.colleague)
+    closed = make_closed_lead(company, company.colleague)
+    bare = make_company(app, "Bare Walls")
+    works_twice = make_user(company, "Tess Twice")
+    also_works_in(bare, works_twice)
     owner.api.post("/leads", {"name": "Carla Customer", "phone": "+14155550188", "text": "How much is solar for us?"})
     owner.key("intake")
     key_id = _first(company, Key).id
+    status, reason = _first(company, ConversionStatus), _first(company, LostReason)
     offer = _first(company, Offer)
     offered_to = next(person for person in (company.agent, company.colleague) if person.id == offer.user_id)
     with app.app_context():
@@ -107,8 +125,28 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             Shown("manager", owner, f"/people/{company.manager.id}"),
             Shown("outbox", owner, "/outbox"),
             Shown("first-steps", owner, "/demo/wiped"),
+            Shown("which-company", works_twice, "/which-company"),
+            Shown("leads-narrow", owner, "/leads/narrow?bucket=assigned"),
+            Shown("leads-nothing-found", owner, "/leads?bucket=assigned&q=submarine"),
+            Shown("lead-closed", owner, f"/leads/{closed.id}"),
+            Shown("pool-new", owner, "/pools/new"),
+            Shown("feedback-status", owner, f"/settings/conversion/statuses/{status.id}"),
+            Shown("feedback-reason", owner, f"/settings/conversion/reasons/{reason.id}"),
+            Shown("styleguide", owner, "/styleguide"),
+            Shown("api-docs", None, "/api/docs"),
+            *(Shown(f"{path[1:].replace('/', '-')}-empty", bare.owner, path) for path in EMPTY_THERE),
+            Shown("dashboard-empty", bare.manager, "/dashboard"),
+            *(Shown(f"leads-{each}-empty", bare.agent, f"/leads?bucket={each}") for each in BUCKETS),
         ],
     )
+
+
+def also_works_in(company: Company, person: Person) -> None:
+    """Somebody of one company is an agent of another, too."""
+    with company.inside():
+        columns = {"account_id": person.account_id, "name": person.name, "email": person.email}
+        db.session.add(User(company_id=company.id, id=new_id(), roles=["agent"], **columns))
+        db.session.commit()
 
 
 def forms_that_came_back(app: APIFlask, scene: Scene) -> dict[str, Page]:

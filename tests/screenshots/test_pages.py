@@ -13,8 +13,9 @@ import pytest
 from apiflask import APIFlask
 
 from screenshots import __main__ as program
-from screenshots.pages import NOT_PAGES, PAGES
+from screenshots.pages import NOT_IN_DEMO, PAGES
 from screenshots.subjects import subject_names
+from tests.pages_there_are import pages_left_out
 
 
 def test_no_two_pictures_have_one_name() -> None:
@@ -28,17 +29,9 @@ def test_everything_a_path_names_can_be_found() -> None:
 
 
 def test_every_page_of_the_portal_is_among_them(app: APIFlask) -> None:
-    shown = {re.sub(r"\{\w+\}", "*", page.path.partition("?")[0]) for page in PAGES}
-    routes = [rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
-    pages = {route for route in routes if not re.search(r"^/api/v1|:(act|part)>", route)} - NOT_PAGES
-    missing = {page for page in pages if not any(fits(page, each) for each in shown)}
+    shown = [re.sub(r"\{\w+\}", "*", page.path) for page in PAGES]
+    missing = pages_left_out(app, shown) - NOT_IN_DEMO
     assert not missing, "add a line to screenshots/pages.py"
-
-
-def fits(rule: str, path: str) -> bool:
-    """Whether a path is one of a rule's; what a rule leaves open may be anything."""
-    pattern = re.sub(r"<[^>]+>", "[^/]+", rule)
-    return re.fullmatch(pattern, path) is not None
 
 
 @pytest.mark.parametrize(("is_there", "code"), [(True, 0), (False, 1)])
