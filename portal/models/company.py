@@ -51,6 +51,8 @@ class Company(db.Model):  # type: ignore[name-defined,misc]
     currency: Mapped[Str] = mapped_column(server_default="USD")
     # Made up to look around in: says so on every page, and can be wiped.
     is_demo: Mapped[bool] = mapped_column(server_default=text("false"))
+    # Another one after every change of rules, tags, people or settings: see migration 0008.
+    setup_version: Mapped[Ref] = mapped_column(server_default=text("gen_random_uuid()"))
     created_at: Mapped[Made]
 
     __table_args__ = (

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
 from portal.models.columns import CompanyId, Id, Made, Str, of_company, one_of
-from portal.routing.facts import TagKind
+from portal.routing.tags import TagKind
 
 
 class Tag(db.Model):  # type: ignore[name-defined,misc]

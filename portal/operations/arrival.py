@@ -14,8 +14,11 @@ from portal.operations.contact_points import ContactPoint, read_email, read_phon
 from portal.operations.writes import Writes
 from portal.queries.across import KeyHolder
 from portal.queries.intake_facts import Known
+from portal.queries.routing_facts import price_range
 from portal.routing.facts import LeadFacts
+from portal.routing.lead_tags import tagged
 from portal.routing.recognise import POSSIBLE_DUPLICATE, KeyKind, Recognition
+from portal.routing.tags import Tagger
 
 Warned = tuple[str, str]
 """A code and a sentence: something the sender should know although the lead was taken."""
@@ -60,9 +63,10 @@ class Arriving:
         """The tags sent along, each once whatever its case, in their order."""
         return tuple({tag.strip().casefold(): tag.strip() for tag in self.tags if tag.strip()}.values())
 
-    def facts(self, points: tuple[ContactPoint, ...], lead_id: UUID | None) -> LeadFacts:
-        """The message as routing sees it."""
-        return LeadFacts(
+    def facts(self, points: tuple[ContactPoint, ...], lead_id: UUID | None, tagger: Tagger) -> LeadFacts:
+        """The message as routing sees it, with the company's tags it holds."""
+        least, most = price_range(self.price)
+        lead = LeadFacts(
             id=lead_id,
             source=self.source,
             channel=self.channel,
@@ -72,7 +76,11 @@ class Arriving:
             has_phone=any(point.kind is KeyKind.PHONE and point.value for point in points),
             location=self.location or {},
             fields=self.fields,
+            price_min=least,
+            price_max=most,
+            text=self.text or "",
         )
+        return tagged(lead, tagger)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from portal.operations.writes import Row, Writes
 from portal.permissions import Right, require_to_hand_out, rights_of
 from portal.queries import routing_facts
 from portal.queries.clock import database_time
+from portal.queries.setup import setup_of
 from portal.routing.facts import WaitingFor
-from portal.routing.route import match_rules
 
 
 @operation
@@ -108,8 +108,9 @@ def charged_pool(lead: Lead) -> UUID | None:
     company = db.session.get(Company, lead.company_id)
     if company is None or not company.named_counts_as_turn:
         return None
-    facts, _ = routing_facts.stored_leads(lead.company_id, [lead.id])[lead.id]
-    rule = match_rules(facts, routing_facts.rules(lead.company_id)).rule
+    setup = setup_of(lead.company_id)
+    facts, _ = routing_facts.stored_leads(lead.company_id, [lead.id], setup.tagger)[lead.id]
+    rule = setup.match(facts).rule
     return rule.pool_id if rule else None
 
 

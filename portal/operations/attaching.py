@@ -16,6 +16,7 @@ from portal.operations.waiting import drain_soon
 from portal.operations.writes import Row, Writes
 from portal.queries.clock import database_time
 from portal.queries.managers import managers_of_owned
+from portal.routing.lead_tags import tags_held
 
 
 def attach(arrival: Arrival) -> Taken | None:
@@ -96,6 +97,7 @@ def _touched(arrival: Arrival, lead: Lead, text: str) -> Writes:
     lead.last_activity_at = at
     unattended = lead.state == LeadState.OWNED and owner is not None and not owner.active
     lead.needs_attention = lead.needs_attention or unattended
+    lead.tags_found = _tags_with(arrival, lead)
     lead.flags = [*lead.flags, *(code for code, _ in arrival.warnings if code not in lead.flags)]
     db.session.flush()
     writes = Writes(arrival.holder.company_id, at)
@@ -121,9 +123,15 @@ def _changed_fields(arrival: Arrival, lead: Lead) -> Row:
         "location": message.location,
         "price": message.price,
         "fields": {**lead.fields, **message.fields},
-        "tags_found": list(dict.fromkeys([*lead.tags_found, *message.distinct_tags])),
+        "tags_found": _tags_with(arrival, lead),
     }
     return {column: value for column, value in given.items() if value is not None and value != getattr(lead, column)}
+
+
+def _tags_with(arrival: Arrival, lead: Lead) -> list[str]:
+    """The lead's tags and those of the message."""
+    facts = arrival.message.facts((), lead.id, arrival.facts.setup.tagger)
+    return tags_held([*lead.tags_found, *facts.tags], facts.found)
 
 
 def _owner(lead: Lead) -> User | None:

@@ -30,9 +30,8 @@ from portal.queries import intake_facts
 from portal.queries.across import KeyHolder
 from portal.queries.clock import database_time
 from portal.queries.managers import managers_of_waiting
-from portal.routing.facts import Outcome, WaitingFor
+from portal.routing.facts import LeadFacts, Outcome, WaitingFor
 from portal.routing.recognise import Recognised, Recognition, ReturningContacts, resolve
-from portal.routing.route import match_rules
 
 __all__ = ["Arriving", "Keep", "KeptTaken", "Taken", "take_in"]
 
@@ -122,8 +121,9 @@ def _ends_transaction(error: DBAPIError) -> bool:
 
 def _store_routed(arrival: Arrival) -> Taken:
     message, holder = arrival.message, arrival.holder
-    facts = message.facts(arrival.points, new_id())
-    match = match_rules(facts, arrival.facts.rules)
+    setup = arrival.facts.setup
+    facts = message.facts(arrival.points, new_id(), setup.tagger)
+    match = setup.match(facts)
     given = giving.named_or_returning(arrival)
     is_routed = given is None and not message.keep
     # Only a lead that plays or is charged a turn needs the pool's lock.
@@ -135,7 +135,7 @@ def _store_routed(arrival: Arrival) -> Taken:
         cause=f"came in through {arrival.by.name}" if arrival.by is not CONTACT else "came in",
     )
     lead = Routable(facts, match, fresh_state(), is_new=True)
-    row = lead_rows(arrival, round_.writes, lead.id)
+    row = lead_rows(arrival, round_.writes, facts)
     if given is not None:
         giving.give(round_, lead, given, arrival.by)
         if holder.named_counts_as_turn:
@@ -161,7 +161,8 @@ def _store_unrouted(arrival: Arrival) -> Taken:
     """The lead without its routing: it waits with an alarm, and the next drain routes it."""
     company_id = arrival.holder.company_id
     writes = Writes(company_id, database_time())
-    row = lead_rows(arrival, writes, new_id())
+    # Nothing is looked for in it: that may be what failed.
+    row = lead_rows(arrival, writes, LeadFacts(id=new_id(), tags=arrival.message.distinct_tags))
     row.update(fresh_state())
     row.update(state=LeadState.UNASSIGNED, waiting_for=WaitingFor.ROUTING, alarmed_at=writes.at)
     after = {"state": LeadState.UNASSIGNED, "waiting_for": WaitingFor.ROUTING}

@@ -18,9 +18,14 @@ from portal.operations.transaction import operation
 from portal.operations.writes import Writes
 from portal.permissions import may_hand_out
 from portal.queries.clock import database_time
+from portal.queries.setup import setup_of
+from portal.routing.facts import LeadFacts
+from portal.routing.lead_tags import tagged, tags_held
 
 OF_LEAD = frozenset({"text", "source", "lead_type", "language", "fields", "location", "price"})
 OF_CONTACT = frozenset({"name"})
+OF_CONTENT = frozenset({"text", "source", "lead_type", "fields", "location"})
+"""What tags are looked for in."""
 
 
 @operation
@@ -47,6 +52,8 @@ def change_lead(lead_id: UUID, changes: Mapping[str, Any], *, by: User) -> Lead:
     after = {name: changes[name] for name in before}
     for name, value in after.items():
         setattr(rows[name], name, value)
+    if OF_CONTENT & after.keys():
+        _find_tags(lead)
     if after.get("source"):
         _make_source(lead.company_id, after["source"])
     writes = Writes(lead.company_id, database_time())
@@ -56,6 +63,19 @@ def change_lead(lead_id: UUID, changes: Mapping[str, Any], *, by: User) -> Lead:
     db.session.flush()
     writes.flush()
     return lead
+
+
+def _find_tags(lead: Lead) -> None:
+    """Look for tags in what it says now; those it had were sent along, or people went by them, and stay."""
+    tagger = setup_of(lead.company_id).tagger
+    content = LeadFacts(
+        text=lead.text or "",
+        source=lead.source,
+        lead_type=lead.lead_type,
+        fields=lead.fields,
+        location=lead.location or {},
+    )
+    lead.tags_found = tags_held(lead.tags_found, tagged(content, tagger).found)
 
 
 def _make_source(company_id: UUID, name: str) -> None:

@@ -7,11 +7,19 @@ from uuid import UUID
 from portal.models import ActorType, TimelineKind
 from portal.operations.arrival import Arrival
 from portal.operations.writes import Row, Writes
+from portal.routing.facts import LeadFacts
+from portal.routing.lead_tags import tags_held
+from portal.routing.tags import normal_value
 
 
-def lead_rows(arrival: Arrival, writes: Writes, lead_id: UUID) -> Row:
-    """Contact, lead, first touch and `created`; gives the lead's row, whose state the caller fills in."""
-    message = arrival.message
+def lead_rows(arrival: Arrival, writes: Writes, facts: LeadFacts) -> Row:
+    """Contact, lead, first touch and `created`; gives the lead's row, whose state the caller fills in.
+
+    Args:
+        facts: the lead as routing sees it, its id given.
+    """
+    message, lead_id = arrival.message, facts.id
+    assert lead_id is not None
     row: Row = {
         "id": lead_id,
         "contact_id": contact_rows(arrival, writes, arrival.recognition.contact_id),
@@ -24,7 +32,7 @@ def lead_rows(arrival: Arrival, writes: Writes, lead_id: UUID) -> Row:
         "fields": message.fields,
         "location": message.location,
         "price": message.price,
-        "tags_found": list(message.distinct_tags),
+        "tags_found": tag_rows(writes, facts),
         "flags": arrival.flags,
         "received_at": message.received_at,
         "created_at": writes.at,
@@ -37,6 +45,15 @@ def lead_rows(arrival: Arrival, writes: Writes, lead_id: UUID) -> Row:
     text = "Entered by hand." if by_hand else f"Came in from {message.source or message.channel}."
     writes.record(lead_id, TimelineKind.CREATED, arrival.by, text=text, after={"source": message.source})
     return row
+
+
+def tag_rows(writes: Writes, facts: LeadFacts) -> list[str]:
+    """The tags a lead keeps; those sent along that nobody has heard of yet are made."""
+    known = {normal_value(tag.text) for tag in facts.found}
+    for text in facts.tags:
+        if (normal := normal_value(text)) not in known:
+            writes.add("tags", text=text, normal=normal)
+    return tags_held(facts.tags, facts.found)
 
 
 def contact_rows(arrival: Arrival, writes: Writes, known: UUID | None) -> UUID:

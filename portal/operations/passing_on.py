@@ -14,13 +14,13 @@ from portal.models.tenancy import working_company
 from portal.operations.distribution import Round, Routable, in_any_case
 from portal.operations.writes import Row
 from portal.queries import routing_facts
+from portal.queries.setup import Setup, setup_of
 from portal.routing.decision import Decision
-from portal.routing.facts import LeadFacts, Rule, RuleCheck, RuleMatch
-from portal.routing.route import match_rules
+from portal.routing.facts import LeadFacts, RuleCheck, RuleMatch
 
 log = logging.getLogger(__name__)
 
-Matching = Callable[[LeadFacts, Row, Sequence[Rule]], RuleMatch]
+Matching = Callable[[LeadFacts, Row, Setup], RuleMatch]
 Only = Callable[[Decision], bool]
 
 
@@ -54,13 +54,13 @@ def _hand_out(round_: Round, lead_ids: Sequence[UUID], match: Matching, only: On
         return 0
     if len(lead_ids) > 1:
         round_.lock_members()
-    stored = routing_facts.stored_leads(round_.company_id, lead_ids)
+    setup = setup_of(round_.company_id)
+    stored = routing_facts.stored_leads(round_.company_id, lead_ids, setup.tagger)
     histories = routing_facts.histories(round_.company_id, lead_ids)
-    rules = routing_facts.rules(round_.company_id)
     went = 0
     for lead_id in lead_ids:
         facts, state = stored[lead_id]
-        lead = Routable(facts, match(facts, state, rules), state, histories[lead_id])
+        lead = Routable(facts, match(facts, state, setup), state, histories[lead_id])
         went += _went(round_, lead, only)
     return went
 
@@ -78,13 +78,13 @@ def _went(round_: Round, lead: Routable, only: Only) -> bool:
         return False
 
 
-def _by_the_rules(facts: LeadFacts, state: Row, rules: Sequence[Rule]) -> RuleMatch:
-    return match_rules(facts, rules)
+def _by_the_rules(facts: LeadFacts, state: Row, setup: Setup) -> RuleMatch:
+    return setup.match(facts)
 
 
-def _same_pool(facts: LeadFacts, state: Row, rules: Sequence[Rule]) -> RuleMatch:
+def _same_pool(facts: LeadFacts, state: Row, setup: Setup) -> RuleMatch:
     """The rule that sent the lead to its pool: a lead on its way stays in the pool it is in, whatever rules say now."""
-    rule = next((rule for rule in rules if rule.id == state["rule_id"]), None)
+    rule = next((rule for rule in setup.rules if rule.id == state["rule_id"]), None)
     if rule is None:
         return RuleMatch(None, ())
     return RuleMatch(rule, (RuleCheck(rule.id, rule.name, True, "sent the lead to this pool"),))

@@ -6,6 +6,7 @@ from typing import Any
 
 from portal.operations.arrival import Arriving
 from portal.queries.across import KeyHolder
+from portal.queries.setup import setup_of
 from portal.queries.what_if import decision_now
 from portal.routing.decision import Decision
 
@@ -16,7 +17,7 @@ def preview(arriving: Arriving, *, holder: KeyHolder) -> Decision:
     Unlocked: by the time a lead does come in, turns may have been played. Somebody named, or who had the contact's
     last lead, is not looked at: this is what routing says.
     """
-    facts = arriving.facts(arriving.points(holder.country), None)
+    facts = arriving.facts(arriving.points(holder.country), None, setup_of(holder.company_id).tagger)
     return decision_now(holder.company_id, facts, fallback_any_active=holder.fallback_any_active)
 
 

@@ -14,7 +14,7 @@ from portal.operations.passing_on import round_of_pool, route_afresh
 from portal.operations.transaction import operation
 from portal.permissions import Right, may_hand_out, require, require_to_hand_out
 from portal.queries import routing_facts
-from portal.routing.route import match_rules
+from portal.queries.setup import setup_of
 
 
 @operation
@@ -26,8 +26,9 @@ def route_again(lead_id: UUID, *, by: User) -> Lead:
         Conflict: it is not waiting.
     """
     require_to_hand_out(by, lead_id)
-    facts, _ = routing_facts.stored_leads(by.company_id, [peek_lead(lead_id).id])[lead_id]
-    rule = match_rules(facts, routing_facts.rules(by.company_id)).rule
+    setup = setup_of(by.company_id)
+    facts, _ = routing_facts.stored_leads(by.company_id, [peek_lead(lead_id).id], setup.tagger)[lead_id]
+    rule = setup.match(facts).rule
     round_ = round_of_pool(rule.pool_id if rule else None, cause=f"routed again by {by.name}")
     lead = lock_lead(lead_id)
     require_to_hand_out(by, lead_id)

@@ -16,7 +16,7 @@ from portal.operations.transaction import operation
 from portal.operations.writes import Writes
 from portal.queries import routing_facts
 from portal.queries.clock import database_time
-from portal.routing.route import match_rules
+from portal.queries.setup import setup_of
 
 CHUNK = 200
 
@@ -69,10 +69,10 @@ def drain(company_id: UUID) -> int:
 
 def _by_pool(company_id: UUID, lead_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
     """The pools the rules name now; a lead they name none for goes on waiting."""
-    rules = routing_facts.rules(company_id)
+    setup = setup_of(company_id)
     pools: dict[UUID, list[UUID]] = {}
-    for lead_id, (facts, _) in sorted(routing_facts.stored_leads(company_id, lead_ids).items()):
-        rule = match_rules(facts, rules).rule
+    for lead_id, (facts, _) in sorted(routing_facts.stored_leads(company_id, lead_ids, setup.tagger).items()):
+        rule = setup.match(facts).rule
         if rule is not None and rule.pool_id is not None:
             pools.setdefault(rule.pool_id, []).append(lead_id)
     return pools

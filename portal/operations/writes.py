@@ -48,6 +48,7 @@ _TEAM = """coalesce(
 # Part → its statement. What is not named here has a default in the database.
 _PARTS: dict[str, str] = {
     "sources": _insert("sources", "company_id, id, name", "ON CONFLICT DO NOTHING"),
+    "tags": _insert("tags", "company_id, id, text, normal", "ON CONFLICT DO NOTHING"),
     "contacts": _insert("contacts", "company_id, id, name"),
     "contact_keys": _insert(
         "contact_keys", "company_id, id, contact_id, kind, raw, value, extension, doubtful", "ON CONFLICT DO NOTHING"

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from portal.models.statements import rows
 from portal.permissions import Right, holds_sql
-from portal.routing.facts import Rule
+from portal.queries.setup import Setup, setup_of
 from portal.routing.recognise import ContactKey, KeyKind, KeyMatch
 
 # One statement, two effects: the sender's idempotency key is claimed, and everybody who writes about the same person
@@ -52,10 +52,7 @@ _RECOGNISE = f"""
         (SELECT jsonb_build_array(id, name, active, {holds_sql(Right.RECEIVE)})
          FROM users
          WHERE company_id = %(company)s AND (id = %(assignee_id)s OR email = %(assignee_email)s) LIMIT 1),
-        (SELECT jsonb_agg(jsonb_build_array(
-                    r.id, r.name, r.pool_id, r.is_default, r.paused, r.conditions, r.strictness)
-                          ORDER BY r.is_default, r.position, r.id)
-         FROM rules r WHERE r.company_id = %(company)s),
+        (SELECT setup_version FROM companies WHERE id = %(company)s),
         (SELECT count(*) FROM sources WHERE company_id = %(company)s AND name = %(source)s)"""
 
 
@@ -77,7 +74,7 @@ class Known:
     # The lead that already carries this external id.
     updates: UUID | None
     assignee: Assignee | None
-    rules: tuple[Rule, ...]
+    setup: Setup
     source_exists: bool
 
 
@@ -122,12 +119,12 @@ def known(
         "external_id": external_id,
         **_named(assignee),
     }
-    ((matches, updates, named, rules, sources),) = rows(_RECOGNISE, parameters)
+    ((matches, updates, named, version, sources),) = rows(_RECOGNISE, parameters)
     return Known(
         tuple(_match(row) for row in matches),
         updates,
         Assignee(UUID(named[0]), *named[1:]) if named else None,
-        tuple(_rule(row) for row in rules or ()),
+        setup_of(company_id, version),
         bool(sources),
     )
 
@@ -150,8 +147,3 @@ def _match(row: list[Any]) -> KeyMatch:
         datetime.fromisoformat(active_at) if active_at else None,
         UUID(owner_id) if owner_id else None,
     )
-
-
-def _rule(row: list[Any]) -> Rule:
-    rule_id, name, pool_id, *rest = row
-    return Rule(UUID(rule_id), name, UUID(pool_id) if pool_id else None, *rest)

@@ -5,9 +5,10 @@ Raw statements, few of them: these run for every lead, under the pool's lock.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,8 @@ from portal.models import statements
 from portal.models.lead import LEAD_STATE_COLUMNS
 from portal.permissions import Right, holds_sql
 from portal.queries.clock import database_time
-from portal.routing.facts import Asked, Asking, Candidate, DefaultMode, Delivery, LeadFacts, Picker, PoolFacts, Rule
+from portal.routing.facts import Asked, Asking, Candidate, DefaultMode, Delivery, LeadFacts, Picker, PoolFacts
+from portal.routing.tags import Tagger
 
 _RECEIVES = holds_sql(Right.RECEIVE, alias="u")
 
@@ -54,12 +56,8 @@ _EVERYONE = f"""
 
 _ONE_PERSON = f"SELECT {_PERSON} FROM users u WHERE u.company_id = %(company)s AND u.id = %(user)s"
 
-_RULES = """
-    SELECT r.id, r.name, r.pool_id, r.is_default, r.paused, r.conditions, r.strictness
-    FROM rules r WHERE r.company_id = %(company)s ORDER BY r.is_default, r.position, r.id"""
-
 _LEADS = f"""
-    SELECT l.id, l.source, l.channel, l.lead_type, l.tags_found, l.language, l.location, l.fields,
+    SELECT l.id, l.source, l.channel, l.lead_type, l.tags_found, l.language, l.location, l.fields, l.price,
            EXISTS (SELECT 1 FROM contact_keys k WHERE k.company_id = l.company_id AND k.contact_id = l.contact_id
                    AND k.kind = 'phone' AND k.value IS NOT NULL),
            {", ".join(f"l.{column}" for column in LEAD_STATE_COLUMNS)}
@@ -117,11 +115,6 @@ def person(company_id: UUID, user_id: UUID) -> Candidate | None:
     return Candidate(*rows[0]) if rows else None
 
 
-def rules(company_id: UUID) -> tuple[Rule, ...]:
-    """The company's rules from the top, the default rule last."""
-    return tuple(Rule(*row) for row in _rows(_RULES, company=company_id))
-
-
 def name_of(company_id: UUID, user_id: UUID) -> str:
     """A user's name, active or not."""
     rows = _rows(
@@ -168,14 +161,30 @@ def histories(company_id: UUID, lead_ids: Sequence[UUID]) -> dict[UUID, History]
     return told
 
 
-def stored_leads(company_id: UUID, lead_ids: Sequence[UUID]) -> dict[UUID, tuple[LeadFacts, dict[str, Any]]]:
-    """Leads as routing sees them, each with its state columns. Lock them before, or they may have moved on."""
+def stored_leads(
+    company_id: UUID, lead_ids: Sequence[UUID], tagger: Tagger
+) -> dict[UUID, tuple[LeadFacts, dict[str, Any]]]:
+    """Leads as routing sees them, each with its state columns. Lock them before, or they may have moved on.
+
+    Args:
+        tagger: of the company: says what the tags a lead keeps are worth now.
+    """
     stored = {}
     for row in _rows(_LEADS, company=company_id, leads=list(lead_ids)):
-        lead_id, source, channel, lead_type, tags, language, location, fields, has_phone, *state = row
-        facts = LeadFacts(lead_id, source, channel, lead_type, tuple(tags), language, has_phone, location or {}, fields)
+        lead_id, source, channel, lead_type, tags, language, location, fields, price, has_phone, *state = row
+        least, most = price_range(price)
+        facts = LeadFacts(
+            lead_id, source, channel, lead_type, tuple(tags), language, has_phone, location or {}, fields,
+            price_min=least, price_max=most, found=tagger.named(tags),
+        )  # fmt: skip
         stored[lead_id] = (facts, dict(zip(LEAD_STATE_COLUMNS, state, strict=True)))
     return stored
+
+
+def price_range(price: Mapping[str, Any] | None) -> tuple[Decimal | None, Decimal | None]:
+    """The lowest and the highest price a lead names; None = no such end."""
+    least, most = ((price or {}).get(end) for end in ("min", "max"))
+    return Decimal(least) if least else None, Decimal(most) if most else None
 
 
 def _pool(row: Any) -> PoolFacts:

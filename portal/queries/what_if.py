@@ -6,10 +6,11 @@ from uuid import UUID
 
 from portal.queries import routing_facts
 from portal.queries.clock import database_time
+from portal.queries.setup import setup_of
 from portal.routing import ladder
 from portal.routing.decision import Decision
 from portal.routing.facts import Asking, LeadFacts, PoolFacts, RuleMatch
-from portal.routing.route import hand_out, match_rules, unrouted
+from portal.routing.route import hand_out, unrouted
 
 
 def decision_now(company_id: UUID, lead: LeadFacts, *, fallback_any_active: bool) -> Decision:
@@ -18,7 +19,7 @@ def decision_now(company_id: UUID, lead: LeadFacts, *, fallback_any_active: bool
     Args:
         fallback_any_active: the company's setting.
     """
-    match = match_rules(lead, routing_facts.rules(company_id))
+    match = setup_of(company_id).match(lead)
     if match.rule is None or match.rule.pool_id is None:
         return unrouted(lead, match, database_time())
     pool = routing_facts.pool_facts(company_id, match.rule.pool_id)

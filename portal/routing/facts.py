@@ -65,14 +65,6 @@ class PerformanceInRouting(StrEnum):
     MULTIPLY = "multiply"
 
 
-class TagKind(StrEnum):
-    """What a found tag does: it is worth points, or bars those who carry none of its kind, or who lack it."""
-
-    PREFERENTIAL = "preferential"
-    EXCLUSIVE = "exclusive"
-    REQUIRED = "required"
-
-
 class DefaultMode(StrEnum):
     """What default assignees get when the line is used up: the lead itself, or word that it waits."""
 

@@ -1,0 +1,104 @@
+"""How a company is set up for routing: its rules, and what it looks for in leads, ready to be held against many leads.
+
+Making them ready takes longer than routing a lead. So each process keeps those of the companies it was asked for last,
+by the mark the database gives the company's row whenever anything of it changes (migration 0008).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+from portal.models import statements
+from portal.queries.clock import database_time
+from portal.routing.facts import LeadFacts, Rule, RuleMatch
+from portal.routing.hours import parse_hours
+from portal.routing.route import match_rules
+from portal.routing.tags import OF_A_PERSON, Tag, Tagger, TagKind
+
+MOST_KEPT = 200
+"""Companies a process keeps ready."""
+
+_VERSION = "SELECT setup_version FROM companies WHERE id = %(company)s"
+
+_COMPANY = "SELECT time_zone, name_as_tag, email_as_tag FROM companies WHERE id = %(company)s"
+
+_RULES = """
+    SELECT r.id, r.name, r.pool_id, r.is_default, r.paused, r.conditions, r.strictness, r.hours
+    FROM rules r WHERE r.company_id = %(company)s ORDER BY r.is_default, r.position, r.id"""
+
+_TAGS = "SELECT text, kind, weight FROM tags WHERE company_id = %(company)s ORDER BY normal"
+
+_PEOPLE = "SELECT name, email FROM users WHERE company_id = %(company)s AND active ORDER BY id"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The rules from the top, the default rule last; and the tags, those that stand for people among them."""
+
+    rules: tuple[Rule, ...]
+    tagger: Tagger
+
+    def match(self, lead: LeadFacts) -> RuleMatch:
+        """The first rule the lead meets now."""
+        # Most companies have no rule with hours, and do without a question to the clock.
+        has_hours = any(rule.hours is not None for rule in self.rules)
+        return match_rules(lead, self.rules, database_time() if has_hours else None)
+
+
+_kept: OrderedDict[UUID, tuple[UUID, Setup]] = OrderedDict()
+_keeping = Lock()
+
+
+def setup_of(company_id: UUID, version: UUID | None = None) -> Setup:
+    """How the company is set up now.
+
+    Args:
+        version: its mark, where it was read already.
+    """
+    if version is None:
+        version = statements.rows(_VERSION, {"company": company_id})[0][0]
+    with _keeping:
+        kept = _kept.get(company_id)
+        if kept is not None and kept[0] == version:
+            _kept.move_to_end(company_id)
+            return kept[1]
+    setup = _load(company_id)
+    with _keeping:
+        _kept[company_id] = (version, setup)
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+    return setup
+
+
+def _load(company_id: UUID) -> Setup:
+    ((zone, name_as_tag, email_as_tag),) = _rows(_COMPANY, company_id)
+    rules = tuple(_rule(row, zone) for row in _rows(_RULES, company_id))
+    tags = [Tag(text, TagKind(kind), weight) for text, kind, weight in _rows(_TAGS, company_id)]
+    return Setup(rules, Tagger([*tags, *_of_people(company_id, name_as_tag=name_as_tag, email_as_tag=email_as_tag)]))
+
+
+def _of_people(company_id: UUID, *, name_as_tag: bool, email_as_tag: bool) -> Iterator[Tag]:
+    if not (name_as_tag or email_as_tag):
+        return
+    for name, email in _rows(_PEOPLE, company_id):
+        if name_as_tag:
+            yield Tag(name, weight=OF_A_PERSON)
+        if email_as_tag:
+            yield Tag(email, weight=OF_A_PERSON)
+
+
+def _rule(row: Any, zone: str) -> Rule:
+    rule_id, name, pool_id, is_default, paused, conditions, strictness, hours = row
+    return Rule(
+        rule_id, name, pool_id, is_default, paused, conditions, strictness, parse_hours(hours, zone) if hours else None
+    )
+
+
+def _rows(statement: str, company_id: UUID) -> Any:
+    parameters: Mapping[str, Any] = {"company": company_id}
+    return statements.rows(statement, parameters)
