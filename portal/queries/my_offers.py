@@ -14,6 +14,7 @@ from uuid import UUID
 from portal.models import LeadState, OfferState, User
 from portal.models.statements import rows
 from portal.queries.leads import area_of, called_without_customer
+from portal.queries.offers import seconds_between
 
 MOST_OPEN = 20
 LAST_ENDED = 8
@@ -51,7 +52,7 @@ class MyOffer:
     @property
     def seconds_left(self) -> float:
         """Seconds to the end of the window by the database's clock; 0 without an end."""
-        return max(0.0, (self.expires_at - self.now).total_seconds()) if self.expires_at else 0.0
+        return seconds_between(self.now, self.expires_at)
 
     @property
     def is_missed(self) -> bool:

@@ -60,6 +60,11 @@ class Standing(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+def seconds_between(now: datetime, end: datetime | None) -> float:
+    """Seconds until a window ends; 0 when it is over, or has no end."""
+    return max(0.0, (end - now).total_seconds()) if end else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class OfferFacts:
     """An offer as its link shows it: nothing in here names the customer.
@@ -131,7 +136,7 @@ class OfferFacts:
     @property
     def seconds_left(self) -> float:
         """Seconds to the end of the window by the database's clock; 0 when over, or without an end."""
-        return max(0.0, (self.expires_at - self.now).total_seconds()) if self.expires_at else 0.0
+        return seconds_between(self.now, self.expires_at)
 
     @property
     def may_ask_again(self) -> bool:
@@ -337,7 +342,7 @@ class RunningOffer:
     @property
     def seconds_left(self) -> float:
         """Seconds to its end by the database's clock, never below 0."""
-        return max(0.0, (self.expires_at - self.now).total_seconds())
+        return seconds_between(self.now, self.expires_at)
 
 
 def running_offer(company_id: UUID, lead_id: UUID) -> RunningOffer | None:

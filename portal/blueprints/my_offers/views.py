@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from portal.blueprints.leads import wording
 from portal.blueprints.my_offers.blueprint import blueprint
 from portal.blueprints.my_offers.now import offers_now
+from portal.blueprints.offer_answers import REASONS, ask_again, reason_given
 from portal.errors import Conflict, NotFound
 from portal.htmx import render
 from portal.models import Offer, OfferState, User
@@ -19,11 +20,8 @@ from portal.operations import offers
 from portal.own_path import own_path
 from portal.permissions import Right
 from portal.queries.my_offers import MyOffer, ended_lately, in_line
-from portal.queries.offers import Standing, offer_state
+from portal.queries.offers import offer_state
 from portal.sign_in import current_company, right_required, signed_in_user
-
-LONGEST_REASON = 200
-REASONS = ("Too far away", "Not my field", "No time", "Another reason")
 
 
 @blueprint.get("")
@@ -44,14 +42,13 @@ def accept(offer_id: UUID) -> ResponseReturnValue:
 @right_required(Right.RECEIVE)
 def decline(offer_id: UUID) -> ResponseReturnValue:
     """Leave it to others, and stay where one was."""
-    reason = request.form.get("reason", "").replace("\0", "").strip()[:LONGEST_REASON] or None
     back = own_path(request.form.get("next"), "/offers")
 
     def declined(offer: Offer) -> str:
         flash("Declined. It goes to the next one.", "good")
         return back
 
-    return _pressed(lambda user: offers.decline(offer_id, by=user, reason=reason), declined)
+    return _pressed(lambda user: offers.decline(offer_id, by=user, reason=reason_given()), declined)
 
 
 @blueprint.post("/<uuid:offer_id>/again")
@@ -64,7 +61,7 @@ def again(offer_id: UUID) -> ResponseReturnValue:
         flash("It is yours to answer again." if is_open else "You are in line: you are asked next if it frees up.")
         return url_for("my_offers.show")
 
-    return _pressed(lambda user: _ask_again(offer_id, user), asked)
+    return _pressed(lambda user: ask_again(offer_state(offer_id), user), asked)
 
 
 @blueprint.get("/<uuid:offer_id>/<any(accept, decline, again):act>")
@@ -83,14 +80,6 @@ def _pressed(act: Callable[[User], Offer], leads_to: Callable[[Offer], str]) -> 
     except Conflict as too_late:
         return _page(said=too_late.detail), 409
     return redirect(leads_to(offer), code=303)
-
-
-def _ask_again(offer_id: UUID, user: User) -> Offer:
-    facts = offer_state(offer_id)
-    if facts.user_id == user.id and facts.state == OfferState.OPEN and facts.standing is Standing.MISSED:
-        # Its time is over by the clock that counts, but no worker has come by yet.
-        offers.end_due(facts.company_id, facts.pool_id)
-    return offers.ask_again(offer_id, by=user)
 
 
 def _page(said: str | None = None) -> str:

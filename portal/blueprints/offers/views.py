@@ -10,13 +10,14 @@ from flask import Response, make_response, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from portal.blueprints.leads import vcard, wording
+from portal.blueprints.offer_answers import REASONS, ask_again, reason_given
 from portal.blueprints.offers.blueprint import blueprint
 from portal.blueprints.offers.chips import chips
 from portal.blueprints.offers.pressing import is_fetched_ahead, require_own_page
 from portal.blueprints.offers.wrong_links import count_wrong_link
 from portal.errors import Conflict, NotFound, ProductError, TooMany
 from portal.extensions import csrf, db
-from portal.models import OfferState, User
+from portal.models import User
 from portal.models.tenancy import enter_company, leave_company
 from portal.operations import offers
 from portal.queries.leads import LeadView, lead_for
@@ -24,9 +25,6 @@ from portal.queries.offers import OfferFacts, OpenOffer, Standing, offer_state, 
 from portal.tokens import offer_token, read_offer_token
 
 csrf.exempt(blueprint)
-
-LONGEST_REASON = 200
-REASONS = ("Too far away", "Not my field", "No time", "Another reason")
 
 # Seconds until an open page asks the server again by itself: often where something may happen any moment.
 LOOK_AGAIN_AFTER = {Standing.OPEN: 15, Standing.IN_LINE: 15, Standing.MISSED: 15}
@@ -53,14 +51,13 @@ def accept(token: str) -> ResponseReturnValue:
 @blueprint.post("/<token>/decline")
 def decline(token: str) -> ResponseReturnValue:
     """Leave it to others."""
-    reason = request.form.get("reason", "").replace("\0", "").strip()[:LONGEST_REASON] or None
-    return _decide(token, lambda facts, agent: offers.decline(facts.id, by=agent, reason=reason))
+    return _decide(token, lambda facts, agent: offers.decline(facts.id, by=agent, reason=reason_given()))
 
 
 @blueprint.post("/<token>/again")
 def again(token: str) -> ResponseReturnValue:
     """Ask for another chance at a lead whose time ran out."""
-    return _decide(token, _ask_again)
+    return _decide(token, ask_again)
 
 
 @blueprint.get("/<token>/<any(accept, decline, again):act>")
@@ -111,13 +108,6 @@ def _decide(token: str, act: Act) -> ResponseReturnValue:
     except Conflict as too_late:
         return _page(token, _offer_behind(token), status=409, said=too_late.detail)
     return redirect(url_for("offers.show_offer", token=token), code=303)
-
-
-def _ask_again(facts: OfferFacts, agent: User) -> object:
-    if facts.state == OfferState.OPEN and facts.standing is Standing.MISSED:
-        # Its time is over by the clock that counts, but no worker has come by yet.
-        offers.end_due(facts.company_id, facts.pool_id)
-    return offers.ask_again(facts.id, by=agent)
 
 
 def _page(token: str, facts: OfferFacts, status: int = 200, said: str | None = None) -> Response:

@@ -654,6 +654,21 @@ def test_who_missed_a_lead_nobody_has_is_told_that_it_comes_at_once(proposal: Pr
     assert page.press("Give me another chance").h1 == "A lead for you"
 
 
+def test_of_a_lead_nobody_has_it_is_not_said_that_it_was_passed_on(proposal: Proposal) -> None:
+    proposal.let_time_run_out()
+    proposal.end_due()
+    proposal.change("UPDATE offers SET state = 'withdrawn', ended_at = clock_timestamp() WHERE state = 'open'")
+    proposal.change("UPDATE leads SET state = 'unassigned', waiting_for = 'person' WHERE id = :lead")
+    proposal.open().press("Give me another chance")
+    # The second chance runs out, too.
+    proposal.change("UPDATE offers SET state = 'missed', ended_at = clock_timestamp() WHERE state = 'open'")
+    proposal.change("UPDATE leads SET state = 'unassigned', waiting_for = 'person' WHERE id = :lead")
+    page = proposal.open()
+    assert "Nobody has the lead yet" in page.words
+    assert "second chance" in page.words
+    assert "passed on" not in page.words
+
+
 def test_times_are_told_in_the_companys_zone(company: Company) -> None:
     with company.inside():
         db.session.execute(text("UPDATE companies SET time_zone = 'Asia/Kolkata'"))
