@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import repeat
 from typing import Any
 from uuid import UUID
 
-from portal.routing import explain
+from portal.routing import explain, matching
 from portal.routing.facts import (
     Candidate,
     Credit,
     LeadFacts,
     Outcome,
+    Picker,
     PoolFacts,
     Refusal,
     RuleCheck,
@@ -24,6 +24,9 @@ from portal.routing.facts import (
     WaitingFor,
 )
 from portal.routing.ledger import CREDIT_OF, Step
+
+MATCHED = frozenset({Stage.LINE, Stage.NEXT_POOL})
+"""Where a pool's own picker chooses, so that a score counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ class Decision:
         """What the lead waits for once this is carried out; None when somebody got it or the ladder goes on."""
         if self.outcome is Outcome.TELL:
             return WaitingFor.CATCH_ALL
+        if self.outcome is Outcome.POND:
+            return WaitingFor.PERSON
         if self.stage is not Stage.WAITING:
             return None
         return WaitingFor.ROUTING if self.pool else WaitingFor.PERSON
@@ -111,11 +116,12 @@ class Decision:
     def own_verdicts(self) -> Iterator[Verdict]:
         """What the candidates of this stage alone were told, in their order."""
         credit_of = CREDIT_OF[self.credit] if self.credit else None
-        changes = iter(self.step.changes()) if self.step else repeat(0)
+        changes = self.step.deltas() if self.step else {}
+        matches = self.pool is not None and self.pool.picker is Picker.BEST_MATCH and self.stage in MATCHED
         set_aside = self.set_aside or self.refusals
         for candidate, refused, aside in zip(self.candidates, self.refusals, set_aside, strict=True):
             gate, reason = refused or aside or (None, None)
-            change = next(changes) if refused is None else 0
+            change = changes.get(candidate.user_id, 0)
             before = credit_of(candidate) if credit_of else None
             yield Verdict(
                 candidate.user_id,
@@ -128,4 +134,6 @@ class Decision:
                 before,
                 None if before is None else before + change,
                 candidate.last_lead_at,
+                tuple(tag.text for tag in matching.matched(candidate, self.lead)),
+                matching.points(candidate, self.lead) if matches else None,
             )

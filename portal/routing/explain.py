@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from portal.routing.facts import NANO, Credit, Outcome, Stage
+from portal.routing.facts import NANO, Credit, Outcome, Picker, Stage
 from portal.routing.ledger import TieBreak
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def as_data(decision: Decision) -> Data:
         "lead_id": decision.lead_id and str(decision.lead_id),
         "pool_id": decision.pool_id and str(decision.pool_id),
         "pool": decision.pool and decision.pool.name,
+        "picker": decision.pool and decision.pool.picker.value,
+        "began_in": _began_in(decision),
         "rule_id": decision.rule_id and str(decision.rule_id),
         "at": decision.at.isoformat(),
         "rules": [_rule_row(check) for check in decision.rules],
@@ -49,6 +51,12 @@ def as_data(decision: Decision) -> Data:
     }
     data["why"] = why_from(data)
     return data
+
+
+def _began_in(decision: Decision) -> str | None:
+    """The pool the rules named: leads may have been handed on to another since."""
+    first = decision.stages[0].pool
+    return first.name if first else None
 
 
 def _rule_row(check: RuleCheck) -> Data:
@@ -100,37 +108,59 @@ def _choice(data: Data, names: Names) -> str:
     rows = _chosen_rows(data)
     who = _listed([_name(row, names) for row in rows])
     match data["stage"], data["outcome"]:
-        case Stage.LINE, Outcome.WAIT:
+        case (Stage.LINE, Outcome.WAIT) | (Stage.LINE | Stage.NEXT_POOL, Outcome.POND):
             return str(data["ladder"][-1]["note"])
+        case Stage.LINE, Outcome.BROADCAST:
+            return f"Told at once: {who}. The first to accept has it."
         case Stage.LINE, _:
             return _turn(data, rows[0], who)
         case Stage.SECOND_CHANCE, _:
             return f"{who} asked for another chance and comes before anybody not yet asked."
+        case Stage.LAST_CALL, _:
+            return f"Nobody in the line took it: last call for {who}. The first to take it has it."
         case Stage.DEFAULT, Outcome.TELL:
             return f"Nobody in the line could take it: {who} {'is' if len(rows) == 1 else 'are'} told that it waits."
         case Stage.DEFAULT, _:
             return f"Nobody in the line could take it, so it goes to {who}, its default assignee."
+        case Stage.NEXT_POOL, Outcome.BROADCAST:
+            return f"Nobody in the line could take it: told at once in pool “{data['pool']}”: {who}."
+        case Stage.NEXT_POOL, _:
+            return f"Nobody in the line could take it: {who} is next in pool “{data['pool']}”."
+        case Stage.TEAM, _:
+            return f"Nobody in the line could take it, so it goes to {who}, of the team."
         case Stage.ANY_ACTIVE, _:
             return f"Nobody in the line could take it, so it goes to {who}, whose last lead is the least recent."
         case _ if data["pool_id"] is None:
             return "No pool is set for it, so it waits for somebody to assign it."
         case _:
-            return "Nobody can get it now, so it waits until somebody can."
+            return str(data["ladder"][-1]["note"] or "Nobody can get it now, so it waits until somebody can.")
 
 
 def _turn(data: Data, row: Data, who: str) -> str:
+    match data.get("picker"):
+        case Picker.SINGLE:
+            return f"{who} is the one this pool names."
+        case Picker.BEST_MATCH:
+            return f"{who} fits best: {_fit(row)}."
+        case Picker.LEAST_LOADED:
+            return f"{who} has the fewest open leads for their share."
     if row["credit_before"] is None:
         return f"{who} is next."
     turn = "next in turn" if data["credit"] == Credit.TURN else "the next choice among those not yet asked"
     return f"{who} is {turn}: {standing(_owed(data, row))}."
 
 
+def _fit(row: Data) -> str:
+    return f"score {row['score']}" + (f" ({', '.join(row['tags'])})" if row["tags"] else "")
+
+
 def sentences_from(data: Data, names: Names | None = None) -> list[str]:
     """The whole story from stored data: rules, pool, everybody looked at stage by stage, and the choice."""
     names = names or {}
     told = [f"Rule “{rule['name']}”: {'met' if rule['met'] else 'not met'}, {rule['why']}." for rule in data["rules"]]
-    if data["pool"]:
-        told.append(f"Pool “{data['pool']}”.")
+    began_in = data.get("began_in") or data["pool"]
+    if began_in:
+        told.append(f"Pool “{began_in}”.")
     rows = _worth_saying(data["candidates"])
     for rung in data["ladder"]:
         told += [_candidate(data, row, names) for row in rows if row["stage"] == rung["stage"]]
@@ -149,16 +179,22 @@ def _candidate(data: Data, row: Data, names: Names) -> str:
     if row["reason"]:
         return f"{_name(row, names)}: {row['reason']}{', set aside' if row['eligible'] else ''}."
     is_chosen = row["stage"] == data["stage"] and row["user_id"] in data["chosen"]
-    place = PLACES[row["stage"]][0 if is_chosen else 1]
-    if row["credit_after"] is None:
-        return f"{_name(row, names)}: {place}."
-    return f"{_name(row, names)}: {place} ({standing(_owed(data, row))})."
+    chosen, other = PLACES[row["stage"]]
+    if row["stage"] == Stage.LINE and data["stage"] == Stage.LINE and data["outcome"] == Outcome.BROADCAST:
+        chosen = "told"
+    facts = [_fit(row)] if row["score"] is not None else []
+    facts += [standing(_owed(data, row))] if row["credit_after"] is not None else []
+    said = f" ({'; '.join(facts)})" if facts else ""
+    return f"{_name(row, names)}: {chosen if is_chosen else other}{said}."
 
 
 PLACES: Mapping[str, tuple[str, str]] = {
     Stage.LINE: ("next in turn", "in line"),
     Stage.SECOND_CHANCE: ("asked for another chance", "asked for another chance, later"),
+    Stage.LAST_CALL: ("called once more", "missed it"),
     Stage.DEFAULT: ("default assignee", "default assignee, not needed"),
+    Stage.NEXT_POOL: ("next there", "in line there"),
+    Stage.TEAM: ("takes it", "could take it"),
     Stage.ANY_ACTIVE: ("takes it", "could take it"),
 }
 """What is said of the chosen and of the other eligible, by stage."""

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
 from portal.routing.conditions import Conditions
-from portal.routing.hours import WeeklyHours
+from portal.routing.hours import Leave, WeeklyHours
 from portal.routing.tags import Tag
+from portal.routing.tags import TagKind as TagKind
 
 NANO = 1_000_000_000
 """Credit is kept in whole nano-leads: one lead is this many. Coarser units drift with uneven weights."""
@@ -25,6 +26,9 @@ class Picker(StrEnum):
     """How the next person is chosen among the eligible."""
 
     ROTATION = "rotation"
+    SINGLE = "single"
+    BEST_MATCH = "best_match"
+    LEAST_LOADED = "least_loaded"
 
 
 class Delivery(StrEnum):
@@ -32,6 +36,8 @@ class Delivery(StrEnum):
 
     ASSIGN = "assign"
     OFFER = "offer"
+    BROADCAST = "broadcast"
+    POND = "pond"
 
 
 class WhenNobody(StrEnum):
@@ -86,10 +92,14 @@ class Stage(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What the caller has to do with the chosen."""
+    """What the caller has to do with the chosen: it is theirs; one is asked, or all of them and the first wins, or
+    those who missed it once more; or they are told of it. In a pond it lies for whoever takes it."""
 
     ASSIGN = "assign"
     OFFER = "offer"
+    BROADCAST = "broadcast"
+    POND = "pond"
+    LAST_CALL = "last_call"
     TELL = "tell"
     WAIT = "wait"
 
@@ -143,11 +153,46 @@ class LeadFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """The company's settings that count in routing. `zone` (an IANA name) is that of its calendar, for `holidays`.
+
+    `untagged_qualify_all`: a lead without any tag is for everyone in a pool that matches by tags; else for the ladder.
+    `performance_in_routing` None: as the pool's delivery has it.
+    """
+
+    presence_mode: PresenceMode = PresenceMode.IGNORE
+    holidays: frozenset[date] = frozenset()
+    zone: str = "UTC"
+    untagged_qualify_all: bool = True
+    performance_in_routing: PerformanceInRouting | None = None
+    fallback_any_active: bool = True
+
+
+class Cap(NamedTuple):
+    """A limit on leads: `what` is "open leads", "today", "this week" or "this month"; `in_pool`: of this pool alone."""
+
+    what: str
+    used: int
+    limit: int
+    in_pool: bool = False
+
+
+class Circle(NamedTuple):
+    """A place somebody works in: its middle in degrees, its radius in kilometres."""
+
+    lat: float
+    lng: float
+    radius_km: float
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One agent as gates, pickers and the ledger see them, for one lead and one pool.
 
     `weight` is None for somebody who is not a member of the pool. `tie_order` is the random order fixed per pool at
-    creation. Credits are in nano-leads. `open_leads` needs to be exact only up to `open_cap`.
+    creation. Credits are in nano-leads. `open_leads` needs to be exact only up to `open_cap`, but in pools that pick
+    the least loaded. `tags` are normal texts (`tags.normal`), `priority` points in the pool. `zone` (an IANA name) is
+    that of the calendar their `leaves` go by. `performance` is in per cent; None: nothing is known of it.
     """
 
     user_id: UUID
@@ -163,11 +208,26 @@ class Candidate:
     credit: int = 0
     second_credit: int = 0
     tie_order: int = 0
+    tags: frozenset[str] = frozenset()
+    priority: int = 0
+    caps: tuple[Cap, ...] = ()
+    hours: WeeklyHours | None = None
+    leaves: tuple[Leave, ...] = ()
+    zone: str = "UTC"
+    presence: Presence = Presence.AVAILABLE
+    excluded_lead_types: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    circles: tuple[Circle, ...] = ()
+    performance: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PoolFacts:
-    """A pool with its members (in any order) and its default assignees (in their order)."""
+    """A pool with its members (in any order) and its default assignees (in their order).
+
+    `last_call_seconds` None: no last call is made. `next_pool` is where leads go that nobody here takes. The team is
+    the rule's or the pool's: its default user, and its users in the order that breaks ties.
+    """
 
     id: UUID
     name: str
@@ -178,6 +238,12 @@ class PoolFacts:
     members: Sequence[Candidate] = ()
     default_assignees: Sequence[Candidate] = ()
     default_mode: DefaultMode | None = None
+    single_user: UUID | None = None
+    last_call_seconds: int | None = None
+    next_pool: PoolFacts | None = None
+    when_nobody_available: str = WhenNobody.FALLBACK
+    team_default: Candidate | None = None
+    team_members: Sequence[Candidate] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +299,12 @@ class Asking:
     """How far a lead has got in its pool: offers that count towards `max_offers`, and who stands in line again.
 
     `offers_made` is 0 exactly when the first hand-out is still to come (turn credit); later ones are played on the
-    second-choice credit. `second_chances` are users in the order they pressed.
+    second-choice credit. `second_chances` are users in the order they pressed. There is one last call for a lead.
     """
 
     offers_made: int = 0
     second_chances: tuple[UUID, ...] = ()
+    last_call_made: bool = False
 
 
 class Refusal(NamedTuple):

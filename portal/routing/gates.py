@@ -1,59 +1,162 @@
 """Who may get a lead: one tiny function per gate. It answers None to let somebody through, or the reason why not.
 
 A reason is a fragment that follows the name: "Ben: paused". Gates stand in the order they are asked; the first that
-refuses is the one recorded. A new gate is a function and its place in `GATES`.
+refuses is the one recorded. A new gate is a function and its place in `GATES`; if it can only ever refuse some leads,
+`IDLE` says which, so that nobody is asked in vain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
 
-from portal.routing.facts import Asked, Candidate, LeadFacts, Refusal
+from portal.routing.facts import Asked, Candidate, LeadFacts, Policy, Presence, PresenceMode, Refusal
+from portal.routing.hours import day_of, is_open, on_leave
+from portal.routing.places import distance_km
+from portal.routing.scene import AS_USUAL, Scene
+from portal.routing.tags import normal_value
 
-Gate = Callable[[Candidate, LeadFacts], str | None]
+Gate = Callable[[Candidate, Scene], str | None]
 
 
-def active(candidate: Candidate, lead: LeadFacts) -> str | None:
+def active(candidate: Candidate, scene: Scene) -> str | None:
     return None if candidate.active else "no longer active"
 
 
-def member(candidate: Candidate, lead: LeadFacts) -> str | None:
+def member(candidate: Candidate, scene: Scene) -> str | None:
     if candidate.weight:
         return None
     return "not a member" if candidate.weight is None else "at weight 0"
 
 
-def receives(candidate: Candidate, lead: LeadFacts) -> str | None:
+def receives(candidate: Candidate, scene: Scene) -> str | None:
     return None if candidate.receives else "not in a role that receives leads"
 
 
-def available(candidate: Candidate, lead: LeadFacts) -> str | None:
-    return None if candidate.available else "paused"
+def available(candidate: Candidate, scene: Scene) -> str | None:
+    if not candidate.available:
+        return "paused"
+    if candidate.leaves and (leave := on_leave(candidate.leaves, candidate.zone, scene.moment)):
+        return f"on leave until {_day(leave.last, candidate.zone, scene.moment)}"
+    return "company holiday" if scene.is_holiday else None
 
 
-def open_cap(candidate: Candidate, lead: LeadFacts) -> str | None:
+def hours(candidate: Candidate, scene: Scene) -> str | None:
+    if candidate.hours is None or is_open(candidate.hours, scene.moment):
+        return None
+    return "outside working hours"
+
+
+def presence(candidate: Candidate, scene: Scene) -> str | None:
+    passed_by = PASSED_BY[scene.policy.presence_mode]
+    return str(candidate.presence) if candidate.presence in passed_by else None
+
+
+PASSED_BY: Mapping[str, frozenset[str]] = {
+    PresenceMode.IGNORE: frozenset(),
+    PresenceMode.SKIP_OFFLINE: frozenset({Presence.OFFLINE}),
+    PresenceMode.ONLY_AVAILABLE: frozenset({Presence.AWAY, Presence.OFFLINE}),
+}
+"""Who is not there, by how presence counts in the company."""
+
+
+def open_cap(candidate: Candidate, scene: Scene) -> str | None:
     if candidate.open_cap is None or candidate.open_leads < candidate.open_cap:
         return None
     return f"at {candidate.open_leads} of {candidate.open_cap} open leads"
 
 
-def asked(candidate: Candidate, lead: LeadFacts) -> str | None:
+def caps(candidate: Candidate, scene: Scene) -> str | None:
+    for cap in candidate.caps:
+        if cap.used >= cap.limit:
+            what = cap.what if cap.what == "open leads" else f"leads {cap.what}"
+            return f"at {cap.used} of {cap.limit} {what}{' in this pool' if cap.in_pool else ''}"
+    return None
+
+
+def lead_type(candidate: Candidate, scene: Scene) -> str | None:
+    if not candidate.excluded_lead_types or scene.lead.lead_type is None:
+        return None
+    wanted = normal_value(scene.lead.lead_type)
+    if all(normal_value(excluded) != wanted for excluded in candidate.excluded_lead_types):
+        return None
+    return f"takes no leads of type {scene.lead.lead_type.strip()}"
+
+
+def exclusive(candidate: Candidate, scene: Scene) -> str | None:
+    if not scene.exclusive or not scene.exclusive.isdisjoint(candidate.tags):
+        return None
+    return f"carries none of the exclusive tags: {_texts(scene, scene.exclusive)}"
+
+
+def required(candidate: Candidate, scene: Scene) -> str | None:
+    missing = scene.required - candidate.tags
+    return f"lacks required tags: {_texts(scene, missing)}" if missing else None
+
+
+def location(candidate: Candidate, scene: Scene) -> str | None:
+    if not candidate.circles or not scene.is_somewhere:
+        return None
+    if scene.place is None:
+        return "works in places, and the lead has no coordinates"
+    lat, lng = scene.place
+    nearest = min(distance_km(lat, lng, one.lat, one.lng) - one.radius_km for one in candidate.circles)
+    return None if nearest <= 0 else "outside the places they work in"
+
+
+def language(candidate: Candidate, scene: Scene) -> str | None:
+    if not candidate.languages or scene.lead.language is None or not scene.lead.language.strip():
+        return None
+    wanted = normal_value(scene.lead.language)
+    if any(normal_value(spoken) == wanted for spoken in candidate.languages):
+        return None
+    return f"does not speak {scene.lead.language.strip()}"
+
+
+def asked(candidate: Candidate, scene: Scene) -> str | None:
     return None if candidate.asked is None else f"{candidate.asked} this lead before"
 
 
-def declined(candidate: Candidate, lead: LeadFacts) -> str | None:
+def declined(candidate: Candidate, scene: Scene) -> str | None:
     """`asked` for somebody who missed the lead and stands in line again: only a no is final."""
-    return asked(candidate, lead) if candidate.asked is Asked.DECLINED else None
+    return asked(candidate, scene) if candidate.asked is Asked.DECLINED else None
 
 
-def taken_from(candidate: Candidate, lead: LeadFacts) -> str | None:
-    if lead.taken_from is None or lead.taken_from != candidate.user_id:
+def taken_from(candidate: Candidate, scene: Scene) -> str | None:
+    if scene.lead.taken_from is None or scene.lead.taken_from != candidate.user_id:
         return None
     return "the owner it is taken from"
 
 
-GATES: tuple[Gate, ...] = (active, member, receives, available, open_cap, asked, taken_from)
+GATES: tuple[Gate, ...] = (
+    active,
+    member,
+    receives,
+    available,
+    hours,
+    presence,
+    open_cap,
+    caps,
+    lead_type,
+    exclusive,
+    required,
+    location,
+    language,
+    asked,
+    taken_from,
+)
 """The way into a pool's line."""
+
+IDLE: Mapping[Gate, Callable[[Scene], bool]] = {
+    presence: lambda scene: scene.policy.presence_mode == PresenceMode.IGNORE,
+    lead_type: lambda scene: scene.lead.lead_type is None,
+    exclusive: lambda scene: not scene.exclusive,
+    required: lambda scene: not scene.required,
+    location: lambda scene: not scene.lead.location,
+    language: lambda scene: scene.lead.language is None,
+    taken_from: lambda scene: scene.lead.taken_from is None,
+}
+"""Where a gate refuses nobody, whoever they are."""
 
 SECOND_CHANCE: tuple[Gate, ...] = tuple(declined if gate is asked else gate for gate in GATES)
 """The way back into the line for those who missed the lead and asked for it again."""
@@ -64,18 +167,66 @@ BEYOND_THE_POOL: tuple[Gate, ...] = tuple(gate for gate in GATES if gate is not 
 LAST_RESORT: tuple[Gate, ...] = (active, receives, asked, taken_from)
 """What still counts when a lead would otherwise be stuck: availability and caps do not."""
 
+AWAY: frozenset[str] = frozenset(gate.__name__ for gate in (available, hours, presence, open_cap, caps))
+"""Refusals that pass with time."""
 
-def refusal(candidate: Candidate, lead: LeadFacts, gates: Iterable[Gate] = GATES) -> Refusal | None:
-    """The first of `gates` that refuses `candidate` this lead, with its reason; None when all let them through."""
+ANSWERED: frozenset[str] = frozenset(gate.__name__ for gate in (asked, taken_from))
+"""Refusals of those who had the lead before them."""
+
+
+def refusal(
+    candidate: Candidate,
+    lead: LeadFacts | Scene,
+    gates: Iterable[Gate] = GATES,
+    *,
+    policy: Policy = AS_USUAL,
+    now: datetime | None = None,
+) -> Refusal | None:
+    """The first of `gates` that refuses `candidate` this lead, with its reason; None when all let them through.
+
+    Raises ValueError when hours, leave or holidays count and `now` is not given.
+    """
+    return _first_refusal(candidate, _scene(lead, policy, now), gates)
+
+
+def refusals(
+    candidates: Sequence[Candidate],
+    lead: LeadFacts | Scene,
+    gates: tuple[Gate, ...] = GATES,
+    *,
+    policy: Policy = AS_USUAL,
+    now: datetime | None = None,
+) -> tuple[Refusal | None, ...]:
+    """What the gates say to each candidate, in the order of `candidates`; see `refusal`."""
+    scene = _scene(lead, policy, now)
+    busy = [gate for gate in gates if gate not in IDLE or not IDLE[gate](scene)]
+    return tuple([_first_refusal(candidate, scene, busy) for candidate in candidates])
+
+
+def _scene(lead: LeadFacts | Scene, policy: Policy, now: datetime | None) -> Scene:
+    return lead if isinstance(lead, Scene) else Scene(lead, policy, now)
+
+
+def _first_refusal(candidate: Candidate, scene: Scene, gates: Iterable[Gate]) -> Refusal | None:
     for gate in gates:
-        reason = gate(candidate, lead)
+        reason = gate(candidate, scene)
         if reason is not None:
             return Refusal(gate.__name__, reason)
     return None
 
 
-def refusals(
-    candidates: Sequence[Candidate], lead: LeadFacts, gates: tuple[Gate, ...] = GATES
-) -> tuple[Refusal | None, ...]:
-    """What the gates say to each candidate, in the order of `candidates`."""
-    return tuple([refusal(candidate, lead, gates) for candidate in candidates])
+def _texts(scene: Scene, wanted: frozenset[str]) -> str:
+    """Tags as they are written, in the order they were found."""
+    return ", ".join(tag.text for tag in scene.lead.found if normal_value(tag.text) in wanted)
+
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def _day(day: date, zone: str, now: datetime) -> str:
+    """A day as people say it, with its year when that is not this one."""
+    year = "" if day.year == day_of(zone, now).year else f" {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]}{year}"

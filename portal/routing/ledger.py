@@ -145,6 +145,12 @@ def _choose(members: Sequence[Candidate], level: Sequence[int]) -> tuple[int, Ti
     return min(oldest, key=lambda place: members[place].tie_order), TieBreak.FIXED_ORDER
 
 
+def least_recent(members: Sequence[Candidate]) -> Candidate:
+    """Where no turns are kept: whose last lead is the longest ago, never being longest; then the pool's fixed order."""
+    place, _ = _choose(members, range(len(members)))
+    return members[place]
+
+
 def _oldest(members: Sequence[Candidate], level: Sequence[int]) -> list[int]:
     times = {place: at for place in level if (at := members[place].last_lead_at) is not None}
     oldest = min(times.values())
@@ -229,8 +235,10 @@ def _credited(members: Sequence[Candidate], step: Step) -> list[Candidate]:
 
 
 def _received(member: Candidate, decision: Decision, moment: datetime) -> Candidate:
-    assigned = decision.outcome is Outcome.ASSIGN
-    return replace(member, last_lead_at=moment, open_leads=member.open_leads + assigned)
+    if decision.outcome is not Outcome.ASSIGN:
+        return replace(member, last_lead_at=moment)
+    caps = tuple(cap._replace(used=cap.used + 1) for cap in member.caps)
+    return replace(member, last_lead_at=moment, open_leads=member.open_leads + 1, caps=caps)
 
 
 def _after_all(members: Sequence[Candidate], now: datetime) -> datetime:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
-from portal.routing import gates, ledger
+from portal.routing import gates, ledger, pickers
 from portal.routing.decision import Decision
 from portal.routing.facts import (
     Asking,
@@ -16,16 +17,23 @@ from portal.routing.facts import (
     Delivery,
     LeadFacts,
     Outcome,
+    Policy,
     PoolFacts,
+    Refusal,
     Rule,
     RuleCheck,
     RuleMatch,
     Stage,
 )
 from portal.routing.hours import WeeklyHours, is_open
-from portal.routing.pickers import PICKERS
+from portal.routing.scene import AS_USUAL, Scene
 
-OUTCOMES: Mapping[Delivery, Outcome] = {Delivery.ASSIGN: Outcome.ASSIGN, Delivery.OFFER: Outcome.OFFER}
+OUTCOMES: Mapping[Delivery, Outcome] = {
+    Delivery.ASSIGN: Outcome.ASSIGN,
+    Delivery.OFFER: Outcome.OFFER,
+    Delivery.BROADCAST: Outcome.BROADCAST,
+    Delivery.POND: Outcome.POND,
+}
 """What has to be done with the chosen, by the pool's delivery."""
 
 
@@ -64,15 +72,24 @@ def _is_in_hours(rule: Rule, hours: WeeklyHours, now: datetime | None) -> bool:
     return is_open(hours, now)
 
 
-def hand_out(lead: LeadFacts, pool: PoolFacts, match: RuleMatch | None, asking: Asking, now: datetime) -> Decision:
+def hand_out(
+    lead: LeadFacts,
+    pool: PoolFacts,
+    match: RuleMatch | None,
+    asking: Asking,
+    now: datetime,
+    policy: Policy = AS_USUAL,
+) -> Decision:
     """One look at the pool: those who asked for a second chance first, then the line.
 
-    When there is nobody, the outcome is WAIT on the stage LINE: the ladder goes on from there.
+    When there is nobody, the outcome is WAIT on the stage LINE: the ladder goes on from there. In a pond the outcome
+    is POND, and nobody is chosen either.
     """
+    scene = Scene(lead, policy, now)
     if not asking.second_chances:
-        return _line(lead, pool, match, asking, now)
-    again = _second_chance(lead, pool, match, asking, now)
-    return again if again.chosen else _line(lead, pool, match, asking, now, before=again)
+        return _line(scene, pool, match, asking, now)
+    again = _second_chance(scene, pool, match, asking, now)
+    return again if again.chosen else _line(scene, pool, match, asking, now, before=again)
 
 
 def unrouted(lead: LeadFacts, match: RuleMatch | None, now: datetime) -> Decision:
@@ -81,50 +98,85 @@ def unrouted(lead: LeadFacts, match: RuleMatch | None, now: datetime) -> Decisio
 
 
 def _line(
-    lead: LeadFacts,
+    scene: Scene,
     pool: PoolFacts,
     match: RuleMatch | None,
     asking: Asking,
     now: datetime,
     before: Decision | None = None,
 ) -> Decision:
-    members = pool.members
-    refusals = gates.refusals(members, lead)
-    eligible = [member for member, refused in zip(members, refusals, strict=True) if refused is None]
-    credit = Credit.SECOND if asking.offers_made else Credit.TURN
-    note = _why_nobody(pool, asking, eligible)
-    if note:
-        return Decision(
-            lead, pool, match, now, Stage.LINE, Outcome.WAIT, (), members, refusals, credit, None, note, before
-        )
-    pick = PICKERS[pool.picker](eligible, credit)
-    outcome = OUTCOMES[pool.delivery]
+    credit = pickers.credit_of(pool, asking.offers_made)
+    found = look(scene, pool, credit, asking.offers_made)
+    kept = credit if pool.delivery in ONE_AT_A_TIME else None
     return Decision(
-        lead, pool, match, now, Stage.LINE, outcome, (pick.user_id,), members, refusals, credit, pick.step, None, before
-    )
+        scene.lead, pool, match, now, Stage.LINE, found.outcome, found.chosen, found.candidates, found.refusals,
+        kept, found.step, found.note, before,
+    )  # fmt: skip
 
 
-def _why_nobody(pool: PoolFacts, asking: Asking, eligible: Sequence[Candidate]) -> str | None:
+class Found(NamedTuple):
+    """What one look at a pool came to; the fields mean what they mean in a Decision."""
+
+    outcome: Outcome
+    chosen: tuple[UUID, ...]
+    candidates: Sequence[Candidate]
+    refusals: Sequence[Refusal | None]
+    step: ledger.Step | None = None
+    note: str | None = None
+
+
+ONE_AT_A_TIME = frozenset({Delivery.ASSIGN, Delivery.OFFER})
+"""Deliveries that choose one person, whose turn it then is."""
+
+
+def look(scene: Scene, pool: PoolFacts, credit: Credit | None, offers_made: int) -> Found:
+    """Who of `pool` gets the lead. A turn is played on `credit`; None: no ledger is kept."""
+    members = pickers.considered(pool)
+    refusals = gates.refusals(members, scene, pickers.WAYS_IN[pool.picker])
+    eligible = [member for member, refused in zip(members, refusals, strict=True) if refused is None]
+    if pool.delivery is Delivery.POND and (eligible or _is_anybody_away(refusals)):
+        return Found(Outcome.POND, (), members, refusals, note=IN_THE_POND)
+    note = _why_nobody(pool, offers_made, members, eligible)
+    if note:
+        return Found(Outcome.WAIT, (), members, refusals, note=note)
+    if pool.delivery is Delivery.BROADCAST:
+        told = tuple(one.user_id for one in sorted(eligible, key=attrgetter("tie_order", "user_id")))
+        return Found(Outcome.BROADCAST, told, members, refusals)
+    pick = pickers.pick(eligible, scene, pool, credit)
+    return Found(OUTCOMES[pool.delivery], (pick.user_id,), members, refusals, pick.step)
+
+
+IN_THE_POND = "It lies in the pond for whoever takes it."
+
+
+def _is_anybody_away(refusals: Sequence[Refusal | None]) -> bool:
+    return any(refused is not None and refused.gate in gates.AWAY for refused in refusals)
+
+
+def _why_nobody(
+    pool: PoolFacts, offers_made: int, members: Sequence[Candidate], eligible: Sequence[Candidate]
+) -> str | None:
     if not pool.members:
         return "The pool has no members."
+    if not members:
+        return "The pool names nobody for its leads."
     if not eligible:
         return "Nobody in the line can take it."
-    if pool.delivery is Delivery.OFFER and 0 < pool.max_offers <= asking.offers_made:
-        return f"The line is used up: {asking.offers_made} of {pool.max_offers} offers were made."
+    if pool.delivery is Delivery.OFFER and 0 < pool.max_offers <= offers_made:
+        return f"The line is used up: {offers_made} of {pool.max_offers} offers were made."
     return None
 
 
-def _second_chance(
-    lead: LeadFacts, pool: PoolFacts, match: RuleMatch | None, asking: Asking, now: datetime
-) -> Decision:
+def _second_chance(scene: Scene, pool: PoolFacts, match: RuleMatch | None, asking: Asking, now: datetime) -> Decision:
     """The first in order of pressing who may still get it. Not counted in `max_offers`, and no turn is played."""
     members = {member.user_id: member for member in pool.members}
     waiting = [members[user_id] for user_id in asking.second_chances if user_id in members]
-    refusals = gates.refusals(waiting, lead, gates.SECOND_CHANCE)
+    refusals = gates.refusals(waiting, scene, gates.SECOND_CHANCE)
     chosen = tuple(one.user_id for one, refused in zip(waiting, refusals, strict=True) if refused is None)[:1]
-    outcome = OUTCOMES[pool.delivery] if chosen else Outcome.WAIT
+    given = Outcome.ASSIGN if pool.delivery is Delivery.ASSIGN else Outcome.OFFER
+    outcome = given if chosen else Outcome.WAIT
     note = None if chosen else "Nobody who asked for another chance can take it now."
-    return Decision(lead, pool, match, now, Stage.SECOND_CHANCE, outcome, chosen, waiting, refusals, note=note)
+    return Decision(scene.lead, pool, match, now, Stage.SECOND_CHANCE, outcome, chosen, waiting, refusals, note=note)
 
 
 class Turn(NamedTuple):
@@ -135,11 +187,12 @@ class Turn(NamedTuple):
     owed: int
 
 
-def who_is_next(pool: PoolFacts, count: int, now: datetime) -> list[Turn]:
-    """The next `count` first hand-outs of `pool` for a plain lead, as things stand. Fewer when caps fill up."""
+def who_is_next(pool: PoolFacts, count: int, now: datetime, policy: Policy = AS_USUAL) -> list[Turn]:
+    """The next `count` first hand-outs of `pool` for a plain lead, as things stand. Fewer when caps fill up; none where
+    no turns are kept: a named user, all at once, or a pond."""
     turns: list[Turn] = []
     for _ in range(count):
-        decision = hand_out(LeadFacts(), pool, None, Asking(), now)
+        decision = hand_out(LeadFacts(), pool, None, Asking(), now, policy)
         if decision.step is None:
             break
         step = decision.step

@@ -224,6 +224,8 @@ class TestTheStoredRecord:
             "lead_id": str(LEAD.id),
             "pool_id": str(id_of("Buyers")),
             "pool": "Buyers",
+            "picker": "rotation",
+            "began_in": "Buyers",
             "rule_id": str(id_of("Default")),
             "at": "2026-03-02T09:30:00+00:00",
             "chosen": [str(id_of("Ana"))],
