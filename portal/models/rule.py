@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
-from portal.models.columns import CompanyId, Id, Json, Made, Ref, Str, of_company, same_company
+from portal.models.columns import CompanyId, Id, Json, Made, Moment, Ref, Str, of_company, same_company
 
 
 class Rule(db.Model):  # type: ignore[name-defined,misc]
@@ -32,12 +32,15 @@ class Rule(db.Model):  # type: ignore[name-defined,misc]
     pool_id: Mapped[Ref | None]
     team_id: Mapped[Ref | None]
     created_at: Mapped[Made]
+    # Rules out of use stay for the leads that name them.
+    deleted_at: Mapped[Moment | None]
 
     __table_args__ = (
         of_company(),
         same_company("pool_id", "pools"),
         same_company("team_id", "teams"),
         CheckConstraint("NOT (is_default AND (paused OR conditions <> '{}'))", name="default_restricts_nothing"),
+        CheckConstraint("NOT (is_default AND deleted_at IS NOT NULL)", name="default_stays"),
         Index("uq_rules_default", "company_id", unique=True, postgresql_where=text("is_default")),
         Index(None, "company_id", "position"),
     )

@@ -153,7 +153,9 @@ def has_open_offers(pool_id: UUID) -> bool:
 def rules_naming(pool_id: UUID) -> Sequence[str]:
     """The names of the rules that send leads to this pool."""
     return db.session.scalars(
-        select(Rule.name).where(Rule.company_id == working_company(), Rule.pool_id == pool_id).order_by(Rule.position)
+        select(Rule.name)
+        .where(Rule.company_id == working_company(), Rule.pool_id == pool_id, Rule.deleted_at.is_(None))
+        .order_by(Rule.position)
     ).all()
 
 

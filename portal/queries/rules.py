@@ -16,14 +16,16 @@ from portal.models.tenancy import working_company
 def rules() -> Sequence[Rule]:
     """All rules; the default rule, which takes every lead, is the last."""
     return db.session.scalars(
-        select(Rule).where(Rule.company_id == working_company()).order_by(Rule.is_default, Rule.position, Rule.id)
+        select(Rule)
+        .where(Rule.company_id == working_company(), Rule.deleted_at.is_(None))
+        .order_by(Rule.is_default, Rule.position, Rule.id)
     ).all()
 
 
 def rule_named(rule_id: UUID) -> Rule:
     """One rule of the company entered. Raises NotFound."""
     rule = db.session.get(Rule, (working_company(), rule_id))
-    if rule is None:
+    if rule is None or rule.deleted_at is not None:
         raise NotFound("There is no such rule.")
     return rule
 

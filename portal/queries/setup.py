@@ -29,7 +29,8 @@ _COMPANY = "SELECT time_zone, name_as_tag, email_as_tag FROM companies WHERE id 
 
 _RULES = """
     SELECT r.id, r.name, r.pool_id, r.is_default, r.paused, r.conditions, r.strictness, r.hours
-    FROM rules r WHERE r.company_id = %(company)s ORDER BY r.is_default, r.position, r.id"""
+    FROM rules r WHERE r.company_id = %(company)s AND r.deleted_at IS NULL
+    ORDER BY r.is_default, r.position, r.id"""
 
 _TAGS = "SELECT text, kind, weight FROM tags WHERE company_id = %(company)s ORDER BY normal"
 

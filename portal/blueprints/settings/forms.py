@@ -121,12 +121,12 @@ class StatusForm(PortalForm):
     )
 
 
-class RuleForm(PortalForm):
-    """Where a rule sends its leads."""
+class DefaultRuleForm(PortalForm):
+    """Where the default rule sends leads."""
 
     pool_id = SelectField("Leads go to", coerce=lambda value: UUID(str(value)) if value else None)
 
-    def offer(self, pools: Iterable[tuple[UUID, str]]) -> RuleForm:
+    def offer(self, pools: Iterable[tuple[UUID, str]]) -> DefaultRuleForm:
         """Fill the menu of pools."""
         named = [(str(pool_id), name) for pool_id, name in pools]
         self.pool_id.choices = menu([("", "No pool: leads wait for a person"), *named])

@@ -100,7 +100,7 @@ def test_answers_look_as_the_document_promises(company: Company, document: dict[
         ("POST", "/keys", {}, {"scope": "intake"}),
         ("GET", "/outbox", {}, None),
         ("GET", "/sources", {}, None),
-        ("POST", "/rules", {}, {}),
+        ("POST", "/rules", {}, {"name": "Coast", "conditions": {"city": ["Ronda"]}}),
         ("GET", "/leads/{lead_id}", {"lead_id": "00000000-0000-7000-8000-000000000000"}, None),
     ]
     for method, path, ids, body in calls:

@@ -132,10 +132,35 @@ class TestRules:
         assert api.delete(path).status_code == 409
         assert api.patch(path, {"pool_id": None}).json["pool_id"] is None
 
-    def test_a_rule_with_conditions_is_refused_clearly(self, api: Api) -> None:
-        answer = api.post("/rules", {})
-        assert answer.status_code == 422
-        assert "not available yet" in answer.json["detail"]
+    def test_a_rule_is_made_changed_copied_ordered_and_removed(self, company: Company, api: Api) -> None:
+        pool = make_pool(company, default_rule=False)
+        wanted = {
+            "name": "Coast",
+            "pool_id": str(pool.id),
+            "conditions": {"city": ["Málaga"], "price": {"max": "300000"}},
+            "strictness": {"city": "exact_or_empty"},
+            "hours": {"monday": [["09:00", "17:00"]]},
+            "paused": False,
+        }
+        made = api.post("/rules", wanted)
+        assert made.status_code == 201
+        assert made.json | wanted == made.json
+        path = f"/rules/{made.json['id']}"
+        assert api.patch(path, {"hours": None, "paused": True}).json | wanted | {"hours": None, "paused": True} == (
+            api.get(path).json
+        )
+        copy = api.post(f"{path}/copy")
+        assert (copy.status_code, copy.json["name"], copy.json["paused"]) == (201, "Copy of Coast", True)
+        ids = [rule["id"] for rule in api.get("/rules").json["items"]]
+        assert ids == [made.json["id"], copy.json["id"], str(company.default_rule_id)]
+        for body in ([ids[1], ids[0]], {"ids": [ids[1], ids[0], ids[2]]}):
+            answer = api.put("/rules/order", body)
+            assert [rule["id"] for rule in answer.json["items"]] == [ids[1], ids[0], ids[2]]
+        for wrong in ([], [ids[0]], {"ids": [ids[2], ids[1], ids[0]]}, {"order": ids}, "up"):
+            assert api.put("/rules/order", wrong).status_code == 422
+        assert api.delete(path).status_code == 204
+        assert api.get(path).status_code == 404
+        assert company.manager.api.post("/rules", wanted).status_code == 403
 
 
 class TestCompany:

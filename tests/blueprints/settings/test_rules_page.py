@@ -1,12 +1,14 @@
-"""Pointing the default rule at a pool."""
+"""The page of rules."""
 
 from __future__ import annotations
 
 import pytest
 from apiflask import APIFlask
+from sqlalchemy import select
 
 from portal.extensions import db
 from portal.models import Rule
+from portal.queries.rules import rules as all_rules
 from tests.cast import Company
 from tests.factories import make_pool
 from tests.page import Browser, sign_in
@@ -56,3 +58,115 @@ def test_another_companys_rule_does_not_exist(owner: Browser, other_company: Com
 def test_agents_and_managers_are_refused(app: APIFlask, company: Company) -> None:
     for person in (company.agent, company.manager):
         sign_in(app, person).open("/settings/rules", status=403)
+
+
+class TestRulesWithConditions:
+    """Made, changed, moved, paused, copied and deleted on the page."""
+
+    def test_a_rule_is_made_and_reads_as_a_sentence(self, owner: Browser, company: Company) -> None:
+        pool = make_pool(company, [company.agent], default_rule=False)
+        page = owner.open("/settings/rules").press_link("New rule")
+        typed = {
+            "name": "Coast",
+            "pool_id": str(pool.id),
+            "city": "Málaga\nMarbella",
+            "price_min": "100,000",
+            "custom": "rooms = 3 | 4\nnotes contains pool",
+            "hours_kind": "these",
+            "monday": "09:00-12:00, 13:00–17:00",
+            "exceptions": "2026-12-24 closed",
+        }
+        page = page.press("Make the rule", **typed)
+        assert "city is Málaga or Marbella; price from 100000; notes contains pool; rooms is 3 or 4" in page.words
+        assert "Mon 09:00-12:00 and 13:00-17:00" in page.words
+        rule = stored(company, "Coast")
+        assert rule.conditions == {
+            "city": ["Málaga", "Marbella"],
+            "price": {"min": "100000"},
+            "fields": {"rooms": {"one_of": ["3", "4"]}, "notes": {"contains": "pool"}},
+        }
+        assert rule.hours == {
+            "monday": [["09:00", "12:00"], ["13:00", "17:00"]],
+            "exceptions": {"2026-12-24": []},
+        }
+
+    def test_what_was_saved_is_what_the_form_shows_again(self, owner: Browser, company: Company) -> None:
+        page = owner.open("/settings/rules/new").press(
+            "Make the rule",
+            name="Coast",
+            city="Ronda",
+            has_phone="yes",
+            blank_passes="y",
+            custom="rooms = 3",
+            hours_kind="these",
+            sunday="22:00-06:00",
+            exceptions="2026-12-31 09:00-12:00",
+        )
+        before = stored(company, "Coast")
+        page.press_link("Coast").press("Save")
+        after = stored(company, "Coast")
+        assert (before.conditions, before.strictness, before.hours) == (after.conditions, after.strictness, after.hours)
+        assert after.strictness == {"city": "exact_or_empty", "fields.rooms": "exact_or_empty"}
+
+    @pytest.mark.parametrize(
+        ("field", "typed"),
+        [
+            ("monday", "9-17"),
+            ("exceptions", "someday closed"),
+            ("price_min", "cheap"),
+            ("custom", "rooms"),
+            ("postcode", "*"),
+            ("hours_kind", "these"),
+        ],
+    )
+    def test_what_makes_no_sense_comes_back_at_its_field(
+        self, owner: Browser, company: Company, field: str, typed: str
+    ) -> None:
+        sent = {"name": "Coast", "hours_kind": "these" if field in ("monday", "exceptions") else "always", field: typed}
+        page = owner.open("/settings/rules/new").press("Make the rule", status=422, **sent)
+        assert page.error_of(field)
+        with company.inside():
+            assert db.session.scalars(select(Rule).where(Rule.name == "Coast")).all() == []
+
+    def test_rules_are_moved_paused_copied_and_deleted(self, owner: Browser, company: Company) -> None:
+        page = owner.open("/settings/rules")
+        for name in ("First", "Second"):
+            page = page.press_link("New rule").press("Make the rule", name=name)
+        page = page.press("Move up: Second")
+        assert names(company) == ["Second", "First", "Everything else"]
+        page = page.press("Pause: Second")
+        assert stored(company, "Second").paused
+        page = page.press("Resume: Second").press("Copy: Second")
+        assert page.h1 == "Edit Copy of Second"
+        page = page.press("Save").press_link("Delete: Copy of Second").press("Delete")
+        assert names(company) == ["Second", "First", "Everything else"]
+        assert not stored(company, "Second").paused
+
+    def test_rules_are_put_into_the_order_they_were_dragged_into(self, owner: Browser, company: Company) -> None:
+        page = owner.open("/settings/rules")
+        for name in ("First", "Second"):
+            page = page.press_link("New rule").press("Make the rule", name=name)
+        form = page.form("/settings/rules/order")
+        ids = [str(stored(company, name).id) for name in ("Second", "First")]
+        owner.post("/settings/rules/order", {"csrf_token": form.fields["csrf_token"], "rule": ids})
+        assert names(company) == ["Second", "First", "Everything else"]
+        owner.post("/settings/rules/order", {"csrf_token": form.fields["csrf_token"], "rule": ids[:1]}, status=409)
+
+    def test_two_people_at_one_rule_do_not_undo_each_other(self, owner: Browser, company: Company) -> None:
+        owner.open("/settings/rules/new").press("Make the rule", name="Coast", city="Ronda")
+        page = owner.open(f"/settings/rules/{stored(company, 'Coast').id}/edit")
+        owner.open(f"/settings/rules/{stored(company, 'Coast').id}/edit").press("Save", city="Marbella")
+        assert "Somebody changed this" in page.press("Save", status=422, city="Estepona").words
+        assert stored(company, "Coast").conditions == {"city": ["Marbella"]}
+
+
+def stored(company: Company, name: str) -> Rule:
+    with company.inside():
+        rule = db.session.scalars(select(Rule).where(Rule.name == name, Rule.deleted_at.is_(None))).one()
+        db.session.expunge(rule)
+        return rule
+
+
+def names(company: Company) -> list[str]:
+    with company.inside():
+        return [rule.name for rule in all_rules()]

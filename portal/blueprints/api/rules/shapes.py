@@ -17,6 +17,7 @@ class RuleShape(Form):
     paused = Flag(required=True)
     conditions = Free(required=True)
     strictness = Free(required=True)
+    hours = Free(allow_none=True, required=True)
     pool_id = Id(allow_none=True, required=True)
     team_id = Id(allow_none=True, required=True)
 
@@ -37,6 +38,7 @@ def rule_shape(rule: Rule) -> dict[str, Any]:
         "paused": rule.paused,
         "conditions": rule.conditions,
         "strictness": rule.strictness,
+        "hours": rule.hours,
         "pool_id": rule.pool_id,
         "team_id": rule.team_id,
     }

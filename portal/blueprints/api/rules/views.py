@@ -6,19 +6,20 @@ from typing import Any
 from uuid import UUID
 
 from apiflask import APIBlueprint
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from portal.blueprints.api.access import acting_user, require_insight
-from portal.blueprints.api.answers import answers, json_answer
+from portal.blueprints.api.answers import answers, json_answer, nothing
+from portal.blueprints.api.fields import NothingForm
+from portal.blueprints.api.json_body import read_json
 from portal.blueprints.api.paging import PageForm, page_of_short
 from portal.blueprints.api.repeats import Answered, repeatable
-from portal.blueprints.api.rules.forms import NewRuleForm, RuleForm
+from portal.blueprints.api.rules.forms import NewRuleForm, OrderForm, RuleForm
 from portal.blueprints.api.rules.shapes import RuleShape, RulesShape, rule_shape
-from portal.blueprints.api.takes import takes
-from portal.errors import Conflict, FieldError, Invalid
-from portal.operations.rules import point_rule
-from portal.permissions import Right, require
-from portal.queries.rules import rule_named, rules
+from portal.blueprints.api.takes import checked, describe, takes
+from portal.operations import rules
+from portal.queries.rules import rule_named
+from portal.queries.rules import rules as all_rules
 
 blueprint: Blueprint = APIBlueprint("rules", __name__, url_prefix="/rules", tag="Rules")
 
@@ -29,7 +30,7 @@ blueprint: Blueprint = APIBlueprint("rules", __name__, url_prefix="/rules", tag=
 def list_rules(query: dict[str, Any]) -> Response:
     """List all rules, from the top; the default rule is the last"""
     require_insight()
-    return json_answer(page_of_short([rule_shape(rule) for rule in rules()], query))
+    return json_answer(page_of_short([rule_shape(rule) for rule in all_rules()], query))
 
 
 @blueprint.post("")
@@ -37,10 +38,22 @@ def list_rules(query: dict[str, Any]) -> Response:
 @takes(NewRuleForm)
 @answers((201, RuleShape))
 def make_rule(asked: dict[str, Any]) -> Answered:
-    """Refused: rules with conditions are not available yet"""
-    require(acting_user(), Right.DISTRIBUTION)
-    told = "Rules with conditions are not available yet. Point the default rule at a pool instead."
-    raise Invalid(told, [FieldError("conditions", told)])
+    """Make a rule, looked at after all others but the default rule"""
+    return rule_shape(rules.make_rule(by=acting_user(), **asked)), 201
+
+
+@blueprint.put("/order")
+@answers((200, RulesShape))
+@describe(OrderForm)
+def order_rules() -> Response:
+    """Put all rules into an order
+
+    The body may be the list of ids alone.
+    """
+    body = read_json(request)
+    asked = checked(OrderForm(), {"ids": body} if isinstance(body, list) else body)
+    rules.order_rules(asked["ids"], by=acting_user())
+    return json_answer(page_of_short([rule_shape(rule) for rule in all_rules()], {"limit": 200, "cursor": None}))
 
 
 @blueprint.get("/<uuid:rule_id>")
@@ -55,18 +68,22 @@ def show_rule(rule_id: UUID) -> Response:
 @takes(RuleForm)
 @answers((200, RuleShape))
 def change_rule(rule_id: UUID, asked: dict[str, Any]) -> Response:
-    """Point a rule at a pool, or at none"""
-    user = acting_user()
-    if "pool_id" not in asked:
-        require(user, Right.DISTRIBUTION)
-        return json_answer(rule_shape(rule_named(rule_id)))
-    return json_answer(rule_shape(point_rule(rule_id, asked["pool_id"], by=user)))
+    """Change some fields of a rule"""
+    return json_answer(rule_shape(rules.change_rule(rule_id, by=acting_user(), **asked)))
 
 
 @blueprint.delete("/<uuid:rule_id>")
 @answers(nothing=True)
 def delete_rule(rule_id: UUID) -> Response:
-    """Refused: the default rule stays"""
-    require(acting_user(), Right.DISTRIBUTION)
-    rule = rule_named(rule_id)
-    raise Conflict(f"“{rule.name}” is the default rule; it cannot be removed. Point it at no pool instead.")
+    """Take a rule out of use; the default rule stays"""
+    rules.delete_rule(rule_id, by=acting_user())
+    return nothing()
+
+
+@blueprint.post("/<uuid:rule_id>/copy")
+@repeatable
+@takes(NothingForm)
+@answers((201, RuleShape))
+def copy_rule(rule_id: UUID, asked: dict[str, Any]) -> Answered:
+    """Copy a rule: the copy stands behind it, paused"""
+    return rule_shape(rules.copy_rule(rule_id, by=acting_user())), 201

@@ -1,0 +1,170 @@
+"""The forms of a rule: what a lead must be, when the rule counts, and where it sends leads."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Self
+from uuid import UUID
+
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField
+
+from portal.blueprints.forms import Line, Lines, menu, needed
+from portal.blueprints.hours_form import HoursForm, typed_hours
+from portal.blueprints.once import OnceForm
+from portal.models import Channel, Rule
+from portal.routing.conditions import CUSTOM, Operator, Strictness
+
+ONE_A_LINE = "One a line; one of them has to fit. Empty = any."
+
+LISTED = ("source", "lead_type", "tag", "country", "region", "city", "postcode", "language")
+"""Fields of a lead a rule takes a list of texts for, one a line."""
+
+CHANNEL_NAMES = {
+    Channel.WEB: "Web",
+    Channel.PHONE: "Phone",
+    Channel.SMS: "SMS",
+    Channel.CHAT: "Chat",
+    Channel.EMAIL: "E-mail",
+    Channel.SHEET: "Sheet",
+    Channel.CSV: "CSV file",
+    Channel.API: "API",
+    Channel.MANUAL: "By hand",
+}
+
+_COMPARISON = re.compile(r"(?P<name>.+?)\s*(?P<sign>=|\bcontains\b)\s*(?P<value>.+)")
+
+
+def _id_or_none(value: Any) -> UUID | None:
+    return UUID(str(value)) if value else None
+
+
+class RuleForm(HoursForm):
+    """All fields of a rule."""
+
+    seen = HiddenField()
+    name = Line("Name", [needed("Please give the rule a name.")])
+    pool_id = SelectField("Pool that hands the leads out", coerce=_id_or_none)
+    source = Lines("Source", description=ONE_A_LINE)
+    channel = SelectMultipleField(
+        "Channel", choices=menu((channel.value, name) for channel, name in CHANNEL_NAMES.items())
+    )
+    lead_type = Lines("Lead type", description=ONE_A_LINE)
+    tag = Lines("Tag found in the lead", description=ONE_A_LINE)
+    country = Lines("Country", description=ONE_A_LINE)
+    region = Lines("Region", description=ONE_A_LINE)
+    city = Lines("City", description=ONE_A_LINE)
+    postcode = Lines("Postcode", description="One a line; 28* is every postcode that begins with 28. Empty = any.")
+    language = Lines("Language", description=ONE_A_LINE)
+    price_min = Line("Price from")
+    price_max = Line("Price up to", description="Fits when the lead's price or budget overlaps.")
+    has_phone = RadioField(
+        "Phone number",
+        choices=menu([("", "With or without"), ("yes", "Only with one"), ("no", "Only without")]),
+        default="",
+    )
+    custom = Lines(
+        "Fields of your own",
+        description="One a line, such as: rooms = 3, or: size = 3 | 4, or: notes contains pool.",
+    )
+    blank_passes = BooleanField(
+        "Let leads pass that leave such a field blank",
+        description="Off: a lead that does not say where it is fits no rule that asks for a city.",
+    )
+
+    def offer(self, pools: list[tuple[UUID, str]]) -> Self:
+        """Fill the menu of pools."""
+        self.pool_id.choices = menu(
+            [("", "None: leads wait for a person"), *((str(pool_id), name) for pool_id, name in pools)]
+        )
+        return self
+
+    def wanted(self) -> dict[str, Any]:
+        """What was typed, as the operations take it."""
+        conditions = self._conditions()
+        listed = {f"conditions.{name}": name for name in (*LISTED, "channel", "has_phone")}
+        custom = {f"conditions.{CUSTOM}{name}": "custom" for name in conditions.get("fields", {})}
+        prices = {"conditions.price": "price_min", "conditions.price.min": "price_min"}
+        self.aliases = {
+            **self.aliases_of_hours("hours"),
+            **listed,
+            **custom,
+            **prices,
+            "conditions.price.max": "price_max",
+            "conditions.fields": "custom",
+        }
+        return {
+            "name": self.name.data,
+            "pool_id": self.pool_id.data,
+            "conditions": conditions,
+            "strictness": self._strictness(conditions),
+            "hours": self.hours(),
+        }
+
+    def _conditions(self) -> dict[str, Any]:
+        prices = {"min": self.price_min.data, "max": self.price_max.data}
+        found: dict[str, Any] = {name: _lines(self[name].data) for name in LISTED}
+        found |= {
+            "channel": list(self.channel.data or ()),
+            "price": {end: typed.replace(",", "") for end, typed in prices.items() if typed},
+            "has_phone": {"yes": True, "no": False}.get(self.has_phone.data or ""),
+            "fields": dict(_comparison(line) for line in _lines(self.custom.data)),
+        }
+        return {name: value for name, value in found.items() if value not in ([], {}, None)}
+
+    def _strictness(self, conditions: dict[str, Any]) -> dict[str, str]:
+        if not self.blank_passes.data:
+            return {}
+        names = [name for name in conditions if name not in ("fields", "has_phone")]
+        names += [CUSTOM + name for name in conditions.get("fields", {})]
+        return dict.fromkeys(names, Strictness.EXACT_OR_EMPTY.value)
+
+
+class NewRuleForm(RuleForm, OnceForm):
+    """The form of a new rule."""
+
+
+def typed_rule(rule: Rule) -> dict[str, Any]:
+    """What the form of this rule starts with."""
+    conditions = rule.conditions
+    price = conditions.get("price") or {}
+    has_phone = conditions.get("has_phone")
+    return {
+        "name": rule.name,
+        "pool_id": rule.pool_id,
+        **{name: "\n".join(_texts(conditions.get(name))) for name in LISTED},
+        "channel": _texts(conditions.get("channel")),
+        "price_min": str(price.get("min") or ""),
+        "price_max": str(price.get("max") or ""),
+        "has_phone": "" if has_phone is None else "yes" if has_phone else "no",
+        "custom": "\n".join(_written(name, each) for name, each in (conditions.get("fields") or {}).items()),
+        "blank_passes": Strictness.EXACT_OR_EMPTY in rule.strictness.values(),
+        **typed_hours(rule.hours),
+    }
+
+
+def _lines(typed: str | None) -> list[str]:
+    return [line.strip() for line in (typed or "").splitlines() if line.strip()]
+
+
+def _texts(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or ())
+
+
+def _comparison(line: str) -> tuple[str, dict[str, Any]]:
+    """A field of one's own and how it is compared; a line that is none is left for routing to complain about."""
+    found = _COMPARISON.fullmatch(line)
+    if found is None:
+        return line, {}
+    name, value = found["name"].strip(), found["value"].strip()
+    if found["sign"] != "=":
+        return name, {Operator.CONTAINS.value: value}
+    values = [each.strip() for each in value.split("|") if each.strip()]
+    return name, {Operator.EQUALS.value: value} if len(values) < 2 else {Operator.ONE_OF.value: values}
+
+
+def _written(name: str, comparison: dict[str, Any]) -> str:
+    for operator, value in comparison.items():
+        if operator == Operator.CONTAINS:
+            return f"{name} contains {value}"
+        return f"{name} = {' | '.join(_texts(value))}"
+    return name
