@@ -134,6 +134,6 @@ class Decision:
                 before,
                 None if before is None else before + change,
                 candidate.last_lead_at,
-                tuple(tag.text for tag in matching.matched(candidate, self.lead)),
+                tuple([tag.text for tag in matching.matched(candidate, self.lead)]) if self.lead.found else (),
                 matching.points(candidate, self.lead) if matches else None,
             )

@@ -11,11 +11,11 @@ A pool keeps two such credits: the turn credit for first hand-outs, the second-c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from portal.routing.facts import NANO, Candidate, Credit, Outcome, PoolFacts
@@ -227,18 +227,32 @@ def apply(pool: PoolFacts, decision: Decision, now: datetime) -> PoolFacts:
     return replace(pool, members=tuple(received))
 
 
+_FACTS = tuple(one.name for one in fields(Candidate))
+
+
+def changed(member: Candidate, **changes: Any) -> Candidate:
+    """`member` with some facts changed: `dataclasses.replace`, several times faster. A batch changes a whole pool at
+    every lead."""
+    twin = object.__new__(Candidate)
+    for name in _FACTS:
+        object.__setattr__(twin, name, getattr(member, name))
+    for name, value in changes.items():
+        object.__setattr__(twin, name, value)
+    return twin
+
+
 def _credited(members: Sequence[Candidate], step: Step) -> list[Candidate]:
     deltas = step.deltas()
     if step.credit is Credit.TURN:
-        return [replace(one, credit=one.credit + deltas.get(one.user_id, 0)) for one in members]
-    return [replace(one, second_credit=one.second_credit + deltas.get(one.user_id, 0)) for one in members]
+        return [changed(one, credit=one.credit + deltas.get(one.user_id, 0)) for one in members]
+    return [changed(one, second_credit=one.second_credit + deltas.get(one.user_id, 0)) for one in members]
 
 
 def _received(member: Candidate, decision: Decision, moment: datetime) -> Candidate:
     if decision.outcome is not Outcome.ASSIGN:
-        return replace(member, last_lead_at=moment)
+        return changed(member, last_lead_at=moment)
     caps = tuple(cap._replace(used=cap.used + 1) for cap in member.caps)
-    return replace(member, last_lead_at=moment, open_leads=member.open_leads + 1, caps=caps)
+    return changed(member, last_lead_at=moment, open_leads=member.open_leads + 1, caps=caps)
 
 
 def _after_all(members: Sequence[Candidate], now: datetime) -> datetime:
