@@ -11,10 +11,10 @@ from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
-from portal.config import Settings
 from portal.errors import Malformed
 from portal.extensions import htmx
 from portal.own_path import own_path
+from portal.same_origin import is_same_origin
 
 # Never sent back to a page, not even hidden.
 _SECRET_FIELDS = {"csrf_token", "password", "current_password", "new_password"}
@@ -26,7 +26,8 @@ def bind_expired_form(app: Flask) -> None:
 
 
 def _expired(_error: CSRFError) -> ResponseReturnValue:
-    if not _came_from_us():
+    # Otherwise a stranger's page could have a person send it: what says nothing is not helped, either.
+    if not is_same_origin():
         detail = "This form was not sent from one of our pages. Please open the page and send it from there."
         return current_app.handle_user_exception(Malformed(detail))
     if htmx:
@@ -42,16 +43,3 @@ def _expired(_error: CSRFError) -> ResponseReturnValue:
 def _page_it_stood_on() -> str:
     parts = urlsplit(request.referrer or "")
     return own_path(parts._replace(scheme="", netloc="").geturl())
-
-
-def _came_from_us() -> bool:
-    """Whether the browser says one of our own pages sent this. Otherwise a stranger's page could have a person send it.
-
-    `Sec-Fetch-Site` cannot be set by pages; browsers without it send Origin with every POST.
-    """
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site == "same-origin"
-    settings: Settings = current_app.extensions["settings"]
-    origin = urlsplit(request.headers.get("Origin", ""))
-    return bool(origin.netloc) and origin.netloc in (request.host, urlsplit(settings.public_url).netloc)
