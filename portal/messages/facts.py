@@ -77,6 +77,8 @@ class Facts:
     remark: Remark | None = None
     owns: bool = False
     """Whether the recipient owns the lead."""
+    lead_state: str | None = None
+    """Where the lead is now."""
     reason: str | None = None
     """One sentence from the operation that caused the message."""
     alarm: str | None = None

@@ -33,19 +33,33 @@ def missed(facts: Facts) -> Letter:
     ended = f" at {telling.exact_moment(facts.window.ends_at, facts.zone)}" if facts.window else ""
     return Letter(
         subject=f"Missed: {_in_short(facts)}",
-        paragraphs=(
-            f"The time to answer ended{ended}, and the lead was passed on.",
-            *([_ANOTHER_CHANCE] if facts.may_ask_again else []),
-        ),
+        paragraphs=_sentences(f"The time to answer ended{ended}. {_what_became_of_it(facts)}", _another_chance(facts)),
         facts=telling.known(facts.lead),
         buttons=_link("Give me another chance", facts.links.offer) if facts.may_ask_again else (),
     )
 
 
-_ANOTHER_CHANCE = (
-    "If you still want it, you can ask for another chance: you are offered it next if the person who has it now does "
-    "not take it."
-)
+def _what_became_of_it(facts: Facts) -> str:
+    """Of a lead the recipient missed. As it is when the message is written, which may be long after."""
+    if facts.owns:
+        return "The lead has become yours since."
+    return _WHERE_IT_IS.get(facts.lead_state or "", "Nobody has the lead now.")
+
+
+_WHERE_IT_IS = {
+    "offering": "The lead is on offer to the next person.",
+    "unassigned": "Nobody has the lead now; it waits for somebody to take it or to hand it out.",
+    "owned": "Somebody else has the lead now.",
+    "closed": "The lead has been closed since.",
+}
+
+
+def _another_chance(facts: Facts) -> str | None:
+    if not facts.may_ask_again:
+        return None
+    if facts.lead_state == "offering":
+        return "If you still want it, ask for another chance: you are next if they do not take it."
+    return "If you still want it, ask for another chance: it is offered to you at once if you can take it."
 
 
 def assigned(facts: Facts) -> Letter:

@@ -86,6 +86,7 @@ def _statement() -> Statement:
             and_(Offer.kind != OfferKind.SECOND_CHANCE, Lead.state.not_in((LeadState.OWNED, LeadState.CLOSED))).label(
                 "may_ask_again"
             ),
+            Lead.state.label("lead_state"),
             Lead.lead_type,
             Lead.source,
             Lead.language,
@@ -133,6 +134,7 @@ def _facts(row: Row[Any]) -> Facts:
         customer=_customer(row),
         remark=Remark(row.remark_by, row.remark, row.remark_about) if row.remark is not None else None,
         owns=row.owns,
+        lead_state=row.lead_state,
         window=Window(row.opened_at, row.expires_at) if row.expires_at else None,
         reason=said.get("why"),
         alarm=said.get("reason") if is_alarm else None,

@@ -53,8 +53,13 @@ LEAD_LINK = Links(lead="https://leads.example.com/leads/LEAD")
 
 SITUATIONS = {
     "offer": FACTS,
-    "missed": replace(FACTS, cause="missed", may_ask_again=True),
-    "missed_for_good": replace(FACTS, cause="missed"),
+    "missed": replace(FACTS, cause="missed", may_ask_again=True, lead_state="offering"),
+    "missed_and_nobody_has_it": replace(FACTS, cause="missed", may_ask_again=True, lead_state="unassigned"),
+    "missed_twice": replace(FACTS, cause="missed", lead_state="unassigned"),
+    "missed_and_taken": replace(FACTS, cause="missed", lead_state="owned"),
+    "missed_and_mine_since": replace(FACTS, cause="missed", lead_state="owned", owns=True),
+    "missed_and_closed": replace(FACTS, cause="missed", lead_state="closed"),
+    "missed_and_held": replace(FACTS, cause="missed", lead_state="held"),
     "assigned": replace(FACTS, cause="assigned", customer=CUSTOMER, links=Links(lead=FACTS.links.lead)),
     "assigned_gone_on": replace(FACTS, cause="assigned", links=Links(lead=FACTS.links.lead)),
     "accepted_copy": replace(FACTS, cause="accepted_copy", customer=CUSTOMER),

@@ -9,8 +9,11 @@ import pytest
 from apiflask import APIFlask
 
 from portal.blueprints.outbox.wording import linked
+from portal.extensions import db
+from portal.operations.offers import end_due
 from tests.cast import Company
 from tests.factories import make_pool, make_user
+from tests.operations.acts import change_company
 from tests.page import Browser, Page, sign_in
 
 
@@ -40,6 +43,23 @@ def test_an_offer_is_shown_with_a_link_that_works(owner: Browser, company: Compa
     assert company.agent.email in page.words
     [offer] = {path for path in links_in_messages(page) if path.startswith("/o/")}
     assert Browser(page.browser.app).client.get(offer).status_code == 200
+
+
+def test_whoever_missed_a_lead_is_told_where_it_is_now(owner: Browser, company: Company) -> None:
+    change_company(company, fallback_any_active=False)
+    pool = make_pool(company, [company.agent])
+    asked = {"name": "Carla", "phone": "+14155550123", "text": "Solar please"}
+    lead_id = company.owner.api.post("/leads", asked).get_json()["id"]
+    with company.inside():
+        for over in ("UPDATE offers SET expires_at = clock_timestamp()", "UPDATE due_work SET due_at = now()"):
+            db.session.execute(db.text(over))
+        db.session.commit()
+        end_due(company.id, pool.id)
+    page = owner.open("/outbox?cause=missed")
+    assert "Nobody has the lead now" in page.words
+    assert "passed on" not in page.words
+    company.owner.api.post(f"/leads/{lead_id}/assign", {"user_id": str(company.colleague.id)})
+    assert "Somebody else has the lead now" in owner.open("/outbox?cause=missed").words
 
 
 def test_a_new_person_gets_in_by_the_link(owner: Browser) -> None:
