@@ -78,6 +78,22 @@ def test_tabs_filters_and_search_swap_the_list_alone(company: Company, tab: Tab)
     expect(tab.get_by_role("link", name="Onno Offered")).to_be_visible()
 
 
+def test_where_nobody_owns_a_lead_its_source_has_the_room_of_the_owner(company: Company, tab: Tab) -> None:
+    make_lead(company, source="Trade fair in Munich")
+    make_lead(company, company.agent, source="Trade fair in Munich")
+    tab.goto("/leads?bucket=unassigned")
+    source = tab.get_by_role("cell", name="Trade fair in Munich")
+    assert source.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
+    for name in ("Owner", "Accepted in"):
+        expect(tab.get_by_role("columnheader", name=name)).to_have_count(0)
+    assert (
+        tab.get_by_role("row").first.get_by_role("columnheader").count() == tab.locator("tbody td:visible").count() + 1
+    )
+    tab.goto("/leads?bucket=assigned")
+    for name in ("Owner", "Accepted in"):
+        expect(tab.get_by_role("columnheader", name=name)).to_be_visible()
+
+
 def test_a_press_with_control_opens_another_window(company: Company, tab: Tab) -> None:
     make_lead(company, company.agent)
     tab.goto("/leads")
