@@ -149,6 +149,13 @@ class Lead(db.Model):  # type: ignore[name-defined,misc]
         Index("ix_leads_assigned", "company_id", "id", postgresql_where=sql("state = 'owned'")),
         Index("ix_leads_closed", "company_id", "id", postgresql_where=sql("state = 'closed'")),
         Index("ix_leads_owner_closed", "company_id", "owner_id", "id", postgresql_where=sql("state = 'closed'")),
+        Index(
+            "ix_leads_owner_assigned",
+            "company_id",
+            "owner_id",
+            "assigned_at",
+            postgresql_where=sql("owner_id IS NOT NULL"),
+        ),
         Index("ix_leads_team", "company_id", "team_id", "id", postgresql_where=sql("team_id IS NOT NULL")),
         Index("ix_leads_contact", "company_id", "contact_id", "id"),
         Index("ix_leads_waiting", "company_id", "waiting_for", "id", postgresql_where=sql("state = 'unassigned'")),

@@ -10,10 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from portal.extensions import db
 from portal.metrics import DECISIONS
 from portal.models import Cause, EntryKind, LeadState, OfferKind, TimelineKind, WorkKind
 from portal.models.lead import LEAD_STATE_COLUMNS
@@ -26,10 +24,12 @@ from portal.queries import routing_facts
 from portal.queries.clock import database_time
 from portal.queries.managers import managers_of_waiting, team_of_waiting
 from portal.queries.routing_facts import History
+from portal.queries.setup import Setup
 from portal.routing import ladder, ledger
 from portal.routing.decision import Decision
 from portal.routing.facts import (
     Candidate,
+    Cap,
     LeadFacts,
     Outcome,
     PoolFacts,
@@ -88,14 +88,14 @@ class Round:
     Args:
         company_id: the company entered in the session.
         pool_id: the pool whose turns are played; None when the rules name none.
-        fallback_any_active: the company's setting, ladder step 6.
+        setup: how the company is set up.
         cause: who or what set this off, kept with the decisions.
     """
 
-    def __init__(self, company_id: UUID, pool_id: UUID | None, *, fallback_any_active: bool, cause: str) -> None:
+    def __init__(self, company_id: UUID, pool_id: UUID | None, *, setup: Setup, cause: str) -> None:
         self.company_id = company_id
         self.cause = cause
-        self._fallback = fallback_any_active
+        self._setup = setup
         self._everyone: tuple[Candidate, ...] | None = None
         self._has_defaults = False
         # Who is told of a lead that waits, by its team.
@@ -111,7 +111,7 @@ class Round:
         pool = routing_facts.lock_pool(self.company_id, pool_id) if pool_id else None
         if pool is None:
             return None, database_time()
-        return routing_facts.with_members(self.company_id, pool)
+        return routing_facts.with_members(self.company_id, pool, self._setup)
 
     def hand_out(self, lead: Routable, only: Callable[[Decision], bool] = in_any_case) -> Decision:
         """Decide about one lead and collect what follows from it.
@@ -164,7 +164,7 @@ class Round:
         # Each turn finds one more person full, so it ends.
         while True:
             pool = self._as_asked(lead.history)
-            decision = hand_out(lead.facts, pool, lead.match, lead.history.asking(pool.id), self.at)
+            decision = hand_out(lead.facts, pool, lead.match, lead.history.asking(pool.id), self.at, self._setup.policy)
             if not decision.chosen:
                 decision = self._climb(lead, pool, decision)
             if not self._is_full_by_now(decision):
@@ -180,16 +180,16 @@ class Round:
     def _climb(self, lead: Routable, pool: PoolFacts, line: Decision) -> Decision:
         if not self._has_defaults:
             assert self.pool is not None
-            self.pool = routing_facts.with_defaults(self.company_id, self.pool)
+            self.pool = routing_facts.with_defaults(self.company_id, self.pool, self._setup)
             self._has_defaults = True
         pool = replace(pool, default_assignees=self.pool.default_assignees if self.pool else ())
 
         def everyone() -> Sequence[Candidate]:
             if self._everyone is None:
-                self._everyone = routing_facts.everyone(self.company_id)
+                self._everyone = routing_facts.everyone(self.company_id, self._setup)
             return _with_answers(self._everyone, lead.history)
 
-        return ladder.climb(lead.facts, pool, everyone if self._fallback else None, line, self.at)
+        return ladder.climb(lead.facts, pool, everyone, line, self.at, self._setup.policy, lead.history.asking(pool.id))
 
     def _is_full_by_now(self, decision: Decision) -> bool:
         """Whether the chosen reached their cap through another pool since the facts were loaded.
@@ -200,20 +200,22 @@ class Round:
             # Nobody is chosen, nobody owns it yet, or caps do not count on this rung.
             return False
         chosen = next(one for one in decision.candidates if one.user_id == decision.chosen[0])
-        if chosen.open_cap is None:
+        if chosen.open_cap is None and not chosen.caps:
             return False
+        open_leads, caps = used_of_locked(self.company_id, chosen.user_id, self._setup)
         # What this round itself gave them is not in the table yet.
-        open_leads = self._given[chosen.user_id] + open_leads_of_locked(
-            self.company_id, chosen.user_id, chosen.open_cap
-        )
-        if open_leads < chosen.open_cap:
+        given = self._given[chosen.user_id]
+        open_leads, caps = open_leads + given, tuple(cap._replace(used=cap.used + given) for cap in caps)
+        if (chosen.open_cap is None or open_leads < chosen.open_cap) and all(cap.used < cap.limit for cap in caps):
             return False
-        self._note_full(chosen.user_id, open_leads)
+        self._note_full(chosen.user_id, open_leads, caps)
         return True
 
-    def _note_full(self, user_id: UUID, open_leads: int) -> None:
+    def _note_full(self, user_id: UUID, open_leads: int, caps: tuple[Cap, ...]) -> None:
         def noted(people: Sequence[Candidate]) -> tuple[Candidate, ...]:
-            return tuple(replace(one, open_leads=open_leads) if one.user_id == user_id else one for one in people)
+            return tuple(
+                replace(one, open_leads=open_leads, caps=caps) if one.user_id == user_id else one for one in people
+            )
 
         if self.pool is not None:
             self.pool = replace(self.pool, members=noted(self.pool.members))
@@ -237,7 +239,8 @@ class Round:
         self._served_at += timedelta(microseconds=1)
 
     def _served(self, person: Candidate, more: int) -> Candidate:
-        return replace(person, last_lead_at=self._served_at, open_leads=person.open_leads + more)
+        caps = tuple(cap._replace(used=cap.used + more) for cap in person.caps)
+        return replace(person, last_lead_at=self._served_at, open_leads=person.open_leads + more, caps=caps)
 
     def _keep(self, lead: Routable, decision: Decision) -> UUID:
         """The decision's own row, and the turn it cost."""
@@ -336,7 +339,7 @@ class Round:
         """Charge a member a turn for a lead that reached them another way; nothing for somebody who is no member."""
         if self.pool is None or all(one.user_id != user_id for one in self.pool.members):
             return
-        refused = refusals(self.pool.members, LeadFacts())
+        refused = refusals(self.pool.members, LeadFacts(), policy=self._setup.policy, now=self.at)
         told = [
             one
             for one, refusal in zip(self.pool.members, refused, strict=True)
@@ -389,20 +392,11 @@ def alarm(writes: Writes, user_ids: Sequence[UUID], lead_id: UUID, facts: Row, *
         writes.say(Cause.ALARM, user_id, about=f"{about}", lead_id=lead_id, facts=facts)
 
 
-def open_leads_of_locked(company_id: UUID, user_id: UUID, at_most: int) -> int:
-    """How many open leads a user owns, counted up to a cap, with the user's row locked until the end."""
-    connection = db.session.connection()
-    names: dict[str, Any] = {"company": company_id, "user": user_id, "most": at_most}
-    # Two statements: a count in the locking one would see the table as it was before the wait.
-    connection.exec_driver_sql(
-        "SELECT 1 FROM users WHERE company_id = %(company)s AND id = %(user)s FOR NO KEY UPDATE", names
-    )
-    counted = connection.exec_driver_sql(
-        "SELECT count(*) FROM (SELECT 1 FROM leads WHERE company_id = %(company)s AND owner_id = %(user)s "
-        "AND state = 'owned' LIMIT %(most)s) open_ones",
-        names,
-    )
-    return int(counted.scalar_one())
+def used_of_locked(company_id: UUID, user_id: UUID, setup: Setup) -> tuple[int, tuple[Cap, ...]]:
+    """How many open leads a user owns and what is used of their other caps, with their row locked until the end."""
+    routing_facts.lock_users(company_id, [user_id])
+    # A statement of its own: one that waited for the lock would count what the table held before.
+    return routing_facts.used_of_caps(company_id, user_id, setup)
 
 
 def _with_answers(people: Sequence[Candidate], history: History) -> tuple[Candidate, ...]:

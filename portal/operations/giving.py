@@ -10,7 +10,7 @@ from portal.operations.actors import Actor
 from portal.operations.arrival import Arrival, Warned
 from portal.operations.distribution import Round, Routable
 from portal.queries import routing_facts
-from portal.routing.facts import LeadFacts
+from portal.queries.clock import database_time
 from portal.routing.gates import BEYOND_THE_POOL, refusal
 from portal.routing.recognise import Recognised
 
@@ -58,7 +58,9 @@ def give(round_: Round, lead: Routable, given: Given, by: Actor) -> None:
 
 def _previous_owner(arrival: Arrival, user_id: UUID) -> Given | None:
     """The owner of the contact's last lead, if every gate but membership lets them through now."""
-    person = routing_facts.person(arrival.holder.company_id, user_id)
-    if person is None or refusal(person, LeadFacts(), BEYOND_THE_POOL) is not None:
+    setup = arrival.facts.setup
+    person = routing_facts.person(arrival.holder.company_id, user_id, setup)
+    facts = arrival.message.facts(arrival.points, None, setup.tagger)
+    if person is None or refusal(person, facts, BEYOND_THE_POOL, policy=setup.policy, now=database_time()) is not None:
         return None
     return Given(user_id, f"{person.name} had this contact's last lead.")

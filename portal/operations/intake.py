@@ -131,7 +131,7 @@ def _store_routed(arrival: Arrival) -> Taken:
     round_ = Round(
         holder.company_id,
         pool_id,
-        fallback_any_active=holder.fallback_any_active,
+        setup=setup,
         cause=f"came in through {arrival.by.name}" if arrival.by is not CONTACT else "came in",
     )
     lead = Routable(facts, match, fresh_state(), is_new=True)

@@ -8,8 +8,6 @@ from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
-from portal.extensions import db
-from portal.models import Company
 from portal.models.tenancy import working_company
 from portal.operations.distribution import Round, Routable, in_any_case
 from portal.operations.writes import Row
@@ -27,9 +25,7 @@ Only = Callable[[Decision], bool]
 def round_of_pool(pool_id: UUID | None, *, cause: str) -> Round:
     """A round under the pool's lock, by the settings of the company entered."""
     company_id = working_company()
-    company = db.session.get(Company, company_id)
-    assert company is not None
-    return Round(company_id, pool_id, fallback_any_active=company.fallback_any_active, cause=cause)
+    return Round(company_id, pool_id, setup=setup_of(company_id), cause=cause)
 
 
 def pass_on(round_: Round, lead_ids: Sequence[UUID], only: Only = in_any_case) -> int:

@@ -18,7 +18,7 @@ def preview(arriving: Arriving, *, holder: KeyHolder) -> Decision:
     last lead, is not looked at: this is what routing says.
     """
     facts = arriving.facts(arriving.points(holder.country), None, setup_of(holder.company_id).tagger)
-    return decision_now(holder.company_id, facts, fallback_any_active=holder.fallback_any_active)
+    return decision_now(holder.company_id, facts)
 
 
 def first_and_then(decision: Decision) -> tuple[Decision, list[Decision]]:

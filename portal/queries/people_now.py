@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
@@ -12,6 +13,9 @@ from portal.extensions import db
 from portal.models import Lead, LeadState, Offer, OfferState, Team, User
 from portal.models.tenancy import working_company
 from portal.permissions import Right, within
+from portal.queries import routing_facts
+from portal.queries.clock import database_time
+from portal.queries.setup import Setup, setup_of
 from portal.rights import powers_of
 from portal.routing import gates
 from portal.routing.facts import Candidate, LeadFacts
@@ -50,13 +54,20 @@ def people_now(
         statement = statement.where(User.team_id.in_(team_ids))
     if reached_by is not None:
         statement = statement.where(within(User.team_id, reached_by, Right.PEOPLE))
-    return [_person(*row) for row in db.session.execute(statement)]
+    company_id = working_company()
+    setup = setup_of(company_id)
+    facts = {one.user_id: one for one in routing_facts.everyone(company_id, setup)}
+    now = database_time()
+    return [_person(*row, facts.get(row[0].id), setup, now) for row in db.session.execute(statement)]
 
 
 def person_now(user_id: UUID) -> PersonNow | None:
     """The same for one of them; None when there is no such user."""
     row = db.session.execute(_people().where(User.id == user_id)).one_or_none()
-    return None if row is None else _person(*row)
+    company_id = working_company()
+    setup = setup_of(company_id)
+    facts = routing_facts.person(company_id, user_id, setup)
+    return None if row is None else _person(*row, facts, setup, database_time())
 
 
 def open_offers_of(user_id: UUID) -> int:
@@ -86,10 +97,10 @@ def _people() -> Select[User, str, int]:
     )
 
 
-def _person(user: User, team: str | None, open_leads: int) -> PersonNow:
+def _person(
+    user: User, team: str | None, open_leads: int, facts: Candidate | None, setup: Setup, now: datetime
+) -> PersonNow:
     receives = Right.RECEIVE in powers_of(user.roles, user.own_grants).held
-    facts = Candidate(
-        user.id, user.name, user.active, receives, user.available, open_leads=open_leads, open_cap=user.open_cap
-    )
-    refusal = gates.refusal(facts, LeadFacts(), gates.BEYOND_THE_POOL)
+    seen = facts or Candidate(user.id, user.name, user.active, receives)
+    refusal = gates.refusal(seen, LeadFacts(), gates.BEYOND_THE_POOL, policy=setup.policy, now=now)
     return PersonNow(user, team, open_leads, receives, refusal.reason if refusal else None)

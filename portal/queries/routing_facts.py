@@ -15,34 +15,30 @@ from uuid import UUID
 from portal.errors import NotFound
 from portal.models import statements
 from portal.models.lead import LEAD_STATE_COLUMNS
-from portal.permissions import Right, holds_sql
 from portal.queries.clock import database_time
-from portal.routing.facts import Asked, Asking, Candidate, DefaultMode, Delivery, LeadFacts, Picker, PoolFacts
+from portal.queries.person_facts import candidate, person_columns
+from portal.queries.setup import Setup
+from portal.routing.facts import Asked, Asking, Candidate, Cap, DefaultMode, Delivery, LeadFacts, Picker, PoolFacts
 from portal.routing.tags import Tagger
 
-_RECEIVES = holds_sql(Right.RECEIVE, alias="u")
-
-# Exact only up to the cap: what lies beyond changes nothing, and counting it would cost more with every lead.
-_OPEN_LEADS = """
-    CASE WHEN u.open_cap IS NULL THEN 0 ELSE (
-        SELECT count(*) FROM (
-            SELECT 1 FROM leads l
-            WHERE l.company_id = u.company_id AND l.owner_id = u.id AND l.state = 'owned' LIMIT u.open_cap
-        ) open_ones
-    ) END"""
-
-_PERSON = f"u.id, u.name, u.active, {_RECEIVES}, u.available, {_OPEN_LEADS}, u.open_cap, u.last_lead_at"
-
 _POOL = """
-    SELECT p.id, p.name, p.picker, p.delivery, p.window_seconds, p.max_offers, p.default_mode
+    SELECT p.id, p.name, p.picker, p.delivery, p.window_seconds, p.max_offers, p.default_mode, p.single_user_id,
+           p.when_nobody_available
     FROM pools p WHERE p.company_id = %(company)s AND p.id = %(pool)s AND p.deleted_at IS NULL"""
 
-_MEMBERS = f"""
-    SELECT clock_timestamp(), {_PERSON}, m.weight, a.credit, a.second_credit, a.tie_order
+_MEMBERS = """
+    SELECT clock_timestamp(), m.weight, m.priority, a.credit, a.second_credit, a.tie_order, {person}
     FROM pool_members m
     JOIN users u ON u.company_id = m.company_id AND u.id = m.user_id
     JOIN ledger_accounts a ON a.company_id = m.company_id AND a.pool_id = m.pool_id AND a.user_id = m.user_id
     WHERE m.company_id = %(company)s AND m.pool_id = %(pool)s"""
+
+_PERSON = person_columns()
+
+# By how many leads somebody has: all of them count, beyond any cap.
+_MEMBERS_BY_PICKER = {
+    picker: _MEMBERS.format(person=person_columns(all_open=picker is Picker.LEAST_LOADED)) for picker in Picker
+}
 
 _DEFAULTS = f"""
     SELECT {_PERSON}
@@ -81,38 +77,57 @@ def lock_pool(company_id: UUID, pool_id: UUID) -> PoolFacts | None:
     return _pool(rows[0]) if rows else None
 
 
-def with_members(company_id: UUID, pool: PoolFacts) -> tuple[PoolFacts, datetime]:
+def with_members(company_id: UUID, pool: PoolFacts, setup: Setup) -> tuple[PoolFacts, datetime]:
     """The pool with its members, and the database's clock after any wait for the lock."""
-    rows = _rows(_MEMBERS, company=company_id, pool=pool.id)
+    rows = _people(_MEMBERS_BY_PICKER[pool.picker], company_id, setup, pool=pool.id)
+    if pool.picker is Picker.SINGLE:
+        pool = _with_the_one(company_id, pool, setup)
     if not rows:
         return pool, database_time()
-    return replace(pool, members=tuple(_member(row) for row in rows)), rows[0][0]
+    members = (*pool.members, *(_member(row, setup) for row in rows if row[6] != pool.single_user))
+    return replace(pool, members=members), rows[0][0]
 
 
-def with_defaults(company_id: UUID, pool: PoolFacts) -> PoolFacts:
+def _with_the_one(company_id: UUID, pool: PoolFacts, setup: Setup) -> PoolFacts:
+    """A pool that names one person: whether or not they take turns in it, they are looked at."""
+    one = None if pool.single_user is None else person(company_id, pool.single_user, setup)
+    return pool if one is None else replace(pool, members=(one,))
+
+
+def with_defaults(company_id: UUID, pool: PoolFacts, setup: Setup) -> PoolFacts:
     """The pool with its default assignees; only the ladder asks for them."""
-    rows = _rows(_DEFAULTS, company=company_id, pool=pool.id)
-    return replace(pool, default_assignees=tuple(Candidate(*row) for row in rows))
+    rows = _people(_DEFAULTS, company_id, setup, pool=pool.id)
+    return replace(pool, default_assignees=tuple(candidate(row, setup) for row in rows))
 
 
-def pool_facts(company_id: UUID, pool_id: UUID) -> PoolFacts:
+def pool_facts(company_id: UUID, pool_id: UUID, setup: Setup) -> PoolFacts:
     """The whole pool as it stands, unlocked: for pages, previews and "who is next". Raises NotFound."""
     rows = _rows(_POOL, company=company_id, pool=pool_id)
     if not rows:
         raise NotFound("There is no such pool.")
-    pool, _ = with_members(company_id, _pool(rows[0]))
-    return with_defaults(company_id, pool)
+    pool, _ = with_members(company_id, _pool(rows[0]), setup)
+    return with_defaults(company_id, pool, setup)
 
 
-def everyone(company_id: UUID) -> tuple[Candidate, ...]:
+def everyone(company_id: UUID, setup: Setup) -> tuple[Candidate, ...]:
     """All active users of the company, by name."""
-    return tuple(Candidate(*row) for row in _rows(_EVERYONE, company=company_id))
+    return tuple(candidate(row, setup) for row in _people(_EVERYONE, company_id, setup))
 
 
-def person(company_id: UUID, user_id: UUID) -> Candidate | None:
+def person(company_id: UUID, user_id: UUID, setup: Setup) -> Candidate | None:
     """One user as gates see them, apart from any pool."""
-    rows = _rows(_ONE_PERSON, company=company_id, user=user_id)
-    return Candidate(*rows[0]) if rows else None
+    rows = _people(_ONE_PERSON, company_id, setup, user=user_id)
+    return candidate(rows[0], setup) if rows else None
+
+
+def used_of_caps(company_id: UUID, user_id: UUID, setup: Setup) -> tuple[int, tuple[Cap, ...]]:
+    """A user's open leads, counted up to their cap, and what is used of their other caps."""
+    seen = person(company_id, user_id, setup)
+    return (0, ()) if seen is None else (seen.open_leads, seen.caps)
+
+
+def _people(statement: str, company_id: UUID, setup: Setup, **parameters: Any) -> Sequence[Any]:
+    return _rows(statement, company=company_id, zone=setup.policy.zone, **parameters)
 
 
 def name_of(company_id: UUID, user_id: UUID) -> str:
@@ -188,14 +203,28 @@ def price_range(price: Mapping[str, Any] | None) -> tuple[Decimal | None, Decima
 
 
 def _pool(row: Any) -> PoolFacts:
-    mode = DefaultMode(row[6]) if row[6] else None
-    return PoolFacts(row[0], row[1], Picker(row[2]), Delivery(row[3]), row[4], row[5], default_mode=mode)
+    pool_id, name, picker, delivery, window, most, mode, single_user, when_nobody = row
+    return PoolFacts(
+        pool_id,
+        name,
+        Picker(picker),
+        Delivery(delivery),
+        window,
+        most,
+        default_mode=DefaultMode(mode) if mode else None,
+        single_user=single_user,
+        when_nobody_available=when_nobody,
+    )
 
 
-def _member(row: Any) -> Candidate:
-    _, user_id, name, active, receives, available, open_leads, open_cap, last_lead_at, *account = row
-    weight, credit, second_credit, tie_order = account
-    return Candidate(
-        user_id, name, active, receives, available, open_leads, open_cap, last_lead_at, None, weight, credit,
-        second_credit, tie_order,
-    )  # fmt: skip
+def _member(row: Any, setup: Setup) -> Candidate:
+    _, weight, priority, credit, second_credit, tie_order, *person = row
+    return candidate(
+        person,
+        setup,
+        weight=weight,
+        priority=priority,
+        credit=credit,
+        second_credit=second_credit,
+        tie_order=tie_order,
+    )

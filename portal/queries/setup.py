@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from threading import Lock
 from typing import Any
 from uuid import UUID
 
 from portal.models import statements
 from portal.queries.clock import database_time
-from portal.routing.facts import LeadFacts, Rule, RuleMatch
+from portal.routing.facts import LeadFacts, PerformanceInRouting, Policy, PresenceMode, Rule, RuleMatch
 from portal.routing.hours import parse_hours
 from portal.routing.route import match_rules
 from portal.routing.tags import OF_A_PERSON, Tag, Tagger, TagKind
@@ -25,7 +26,10 @@ MOST_KEPT = 200
 
 _VERSION = "SELECT setup_version FROM companies WHERE id = %(company)s"
 
-_COMPANY = "SELECT time_zone, name_as_tag, email_as_tag FROM companies WHERE id = %(company)s"
+_COMPANY = """
+    SELECT time_zone, name_as_tag, email_as_tag, presence_mode, holidays, untagged_qualify_all,
+           performance_in_routing, fallback_any_active
+    FROM companies WHERE id = %(company)s"""
 
 _RULES = """
     SELECT r.id, r.name, r.pool_id, r.is_default, r.paused, r.conditions, r.strictness, r.hours
@@ -43,6 +47,10 @@ class Setup:
 
     rules: tuple[Rule, ...]
     tagger: Tagger
+    policy: Policy
+    # Whether what somebody is called, and where they are written to, counts as a tag they carry.
+    name_as_tag: bool
+    email_as_tag: bool
 
     def match(self, lead: LeadFacts) -> RuleMatch:
         """The first rule the lead meets now."""
@@ -77,10 +85,24 @@ def setup_of(company_id: UUID, version: UUID | None = None) -> Setup:
 
 
 def _load(company_id: UUID) -> Setup:
-    ((zone, name_as_tag, email_as_tag),) = _rows(_COMPANY, company_id)
+    ((zone, name_as_tag, email_as_tag, *settings),) = _rows(_COMPANY, company_id)
     rules = tuple(_rule(row, zone) for row in _rows(_RULES, company_id))
     tags = [Tag(text, TagKind(kind), weight) for text, kind, weight in _rows(_TAGS, company_id)]
-    return Setup(rules, Tagger([*tags, *_of_people(company_id, name_as_tag=name_as_tag, email_as_tag=email_as_tag)]))
+    tagger = Tagger([*tags, *_of_people(company_id, name_as_tag=name_as_tag, email_as_tag=email_as_tag)])
+    return Setup(rules, tagger, _policy(zone, *settings), name_as_tag, email_as_tag)
+
+
+def _policy(
+    zone: str, presence: str, holidays: Mapping[str, str], untagged: bool, performance: str | None, any_active: bool
+) -> Policy:
+    return Policy(
+        PresenceMode(presence),
+        frozenset(date.fromisoformat(day) for day in holidays),
+        zone,
+        untagged,
+        PerformanceInRouting(performance) if performance else None,
+        any_active,
+    )
 
 
 def _of_people(company_id: UUID, *, name_as_tag: bool, email_as_tag: bool) -> Iterator[Tag]:

@@ -6,38 +6,36 @@ from uuid import UUID
 
 from portal.queries import routing_facts
 from portal.queries.clock import database_time
-from portal.queries.setup import setup_of
+from portal.queries.setup import Setup, setup_of
 from portal.routing import ladder
 from portal.routing.decision import Decision
-from portal.routing.facts import Asking, LeadFacts, PoolFacts, RuleMatch
-from portal.routing.route import hand_out, unrouted
+from portal.routing.facts import Asking, LeadFacts, RuleMatch
+from portal.routing.route import Turn, hand_out, unrouted, who_is_next
 
 
-def decision_now(company_id: UUID, lead: LeadFacts, *, fallback_any_active: bool) -> Decision:
-    """The decision a new lead would get; by the time one does come in, turns may have been played.
-
-    Args:
-        fallback_any_active: the company's setting.
-    """
-    match = setup_of(company_id).match(lead)
+def decision_now(company_id: UUID, lead: LeadFacts) -> Decision:
+    """The decision a new lead would get; by the time one does come in, turns may have been played."""
+    setup = setup_of(company_id)
+    match = setup.match(lead)
     if match.rule is None or match.rule.pool_id is None:
         return unrouted(lead, match, database_time())
-    pool = routing_facts.pool_facts(company_id, match.rule.pool_id)
-    return _down_the_ladder(company_id, lead, pool, match, fallback_any_active=fallback_any_active)
+    return _in_pool(company_id, match.rule.pool_id, lead, match, setup)
 
 
-def decision_in_pool(company_id: UUID, pool_id: UUID, lead: LeadFacts, *, fallback_any_active: bool) -> Decision:
+def decision_in_pool(company_id: UUID, pool_id: UUID, lead: LeadFacts) -> Decision:
     """The decision for a lead that reaches this pool, whatever the rules say. Raises NotFound."""
-    pool = routing_facts.pool_facts(company_id, pool_id)
-    return _down_the_ladder(company_id, lead, pool, None, fallback_any_active=fallback_any_active)
+    return _in_pool(company_id, pool_id, lead, None, setup_of(company_id))
 
 
-def _down_the_ladder(
-    company_id: UUID, lead: LeadFacts, pool: PoolFacts, match: RuleMatch | None, *, fallback_any_active: bool
-) -> Decision:
-    now = database_time()
-    line = hand_out(lead, pool, match, Asking(), now)
+def _in_pool(company_id: UUID, pool_id: UUID, lead: LeadFacts, match: RuleMatch | None, setup: Setup) -> Decision:
+    pool, now = routing_facts.pool_facts(company_id, pool_id, setup), database_time()
+    line = hand_out(lead, pool, match, Asking(), now, setup.policy)
     if line.chosen:
         return line
-    everyone = (lambda: routing_facts.everyone(company_id)) if fallback_any_active else None
-    return ladder.climb(lead, pool, everyone, line, now)
+    return ladder.climb(lead, pool, lambda: routing_facts.everyone(company_id, setup), line, now, setup.policy)
+
+
+def turns_to_come(company_id: UUID, pool_id: UUID, count: int) -> list[Turn]:
+    """Who is next in this pool for a plain lead, as things stand. Raises NotFound."""
+    setup = setup_of(company_id)
+    return who_is_next(routing_facts.pool_facts(company_id, pool_id, setup), count, database_time(), setup.policy)

@@ -65,15 +65,15 @@ def test_a_lead_given_through_another_pool_meanwhile_counts(company: Company, mo
     elsewhere = arrive(company).lead_id
     pool = make_pool(company, [company.agent, company.colleague], delivery="assign")
     change_user(company, company.agent, open_cap=2)
-    count_locked = distribution.open_leads_of_locked
+    count_locked = distribution.used_of_locked
 
-    def meanwhile(*given: object) -> int:
+    def meanwhile(*given: object) -> object:
         monkeypatch.undo()
         assign(company.manager, elsewhere, company.agent)
         return count_locked(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(distribution.Round, "lock_members", lambda self: None)
-    monkeypatch.setattr(distribution, "open_leads_of_locked", meanwhile)
+    monkeypatch.setattr(distribution, "used_of_locked", meanwhile)
     with company.inside():
         hand_out(pool.id, leads)
     assert owners(company, [*leads, elsewhere]).count(company.agent.id) == 2
@@ -88,16 +88,16 @@ def test_the_fallback_to_anybody_counts_what_was_given_meanwhile_too(
     change_user(company, company.agent, open_cap=1)
     change_user(company, company.colleague, open_cap=9)
     change_user(company, company.owner, available=False)
-    count_locked = distribution.open_leads_of_locked
+    count_locked = distribution.used_of_locked
     asked: list[object] = []
 
-    def meanwhile(*given: object) -> int:
+    def meanwhile(*given: object) -> object:
         asked.append(given[1])
         if len(asked) == 1:
             assign(company.manager, elsewhere, company.agent)
         return count_locked(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(distribution, "open_leads_of_locked", meanwhile)
+    monkeypatch.setattr(distribution, "used_of_locked", meanwhile)
     taken = arrive(company)
     assert asked == [company.agent.id, company.colleague.id]
     assert (taken.owner_id, taken.pool_id) == (company.colleague.id, pool.id)

@@ -6,11 +6,10 @@ from uuid import UUID
 
 from portal.blueprints.distribution import wording
 from portal.permissions import INSIGHT, rights_of
-from portal.queries.clock import database_time
 from portal.queries.people_now import PersonNow
 from portal.queries.pools import rules_naming
-from portal.queries.routing_facts import pool_facts
-from portal.queries.what_if import decision_in_pool, decision_now
+from portal.queries.setup import setup_of
+from portal.queries.what_if import decision_in_pool, decision_now, turns_to_come
 from portal.routing.decision import Decision
 from portal.routing.facts import LeadFacts
 from portal.routing.route import Turn, who_is_next
@@ -33,7 +32,7 @@ def sentence_for_viewer() -> str | None:
 def sentence_for_pool(pool_id: UUID) -> str:
     """What would happen to a plain lead that reached this pool now. Raises NotFound."""
     company = current_company()
-    decision = decision_in_pool(company.id, pool_id, LeadFacts(), fallback_any_active=company.fallback_any_active)
+    decision = decision_in_pool(company.id, pool_id, LeadFacts())
     said = wording.if_a_lead_came(decision)
     return said if rules_naming(pool_id) else f"No rule sends leads here. If one came all the same: {said}"
 
@@ -50,7 +49,7 @@ def sentence_for_person(person: PersonNow) -> str:
 
 def turns_of(pool_id: UUID) -> list[Turn]:
     """Who is next in this pool, the first few. Raises NotFound."""
-    return who_is_next(pool_facts(current_company().id, pool_id), NEXT_SHOWN, database_time())
+    return turns_to_come(current_company().id, pool_id, NEXT_SHOWN)
 
 
 def _place_of(user_id: UUID, name: str, decision: Decision) -> str:
@@ -61,7 +60,7 @@ def _place_of(user_id: UUID, name: str, decision: Decision) -> str:
     weight = next((member.weight for member in pool.members if member.user_id == user_id), None)
     if not weight:
         return f"{name} {'is not in' if weight is None else 'has weight 0 in'} the pool “{pool.name}”."
-    turns = who_is_next(pool, TURNS_LOOKED_AHEAD, decision.at)
+    turns = who_is_next(pool, TURNS_LOOKED_AHEAD, decision.at, setup_of(current_company().id).policy)
     place = next((number for number, turn in enumerate(turns, start=1) if turn.user_id == user_id), None)
     if place is None:
         return f"The turn of {name} comes later."
@@ -70,4 +69,4 @@ def _place_of(user_id: UUID, name: str, decision: Decision) -> str:
 
 def _decision() -> Decision:
     company = current_company()
-    return decision_now(company.id, LeadFacts(), fallback_any_active=company.fallback_any_active)
+    return decision_now(company.id, LeadFacts())

@@ -25,10 +25,8 @@ from portal.blueprints.api.repeats import Answered, repeatable
 from portal.blueprints.api.takes import takes
 from portal.models import Pool
 from portal.operations import pools
-from portal.queries.clock import database_time
 from portal.queries.pools import pool_named, pool_views, reached_pool, standings
-from portal.queries.routing_facts import pool_facts
-from portal.routing.route import who_is_next
+from portal.queries.what_if import turns_to_come
 
 blueprint: Blueprint = APIBlueprint("pools", __name__, url_prefix="/pools", tag="Pools")
 
@@ -96,7 +94,7 @@ def set_members(pool_id: UUID, asked: dict[str, Any]) -> Response:
 def show_next(pool_id: UUID, query: dict[str, Any]) -> Response:
     """Show who is next, for a plain lead, as things stand"""
     require_insight()
-    turns = who_is_next(pool_facts(company_id(), _shown(pool_id).id), query["count"], database_time())
+    turns = turns_to_come(company_id(), _shown(pool_id).id, query["count"])
     return json_answer({"items": [turn_shape(turn) for turn in turns], "next": None})
 
 
