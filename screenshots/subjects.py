@@ -123,6 +123,7 @@ _FINDERS: dict[str, Find] = {
     "closed_lead": lambda: _much_told(Lead.state == "closed"),
     "agent": lambda: select(User.id).where(User.email == CAST[2].email),
     "pool": lambda: select(Pool.id).join(Rule, Rule.pool_id == Pool.id).where(Rule.is_default),
+    "rule": lambda: select(Rule.id).where(~Rule.is_default).order_by(Rule.position),
     "status": lambda: select(ConversionStatus.id).order_by(ConversionStatus.position),
     "team": lambda: select(Team.id).order_by(Team.name),
     "role": lambda: select(OwnRole.id).order_by(OwnRole.name),

@@ -78,4 +78,24 @@ EVERYDAY = Group(
 )
 WEEKEND = Group("Weekend desk", "assign", {"Ben": 2, "Grace": 1, "Jonas": 2}, ("Grace",))
 SECOND_LOOK = Group("Second look", "offer", {"Chloe": 1, "Finn": 1, "Grace": 1}, ("Marco",), window=1800, max_offers=3)
-GROUPS = (EVERYDAY, WEEKEND, SECOND_LOOK)
+SOUTH = Group("San Antonio desk", "offer", {"Chloe": 5, "Dev": 10, "Grace": 5, "Ben": 3}, ("Marco", "Grace"))
+CHARGERS = Group("Chargers and service", "offer", {"Finn": 10, "Jonas": 10, "Ana": 3, "Ben": 3}, ("Marco", "Grace"))
+GROUPS = (EVERYDAY, WEEKEND, SECOND_LOOK, SOUTH, CHARGERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """A rule beside the default one: what it asks of a lead, and which pool gets what fits."""
+
+    name: str
+    conditions: dict[str, list[str]]
+    group: Group
+    paused: bool = False
+
+
+# In the order they are looked at.
+SORTINGS = (
+    Sorting("Small jobs", {"lead_type": ["EV charger", "Service"]}, CHARGERS),
+    Sorting("South of Austin", {"city": ["San Antonio", "New Braunfels", "Boerne", "San Marcos"]}, SOUTH),
+    Sorting("Wants to compare", {"tag": ["second quote"]}, SECOND_LOOK, paused=True),
+)

@@ -181,10 +181,14 @@ def _worked(scene: Scene, plan: Plan, lead_id: UUID) -> Story:
         return
     yield ends
     # Whoever had it may have left, and nobody has it yet.
-    _close(scene, plan, lead_id, scene.owner_of(lead_id) or scene.manager)
-    if plan.reopens:
+    owner = scene.owner_of(lead_id)
+    _close(scene, plan, lead_id, owner or scene.manager)
+    if plan.reopens and owner is not None:
+        owner_id = owner.id
         yield _part(scene, scene.told.now, 0.5)
-        closing.reopen(lead_id, by=scene.manager)
+        # Of somebody who has left since, it would come back to nobody and wait, which other leads do already.
+        if scene.user(owner_id).active:
+            closing.reopen(lead_id, by=scene.manager)
 
 
 def _acts(scene: Scene, plan: Plan, lead_id: UUID, ends: datetime) -> Iterator[Timed]:

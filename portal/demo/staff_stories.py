@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from portal.demo.cast import EVERYDAY, WEEKEND
+from portal.demo.cast import EVERYDAY, SORTINGS, WEEKEND
 from portal.demo.plan import HOME
 from portal.demo.scene import Scene
 from portal.demo.told_time import Story
@@ -51,6 +51,19 @@ def weekends(scene: Scene) -> Story:
         rules.point_rule(rule.id, scene.pools[EVERYDAY.name].id, by=scene.owner)
 
 
+def leads_are_sorted(scene: Scene) -> Story:
+    """For two weeks one pool took everything. Since then small jobs and the south have desks of their own."""
+    yield _on_day(scene, 13, time(8, 10))
+    for sorting in SORTINGS:
+        rules.make_rule(
+            by=scene.staff["Priya"],
+            name=sorting.name,
+            conditions=sorting.conditions,
+            pool_id=scene.pools[sorting.group.name].id,
+            paused=sorting.paused,
+        )
+
+
 def luis_leaves(scene: Scene) -> Story:
     """His leads stay in place, marked; Marco hands most of them on in the days after."""
     luis = scene.staff["Luis"]
@@ -75,7 +88,7 @@ def emma_takes_a_break(scene: Scene) -> Story:
     people.change_user(emma.id, by=emma, available=False)
 
 
-STORIES = (first_days, weekends, luis_leaves, emma_takes_a_break)
+STORIES = (first_days, weekends, leads_are_sorted, luis_leaves, emma_takes_a_break)
 
 
 def _owned_by(user_id: UUID) -> list[UUID]:

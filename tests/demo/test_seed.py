@@ -19,7 +19,7 @@ from portal import create_app
 from portal.config import Settings
 from portal.demo import seed as seeding
 from portal.demo.backdating import AHEAD
-from portal.demo.cast import CAST, COMPANY, GROUPS, PASSWORD, TEAMS
+from portal.demo.cast import CAST, COMPANY, GROUPS, PASSWORD, SORTINGS, TEAMS
 from portal.demo.drip import KEY_FILE
 from portal.demo.plan import HOME, LEADS, WEEKS, plans
 from portal.extensions import Base, db
@@ -98,6 +98,20 @@ class TestTheCompany:
             assert pools[rule.pool_id] == GROUPS[0].name
             told = "SELECT count(DISTINCT pool_id) FROM pool_defaults"
             assert db.session.execute(text(told)).scalar_one() == len(GROUPS)
+
+    def test_sorts_its_leads_by_type_and_town_and_has_a_rule_that_is_paused(self, demo: Demo) -> None:
+        with demo.inside():
+            rules = db.session.scalars(select(Rule).where(~Rule.is_default).order_by(Rule.position)).all()
+            assert [(rule.name, rule.paused) for rule in rules] == [
+                (sorting.name, sorting.paused) for sorting in SORTINGS
+            ]
+            handed_out = dict(
+                db.session.execute(select(Lead.rule_id, func.count()).group_by(Lead.rule_id)).tuples().all()
+            )
+            small, south, compared = rules
+            assert handed_out.get(small.id, 0) >= 10
+            assert handed_out.get(south.id, 0) >= 10
+            assert compared.id not in handed_out
 
     def test_lets_the_four_who_are_printed_sign_in(self, demo: Demo) -> None:
         with create_app(demo.settings).app_context():
