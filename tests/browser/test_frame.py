@@ -92,3 +92,12 @@ def test_on_a_desk_it_is_at_the_side(windows: Windows, company: Company) -> None
         assert bar["x"] + bar["width"] <= page["x"]
         expect(tab.locator(".nav a[aria-current]")).to_have_text("People")
         expect(tab.locator(".nav a", has_text="Pools")).to_be_visible()
+
+
+def test_every_line_of_the_settings_is_as_wide_as_its_card(windows: Windows, company: Company) -> None:
+    with windows.open(company.owner) as window:
+        tab = window.new_page()
+        tab.goto("/settings")
+        widths = tab.locator(".card ul").first.locator("li").evaluate_all("all => all.map(e => e.offsetWidth)")
+    assert len(widths) > 1
+    assert len(set(widths)) == 1

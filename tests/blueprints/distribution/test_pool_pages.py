@@ -107,7 +107,7 @@ class TestOnePool:
         page = owner.open(f"/pools/{pool.id}")
         assert "0.33 of a lead ahead" in row_of(page, company.agent.name)
         assert "owed 0.33 of a lead" in row_of(page, company.colleague.name)
-        assert "Yes" in row_of(page, company.agent.name)
+        assert "Gets leads" in row_of(page, company.agent.name)
 
     def test_the_next_five_turns_are_shown(self, owner: Browser, company: Company) -> None:
         pool = make_pool(company, {company.agent: 2, company.colleague: 1})
@@ -123,8 +123,8 @@ class TestOnePool:
         paused = make_user(company, "Paula Paused", available=False)
         pool = make_pool(company, {paused: 1, company.agent: 0})
         page = owner.open(f"/pools/{pool.id}")
-        assert "No: paused" in row_of(page, paused.name)
-        assert "No: paused in this pool" in row_of(page, company.agent.name)
+        assert "No leads: paused" in row_of(page, paused.name)
+        assert "No leads: paused in this pool" in row_of(page, company.agent.name)
         assert "Nobody can take a lead now" in page.words
 
     def test_it_says_what_this_pool_would_do_with_a_lead(self, owner: Browser, company: Company) -> None:

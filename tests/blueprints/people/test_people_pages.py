@@ -54,8 +54,8 @@ class TestList:
         make_user(company, "Full Felix", open_cap=1)
         felix = user_by_email(company, make_user(company, "Gus Gone", active=False).email)
         page = owner.open("/people")
-        assert "Yes" in row_of(page, company.agent.name)
-        assert "No: paused" in row_of(page, company.colleague.name)
+        assert "Gets leads" in row_of(page, company.agent.name)
+        assert "No leads: paused" in row_of(page, company.colleague.name)
         assert "Not in this role" in row_of(page, company.manager.name)
         assert "Deactivated" in row_of(page, felix.name)
 
@@ -64,7 +64,7 @@ class TestList:
         make_lead(company, full)
         assert "1 of 2" in row_of(owner.open("/people"), full.name)
         make_lead(company, full)
-        assert "No: at 2 of 2 open leads" in row_of(owner.open("/people"), full.name)
+        assert "No leads: at 2 of 2 open leads" in row_of(owner.open("/people"), full.name)
 
     def test_it_finds_by_a_part_of_name_or_address(self, owner: Browser, company: Company) -> None:
         page = owner.open("/people?q=mara")
