@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from apiflask import APIFlask
 
 from portal.extensions import db
-from portal.models import Account, ConversionStatus, Key, LostReason, Offer, User, new_id
+from portal.models import Account, ConversionStatus, Key, LostReason, Offer, Pool, User, new_id
+from portal.operations import rules
 from portal.tokens import AccountPurpose, account_token, offer_token
 from tests.cast import Company, Person, make_company
 from tests.factories import holds_too, make_closed_lead, make_lead, make_own_role, make_pool, make_team, make_user
@@ -61,6 +63,7 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
     paused = make_user(company, "Paula Paused", available=False, open_cap=3)
     make_user(company, "Gus Gone", active=False)
     pool = make_pool(company, {company.agent: 3, company.colleague: 2, paused: 1, owner: 0}, [company.manager])
+    rule_id, _ = make_rules(company, pool)
     mine = make_lead(company, company.agent, source="Website", lead_type="Solar")
     make_lead(company, source="Trade fair")
     closed = make_closed_lead(company, company.colleague)
@@ -113,6 +116,9 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             Shown("company", owner, "/settings/company"),
             Shown("conversion", owner, "/settings/conversion"),
             Shown("rules", owner, "/settings/rules"),
+            Shown("rule", owner, f"/settings/rules/{rule_id}/edit"),
+            Shown("rule-new", owner, "/settings/rules/new"),
+            Shown("rule-delete", owner, f"/settings/rules/{rule_id}/delete"),
             Shown("teams", owner, "/settings/teams"),
             Shown("team", owner, f"/settings/teams/{team.id}"),
             Shown("keys", owner, "/settings/keys"),
@@ -139,6 +145,26 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             *(Shown(f"leads-{each}-empty", bare.agent, f"/leads?bucket={each}") for each in BUCKETS),
         ],
     )
+
+
+def make_rules(company: Company, pool: Pool) -> tuple[UUID, UUID]:
+    """Two rules with conditions, neither of which takes the leads of other tests: by town, and by type and hours."""
+    with company.inside():
+        by_town = rules.make_rule(
+            by=company.owner.user(),
+            name="The south",
+            conditions={"city": ["San Antonio", "Boerne"], "postcode": ["782*"], "tag": ["second quote"]},
+            strictness={"postcode": "exact_or_empty"},
+            pool_id=pool.id,
+        )
+        by_type = rules.make_rule(
+            by=company.owner.user(),
+            name="Chargers",
+            conditions={"lead_type": ["EV charger"], "price": {"min": "2000", "max": "9000"}, "has_phone": True},
+            pool_id=pool.id,
+            paused=True,
+        )
+        return by_town.id, by_type.id
 
 
 def also_works_in(company: Company, person: Person) -> None:
