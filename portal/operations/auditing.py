@@ -35,6 +35,7 @@ class Subject(StrEnum):
     KEY = "key"
     POOL = "pool"
     RULE = "rule"
+    TAG = "tag"
     SETTINGS = "settings"
 
 

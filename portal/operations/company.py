@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
@@ -20,9 +21,16 @@ from portal.operations.people import account_for, invite
 from portal.operations.seen import refuse_stale
 from portal.operations.transaction import operation
 from portal.permissions import Right, require
+from portal.routing.facts import PerformanceInRouting, PresenceMode
 
 DEFAULT_RULE = "Everything else"
 GREATEST_RATE_LIMIT = 100_000
+MOST_HOLIDAYS = 500
+
+# What decides who can be given a lead: waiting leads are looked at again.
+_ELIGIBILITY = frozenset(
+    {"fallback_any_active", "presence_mode", "holidays", "untagged_qualify_all", "name_as_tag", "email_as_tag"}
+)
 
 
 class CompanyChanges(TypedDict, total=False):
@@ -38,6 +46,12 @@ class CompanyChanges(TypedDict, total=False):
     unassigned_visible_when_isolated: bool
     currency: str
     rate_limit: int
+    presence_mode: str
+    holidays: Mapping[str, str]
+    untagged_qualify_all: bool
+    performance_in_routing: str | None
+    name_as_tag: bool
+    email_as_tag: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +150,7 @@ def change_company(*, by: User, seen: str | None = None, **changes: Unpack[Compa
         setattr(company, name, value)
     now = auditing.fields_of(company, CompanyChanges.__annotations__)
     auditing.changed(by, Subject.SETTINGS, company.id, "Company", before, now)
-    if "fallback_any_active" in columns:
+    if _ELIGIBILITY & columns.keys():
         waiting.drain_soon(by.company_id)
     return company
 
@@ -155,5 +169,28 @@ def _check(wrong: Complaints, name: str, value: Any) -> Any:
             return wrong.currency(name, value)
         case "rate_limit":
             return wrong.whole(name, value, 1, GREATEST_RATE_LIMIT)
+        case "presence_mode":
+            return wrong.one_of(name, value, PresenceMode)
+        case "performance_in_routing":
+            return None if value is None else wrong.one_of(name, value, PerformanceInRouting)
+        case "holidays":
+            return _holidays(wrong, value)
         case _:
             return bool(value)
+
+
+def _holidays(wrong: Complaints, value: Mapping[str, str]) -> dict[str, str]:
+    """Days nobody is given leads, each with what is celebrated."""
+    if len(value) > MOST_HOLIDAYS:
+        wrong.add("holidays", f"Use at most {MOST_HOLIDAYS} of them; these are {len(value)}.")
+        return {}
+    found = {}
+    for day, called in value.items():
+        field = f"holidays.{day[:20]}"
+        read = wrong.day(field, day) if day else None
+        name = wrong.name(field, called if isinstance(called, str) else None)
+        if read is None:
+            wrong.add(field, "Name each by its day, such as 2026-12-25.")
+        else:
+            found[read.isoformat()] = name or ""
+    return dict(sorted(found.items()))

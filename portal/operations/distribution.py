@@ -337,7 +337,7 @@ class Round:
 
     def charge(self, lead_id: UUID, user_id: UUID) -> None:
         """Charge a member a turn for a lead that reached them another way; nothing for somebody who is no member."""
-        if self.pool is None or all(one.user_id != user_id for one in self.pool.members):
+        if self.pool is None or all(one.user_id != user_id or one.weight is None for one in self.pool.members):
             return
         refused = refusals(self.pool.members, LeadFacts(), policy=self._setup.policy, now=self.at)
         told = [

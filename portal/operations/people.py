@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -15,9 +15,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
 from portal.extensions import db
-from portal.models import Account, Cause, Lead, LeadAccess, LeadState, Role, Team, User, new_id
-from portal.operations import assignment, auditing, keys, messages, offers, taking, waiting
+from portal.models import Account, Cause, Company, Lead, LeadAccess, LeadState, Role, Team, User, new_id
+from portal.operations import assignment, auditing, availability, keys, messages, offers, tags, taking, waiting
 from portal.operations.auditing import Subject
+from portal.operations.availability import Availability
 from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.roles import grants_of, known_roles, lock_roles
 from portal.operations.seen import refuse_stale
@@ -31,9 +32,9 @@ MOST_OPEN_CAP = 1_000_000
 ALL_BOXES = tuple(LeadAccess)
 
 # What everybody may change about themselves.
-_OWN = frozenset({"name", "phone", "available"})
+_OWN = frozenset({"name", "phone", "available", "presence"})
 # What decides who can be given a lead: waiting leads are looked at again.
-_ELIGIBILITY = frozenset({"roles", "active", "available", "open_cap"})
+_ELIGIBILITY = frozenset({"roles", "active", "available", "open_cap"}) | availability.FIELDS
 
 
 _DECIDE_POWERS = frozenset({"roles", "own_grants", "team_id", "lead_access"})
@@ -48,7 +49,7 @@ class OpenLeads(StrEnum):
     GIVE = "give"
 
 
-class UserChanges(TypedDict, total=False):
+class UserChanges(Availability, total=False):
     """The columns of a user that people and programs set."""
 
     name: str
@@ -75,6 +76,7 @@ def add_user(
     active: bool = True,
     available: bool = True,
     open_cap: int | None = None,
+    **more: Unpack[Availability],
 ) -> User:
     """Add a person to the company and write to them.
 
@@ -96,6 +98,7 @@ def add_user(
         "active": active,
         "available": available,
         "open_cap": open_cap,
+        **more,
     }
     columns = _checked(given, by)
     _refuse_powers(by, columns)
@@ -287,6 +290,7 @@ def _checked(changes: UserChanges, by: User) -> dict[str, Any]:
     wrong.raise_if_any()
     if "roles" in columns:
         columns["own_grants"] = grants_of(columns["roles"])
+    tags.make_unknown(by.company_id, columns.get("tags", ()))
     return columns
 
 
@@ -304,6 +308,8 @@ def _check(wrong: Complaints, name: str, value: Any, by: User) -> Any:
             return wrong.some_of(name, value, LeadAccess)
         case "team_id":
             return _known_team(wrong, value)
+        case _ if name in availability.FIELDS:
+            return availability.check(wrong, name, value, db.session.get_one(Company, by.company_id))
         case "open_cap":
             return None if value is None else wrong.whole("caps.open", value, 0, MOST_OPEN_CAP)
         case _:
@@ -332,7 +338,7 @@ def _refuse_without_right(user: User, by: User, changes: Iterable[str]) -> None:
     elif user.id != by.id:
         raise NotFound("There is no such user.")
     elif not set(changes) <= _OWN:
-        raise Forbidden("You may change your name, your phone number and whether you are available. Ask an admin.")
+        raise Forbidden("You may change your name, your phone number and whether you are there. Ask an admin.")
 
 
 def _refuse_powers(by: User, columns: Mapping[str, Any]) -> None:

@@ -24,11 +24,12 @@ from portal.permissions import Right, refuse_out_of_reach, require, require_over
 from portal.queries.people import users_by_id
 from portal.queries.pools import has_open_offers, pool_named, pool_views, rules_naming
 from portal.queries.routing_facts import lock_pool
-from portal.routing.facts import DefaultMode, Delivery, Picker
+from portal.routing.facts import DefaultMode, Delivery, Picker, WhenNobody
 
 SHORTEST_WINDOW, LONGEST_WINDOW = 5, 86_400
 MOST_OFFERS = 1000
 GREATEST_WEIGHT = 1000
+GREATEST_PRIORITY = 1000
 MOST_MEMBERS = 1000
 MOST_DEFAULT_ASSIGNEES = 5
 
@@ -47,7 +48,11 @@ class PoolChanges(TypedDict, total=False):
     max_offers: int
     default_assignee_ids: Sequence[UUID]
     default_mode: str | None
+    single_user_id: UUID | None
+    when_nobody_available: str
     members: Sequence[Member]
+    # Points of members in best match; who is not named keeps theirs, and new members have none.
+    priorities: Mapping[UUID, int]
 
 
 @operation
@@ -180,8 +185,12 @@ def _facts(pool: Pool) -> dict[str, Any]:
     """What the log of changes tells of a pool; people by name, as they are called now."""
     [view] = pool_views([pool.id])
     columns = {name: getattr(pool, name) for name in PoolChanges.__annotations__ if hasattr(Pool, name)}
+    columns.pop("single_user_id")
     people = users_by_id([*(user_id for user_id, _ in view.members), *view.default_assignee_ids])
+    priorities = {people[user_id].name: points for user_id, points in view.priorities.items() if points}
     return columns | {
+        "single_user": None if view.one is None else view.one.name,
+        "priorities": priorities,
         "members": sorted([people[user_id].name, weight] for user_id, weight in view.members),
         "default_assignees": [people[user_id].name for user_id in view.default_assignee_ids],
     }
@@ -203,8 +212,11 @@ def _checked(changes: PoolChanges, pool: Pool | None = None) -> dict[str, Any]:
     wrong = Complaints()
     columns: dict[str, Any] = {}
     for name, value in changes.items():
-        if name not in ("members", "default_assignee_ids"):
+        if name not in ("members", "default_assignee_ids", "priorities"):
             columns[name] = _check(wrong, name, value, pool)
+    _complain_about_the_one(wrong, columns, pool)
+    for user_id, points in changes.get("priorities", {}).items():
+        wrong.whole(f"priorities.{user_id}", points, -GREATEST_PRIORITY, GREATEST_PRIORITY)
     _complain_about_members(wrong, changes.get("members", ()))
     _complain_about_defaults(wrong, changes.get("default_assignee_ids", ()))
     wrong.raise_if_any()
@@ -225,8 +237,28 @@ def _check(wrong: Complaints, name: str, value: Any, pool: Pool | None) -> Any:
             return wrong.whole(name, value, SHORTEST_WINDOW, LONGEST_WINDOW)
         case "max_offers":
             return wrong.whole(name, value, 0, MOST_OFFERS)
+        case "when_nobody_available":
+            return wrong.one_of(name, value, WhenNobody)
+        case "single_user_id":
+            return _known_user(wrong, name, value)
         case _:
             return None if value is None else wrong.one_of(name, value, DefaultMode)
+
+
+def _known_user(wrong: Complaints, field: str, user_id: UUID | None) -> UUID | None:
+    user = users_by_id([user_id]).get(user_id) if user_id is not None else None
+    if user_id is not None and user is None:
+        wrong.add(field, "There is no such user.")
+    elif user is not None and not user.active:
+        wrong.add(field, f"{user.name} is not active any more.")
+    return user_id
+
+
+def _complain_about_the_one(wrong: Complaints, columns: Mapping[str, Any], pool: Pool | None) -> None:
+    picker = columns.get("picker", pool.picker if pool else Picker.ROTATION)
+    one = columns.get("single_user_id", pool.single_user_id if pool else None)
+    if picker == Picker.SINGLE and one is None:
+        wrong.add("single_user_id", "Name the one who gets this pool's leads.")
 
 
 def _free_name(wrong: Complaints, name: str | None, pool: Pool | None) -> str | None:
@@ -276,6 +308,12 @@ def _complain_about_defaults(wrong: Complaints, user_ids: Sequence[UUID]) -> Non
 def _apply_people(pool: Pool, changes: PoolChanges) -> None:
     if "members" in changes:
         _replace_members(pool, dict(changes["members"]))
+    if "priorities" in changes:
+        present = _members(pool)
+        for user_id, points in changes["priorities"].items():
+            if user_id in present:
+                present[user_id].priority = points
+        db.session.flush()
     if "default_assignee_ids" in changes:
         _replace_defaults(pool, changes["default_assignee_ids"])
 

@@ -17,6 +17,7 @@ from portal.extensions import db
 from portal.models import LedgerAccount, Offer, OfferState, Pool, PoolDefault, PoolMember, Rule, User
 from portal.models.tenancy import working_company
 from portal.permissions import Right, require_over, within
+from portal.queries.people import users_by_id
 from portal.routing.facts import NANO
 
 
@@ -27,6 +28,10 @@ class PoolView:
     pool: Pool
     members: list[tuple[UUID, int]] = field(default_factory=list)
     default_assignee_ids: list[UUID] = field(default_factory=list)
+    # Points of members in best match.
+    priorities: dict[UUID, int] = field(default_factory=dict)
+    # The one the picker `single` names.
+    one: User | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -40,7 +45,10 @@ class PoolView:
             pool.window_seconds,
             pool.max_offers,
             pool.default_mode,
+            pool.single_user_id,
+            pool.when_nobody_available,
             sorted(self.members),
+            sorted(self.priorities.items()),
             self.default_assignee_ids,
         )
         return sha256(repr(edited).encode()).hexdigest()[:32]
@@ -99,7 +107,17 @@ def pool_views(pool_ids: Iterable[UUID] | None = None, *, reached_by: User | Non
     pools = db.session.scalars(statement).all()
     members = _members_by_pool([pool.id for pool in pools])
     defaults = _defaults_by_pool([pool.id for pool in pools])
-    return [PoolView(pool, members[pool.id], defaults[pool.id]) for pool in pools]
+    ones = users_by_id(pool.single_user_id for pool in pools if pool.single_user_id)
+    return [
+        PoolView(
+            pool,
+            [(user_id, weight) for user_id, weight, _ in members[pool.id]],
+            defaults[pool.id],
+            {user_id: priority for user_id, _, priority in members[pool.id]},
+            ones.get(pool.single_user_id) if pool.single_user_id else None,
+        )
+        for pool in pools
+    ]
 
 
 def standings(pool_id: UUID) -> list[Standing]:
@@ -163,15 +181,15 @@ def _pools() -> Select[Pool]:
     return select(Pool).where(Pool.company_id == working_company(), Pool.deleted_at.is_(None))
 
 
-def _members_by_pool(pool_ids: Sequence[UUID]) -> dict[UUID, list[tuple[UUID, int]]]:
-    found: defaultdict[UUID, list[tuple[UUID, int]]] = defaultdict(list)
+def _members_by_pool(pool_ids: Sequence[UUID]) -> dict[UUID, list[tuple[UUID, int, int]]]:
+    found: defaultdict[UUID, list[tuple[UUID, int, int]]] = defaultdict(list)
     rows = db.session.execute(
-        select(PoolMember.pool_id, PoolMember.user_id, PoolMember.weight)
+        select(PoolMember.pool_id, PoolMember.user_id, PoolMember.weight, PoolMember.priority)
         .where(PoolMember.company_id == working_company(), PoolMember.pool_id.in_(pool_ids))
         .order_by(PoolMember.id)
     )
     for row in rows:
-        found[row.pool_id].append((row.user_id, row.weight))
+        found[row.pool_id].append((row.user_id, row.weight, row.priority))
     return found
 
 

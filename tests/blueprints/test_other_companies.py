@@ -42,9 +42,17 @@ def one_of_everything(company: Company) -> dict[str, str]:
         "team_id": make_team(company).id,
         "role_id": make_own_role(company, "export").id,
         "word_id": word_of(company),
+        "tag_id": company.owner.api.post("/tags", {"text": "Roof"}).json["id"],
+        "leave_id": leave_of(company),
         "key_id": company.owner.api.get("/keys").json["items"][0]["id"],
     }
     return {name: str(each) for name, each in ids.items()}
+
+
+def leave_of(company: Company) -> str:
+    """Days the company's agent is away."""
+    days = {"first_day": "2026-05-04", "last_day": "2026-05-08"}
+    return str(company.owner.api.post(f"/users/{company.agent.id}/leaves", days).json["id"])
 
 
 def word_of(company: Company) -> UUID:
@@ -73,6 +81,9 @@ GOOD_FIELDS = {
     "text": "Mine now",
     "way": "call",
     "reached": "no",
+    "first_day": "2026-05-04",
+    "last_day": "2026-05-04",
+    "weight": "5",
 }
 
 

@@ -16,6 +16,7 @@ from portal.blueprints.api.preview.views import blueprint as preview
 from portal.blueprints.api.roles.views import blueprint as roles
 from portal.blueprints.api.rules.views import blueprint as rules
 from portal.blueprints.api.sources.views import blueprint as sources
+from portal.blueprints.api.tags.views import blueprint as tags
 from portal.blueprints.api.teams.views import blueprint as teams
 from portal.blueprints.api.users.views import blueprint as users
 from portal.extensions import csrf
@@ -25,7 +26,7 @@ __all__ = ["api", "docs"]
 api = APIBlueprint("api", __name__, url_prefix="/api/v1")
 api.before_request(admit)
 api.add_url_rule("/openapi.json", "document", show_document)
-for part in (leads, offers, users, teams, roles, pools, rules, preview, company, keys, sources, outbox):
+for part in (leads, offers, users, teams, roles, pools, rules, preview, company, keys, sources, tags, outbox):
     api.register_blueprint(part)
     # A key is sent on purpose, never by a browser by itself: there is nothing to forge.
     csrf.exempt(part)

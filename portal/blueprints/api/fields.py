@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -137,6 +137,20 @@ class Moment(_Strict, fields.AwareDateTime):
         if moment is None:
             raise self.make_error("invalid")
         return moment
+
+
+class Day(_Strict, fields.Date):
+    """A day such as 2026-05-03."""
+
+    expected = "Expected a day such as 2026-05-03."
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
+        if not isinstance(value, str) or not value.isascii() or len(value) != 10:
+            raise self.make_error("invalid")
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise self.make_error("invalid") from None
 
 
 def moment_from(value: Any) -> datetime | None:

@@ -97,7 +97,7 @@ def _view(pool_id: UUID) -> PoolView:
 def _choosable(view: PoolView | None = None) -> tuple[Sequence[Choosable], Sequence[Choosable]]:
     """Who may be a member and who a default assignee; whoever is one already stays choosable."""
     members = {user_id for user_id, _ in view.members} if view else set()
-    assignees = set(view.default_assignee_ids) if view else set()
+    assignees = {*view.default_assignee_ids, view.pool.single_user_id} if view else set()
     everybody = people_now()
     return (
         [_choice(one) for one in everybody if one.user.id in members or (one.user.active and one.receives)],

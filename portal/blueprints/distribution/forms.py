@@ -14,7 +14,7 @@ from portal.blueprints.once import OnceForm
 from portal.models import Team
 from portal.operations.pools import MOST_DEFAULT_ASSIGNEES
 from portal.queries.pools import PoolView
-from portal.routing.facts import DefaultMode, Delivery
+from portal.routing.facts import DefaultMode, Delivery, Picker, WhenNobody
 
 UNITS = {"seconds": 1, "minutes": 60, "hours": 3600}
 _AUTOMATIC = ""
@@ -45,6 +45,28 @@ class PoolForm(PortalForm):
         "Team",
         coerce=_id_or_none,
         description="Leads nobody owns yet are this team's: its managers see them, and hand them out.",
+    )
+    picker = RadioField(
+        "Who comes next",
+        choices=menu(
+            [
+                (Picker.ROTATION.value, "Turns: everybody in turn, by weight"),
+                (Picker.BEST_MATCH.value, "Best match: who carries the tags found in the lead"),
+                (Picker.LEAST_LOADED.value, "Least loaded: who has the fewest open leads for their weight"),
+                (Picker.SINGLE.value, "Always one person"),
+            ]
+        ),
+        default=Picker.ROTATION.value,
+    )
+    when_nobody_available = RadioField(
+        "When all members are away, off hours or full",
+        choices=menu(
+            [
+                (WhenNobody.FALLBACK.value, "Go on below"),
+                (WhenNobody.WAIT.value, "Wait for them, with an alarm"),
+            ]
+        ),
+        default=WhenNobody.FALLBACK.value,
     )
     delivery = RadioField(
         "How a lead reaches the next person",
@@ -113,6 +135,9 @@ class PoolForm(PortalForm):
         return {
             "name": self.name.data,
             "team_id": self.team_id.data,
+            "picker": self.picker.data,
+            "single_user_id": self["single_user_id"].data,
+            "when_nobody_available": self.when_nobody_available.data,
             "delivery": self.delivery.data,
             "window_seconds": (self.window.data or 0) * UNITS[self.window_unit.data],
             "max_offers": self.max_offers.data,
@@ -135,6 +160,9 @@ def pool_form(kind: type[Kind], members: Sequence[Choosable], assignees: Iterabl
     for person in members:
         fields[_weight_name(person.id)] = Whole(person.name)
     people = menu([("", "Nobody"), *((str(one.id), one.name) for one in assignees)])
+    fields["single_user_id"] = SelectField(
+        "That person", choices=people, coerce=_id_or_none, description="Only for “Always one person”."
+    )
     for place in range(1, MOST_DEFAULT_ASSIGNEES + 1):
         fields[f"default_{place}"] = SelectField(f"Default assignee {place}", choices=people, coerce=_id_or_none)
     form: Kind = type("PoolFormForThesePeople", (kind,), fields)(**options)
@@ -153,6 +181,9 @@ def as_typed(view: PoolView) -> dict[str, Any]:
         "seen": view.fingerprint,
         "name": pool.name,
         "team_id": pool.team_id,
+        "picker": pool.picker,
+        "single_user_id": pool.single_user_id,
+        "when_nobody_available": pool.when_nobody_available,
         "delivery": pool.delivery,
         "window": pool.window_seconds // UNITS[unit],
         "window_unit": unit,

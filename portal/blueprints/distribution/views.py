@@ -50,6 +50,7 @@ def one(pool_id: UUID) -> ResponseReturnValue:
     return render_template(
         "distribution/one.html",
         pool=pool,
+        one=view.one,
         wording=wording,
         standings=standings(pool_id),
         refused={person.user.id: person.refused for person in people_now()},

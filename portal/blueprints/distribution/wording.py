@@ -6,13 +6,22 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from portal.models import Pool
+from portal.models import Pool, User
 from portal.routing.decision import Decision
 from portal.routing.explain import standing
-from portal.routing.facts import NANO, DefaultMode, Delivery, Outcome
+from portal.routing.facts import NANO, DefaultMode, Delivery, Outcome, Picker, WhenNobody
 
 LONGEST_IN_A_SENTENCE = 60
 _UNITS = ((3600, "hour"), (60, "minute"), (1, "second"))
+
+
+class Step(NamedTuple):
+    """One step of a pool's ladder: a few words, a sentence, and the icon and tone it is drawn with."""
+
+    title: str
+    words: str
+    icon: str
+    tone: str = ""
 
 
 def window_in_words(seconds: int) -> str:
@@ -25,11 +34,47 @@ def window_in_words(seconds: int) -> str:
     return " ".join(said)
 
 
-def delivery_in_words(pool: Pool) -> str:
-    """How a lead of this pool reaches the person whose turn it is."""
+def delivery_in_words(pool: Pool, one: User | None = None) -> str:
+    """How a lead of this pool reaches the person who comes next.
+
+    Args:
+        one: whom the pool names, where it always goes to one person.
+    """
+    who = _WHO_COMES_NEXT[Picker(pool.picker)] if one is None else short(one.name)
     if pool.delivery == Delivery.ASSIGN:
-        return "Given to the next person at once"
-    return f"Offered to the next person for {window_in_words(pool.window_seconds)}"
+        return f"Given to {who} at once"
+    return f"Offered to {who} for {window_in_words(pool.window_seconds)}"
+
+
+_WHO_COMES_NEXT = {
+    Picker.ROTATION: "the next person",
+    Picker.SINGLE: "one person",
+    Picker.BEST_MATCH: "the best match",
+    Picker.LEAST_LOADED: "the least loaded person",
+}
+
+_ORDER = {
+    Picker.ROTATION: Step(
+        "Whose turn it is",
+        "Of the members who can take it, the one whose next whole lead is due first gets it.",
+        "pools",
+        "accent",
+    ),
+    Picker.SINGLE: Step("The one", "It is for one person, if they can take it now.", "me", "accent"),
+    Picker.BEST_MATCH: Step(
+        "Who fits best",
+        "Each member's score is the weights of the tags found in the lead that they carry, and their points in this "
+        "pool. The highest comes first; turns decide between those who are level.",
+        "pools",
+        "accent",
+    ),
+    Picker.LEAST_LOADED: Step(
+        "Who has the most room",
+        "The member with the fewest open leads for their weight comes first; turns decide between those who are level.",
+        "pools",
+        "accent",
+    ),
+}
 
 
 def owed_in_words(credit: Decimal) -> str:
@@ -89,15 +134,6 @@ def ordinal(number: int) -> str:
     return f"{number}{'th' if number % 100 in (11, 12, 13) else ends.get(number % 10, 'th')}"
 
 
-class Step(NamedTuple):
-    """One step of a pool's ladder: a few words, a sentence, and the icon and tone it is drawn with."""
-
-    title: str
-    words: str
-    icon: str
-    tone: str = ""
-
-
 def ladder_in_words(pool: Pool, defaults: Sequence[str], *, named: int, any_active: bool) -> list[Step]:
     """What happens to a lead of this pool, step by step, until somebody has it.
 
@@ -106,8 +142,7 @@ def ladder_in_words(pool: Pool, defaults: Sequence[str], *, named: int, any_acti
         named: how many default assignees the pool names, active or not: what they get by default depends on it.
         any_active: the company's setting `fallback_any_active`.
     """
-    first = "Of the members who can take it, the one whose next whole lead is due first gets it."
-    steps = [Step("Whose turn it is", first, "pools", "accent")]
+    steps = [_ORDER[Picker(pool.picker)]]
     if pool.delivery == Delivery.OFFER:
         limit = f", to at most {pool.max_offers} people" if pool.max_offers else ""
         told = (
@@ -116,6 +151,9 @@ def ladder_in_words(pool: Pool, defaults: Sequence[str], *, named: int, any_acti
         )
         again = "Whoever missed it and asks for another chance comes before those who follow."
         steps += [Step("The offer", told, "offers", "accent"), Step("Another chance", again, "clock")]
+    if pool.when_nobody_available == WhenNobody.WAIT:
+        told = "When all members are away, off hours or full, it waits with an alarm for the first who is back."
+        steps.append(Step("Waits for the members", told, "clock", "warn"))
     steps += _when_nobody_took_it(pool, defaults, named=named, any_active=any_active)
     return steps
 

@@ -6,4 +6,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
-from portal.blueprints.people import acts, views  # noqa: E402, F401  (they hang their routes on the blueprint)
+from portal.blueprints.people import acts, availability, views  # noqa: E402, F401  (they hang their routes on the blueprint)

@@ -8,13 +8,14 @@ from typing import Self
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField
+from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, TextAreaField
 
 from portal.blueprints.forms import Line, PortalForm, menu, needed
 from portal.blueprints.meanwhile import SharedForm
 from portal.blueprints.once import OnceForm
 from portal.blueprints.people.wording import GRANT_NAMES
 from portal.models import Company, KeyScope, ReturningContacts, StatusGroup, Team, User
+from portal.routing.facts import PresenceMode
 
 # Old names and counters of hours, which nobody looks for in a menu.
 _HIDDEN_ZONES = ("Etc/", "SystemV/", "US/", "posix/", "right/", "Brazil/", "Canada/", "Chile/", "Mexico/")
@@ -27,6 +28,18 @@ def time_zones(present: str) -> list[str]:
     """The zones of a menu: one name per place, UTC first, and the present one whatever it is."""
     places = (zone for zone in available_timezones() if "/" in zone and not zone.startswith(_HIDDEN_ZONES))
     return list(dict.fromkeys(("UTC", *sorted({*places, present}))))
+
+
+class Holidays(TextAreaField):  # type: ignore[misc]
+    """Days with what is celebrated, one a line; the data is a mapping as the company's column has it."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the lines; what is no day is left for the operation to complain about."""
+        lines = [line.split(None, 1) for line in (valuelist[0] if valuelist else "").splitlines() if line.strip()]
+        self.data = {day: "".join(rest).strip() or "Holiday" for day, *rest in lines}
+
+    def _value(self) -> str:
+        return "\n".join(f"{day} {called}" for day, called in (self.data or {}).items())
 
 
 class CompanyForm(SharedForm):
@@ -59,6 +72,25 @@ class CompanyForm(SharedForm):
         "A lead given by name or by hand counts as a turn",
         description="On: whoever gets one that way waits a little longer for the next.",
     )
+    presence_mode = RadioField(
+        "Presence people set themselves",
+        choices=menu(
+            [
+                (PresenceMode.IGNORE.value, "Does not count"),
+                (PresenceMode.SKIP_OFFLINE.value, "Whoever is offline is passed by"),
+                (PresenceMode.ONLY_AVAILABLE.value, "Only who is available is given leads"),
+            ]
+        ),
+    )
+    holidays = Holidays(
+        "Holidays", description="One a line, such as 2026-12-25 Christmas. Nobody is given leads on these days."
+    )
+    untagged_qualify_all = BooleanField(
+        "In pools that match by tags, a lead without any tag is for everybody",
+        description="Off: it goes on to the steps for leads nobody takes.",
+    )
+    email_as_tag = BooleanField("Somebody's e-mail address found in a lead speaks for them")
+    name_as_tag = BooleanField("… and so does their full name")
     isolate_leads = BooleanField(
         "Agents see only leads they own",
         description="Managers see the leads of their teams, and admins and owners all leads, in any case.",

@@ -42,7 +42,15 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry(
                 "settings.rules",
                 "Rules",
-                "Which pool hands out new leads.",
+                "Which leads go to which pool.",
+                "rules",
+                Right.DISTRIBUTION,
+                company_wide=True,
+            ),
+            Entry(
+                "settings.tags",
+                "Tags",
+                "Words that are looked for in leads, and what they are worth.",
                 "rules",
                 Right.DISTRIBUTION,
                 company_wide=True,

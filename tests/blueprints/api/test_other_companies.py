@@ -11,6 +11,7 @@ import pytest
 from apiflask import APIFlask
 
 from tests.blueprints.api.database_state import nothing_changes
+from tests.blueprints.test_other_companies import leave_of
 from tests.cast import Company
 from tests.factories import make_lead, make_offer, make_own_role, make_pool, make_team
 from tests.operations.acts import memo
@@ -28,6 +29,8 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
     "PATCH /api/v1/pools/<uuid:pool_id>": {"name": "Mine now"},
     "PUT /api/v1/pools/<uuid:pool_id>/members": {"members": []},
     "PATCH /api/v1/rules/<uuid:rule_id>": {"pool_id": None},
+    "POST /api/v1/users/<uuid:user_id>/leaves": {"first_day": "2026-05-04", "last_day": "2026-05-04"},
+    "PATCH /api/v1/tags/<uuid:tag_id>": {"text": "Mine now"},
     "PATCH /api/v1/teams/<uuid:team_id>": {"name": "Mine now"},
     "PATCH /api/v1/roles/<uuid:role_id>": {"name": "Mine now"},
 }
@@ -57,6 +60,8 @@ def theirs(other_company: Company) -> dict[str, str]:
         "rule_id": other_company.default_rule_id,
         "team_id": make_team(other_company).id,
         "role_id": make_own_role(other_company, "export").id,
+        "tag_id": other_company.owner.api.post("/tags", {"text": "Roof"}).json["id"],
+        "leave_id": leave_of(other_company),
         "key_id": other_company.owner.api.get("/keys").json["items"][0]["id"],
     }
     return {name: str(each) for name, each in ids.items()}
@@ -90,6 +95,7 @@ def test_the_same_bodies_do_something_with_ones_own_ids(company: Company) -> Non
         "rule_id": company.default_rule_id,
         "team_id": make_team(company).id,
         "role_id": make_own_role(company, "export").id,
+        "tag_id": company.owner.api.post("/tags", {"text": "Roof"}).json["id"],
     }
     for call, body in GOOD_BODIES.items():
         method, rule = call.split()

@@ -15,6 +15,8 @@ from tests.factories import make_lead, make_pool, make_user
 
 NIA = {"name": "Nia New", "email": "nia@example.com"}
 
+NO_CAPS = {"open": None, "day": None, "week": None, "month": None}
+
 
 class TestUsers:
     """/users."""
@@ -25,14 +27,14 @@ class TestUsers:
         user = answer.json
         assert (user["roles"], user["active"], user["available"]) == (["agent"], True, True)
         assert user["lead_access"] == ["unassigned", "mine", "assigned"]
-        assert user["caps"] == {"open": None}
+        assert user["caps"] == NO_CAPS
         assert api.get(f"/users/{user['id']}").json == user
 
     def test_the_same_address_again_changes_the_same_user(self, api: Api) -> None:
         first = api.post("/users", NIA)
         second = api.post("/users", {"email": "NIA@example.com", "phone": "+1 415 555 0123", "caps": {"open": 3}})
         assert (first.status_code, second.status_code) == (201, 200)
-        assert second.json == first.json | {"phone": "+1 415 555 0123", "caps": {"open": 3}}
+        assert second.json == first.json | {"phone": "+1 415 555 0123", "caps": NO_CAPS | {"open": 3}}
 
     def test_every_field_can_be_changed(self, company: Company, api: Api) -> None:
         team = api.post("/teams", {"name": "North"}).json["id"]
@@ -44,12 +46,12 @@ class TestUsers:
             "lead_access": ["mine"],
             "team_id": team,
             "available": False,
-            "caps": {"open": 5},
+            "caps": {"open": 5, "day": 2, "week": None, "month": None},
         }
         changed = api.patch(f"/users/{company.agent.id}", wanted).json
         assert {name: changed[name] for name in wanted} == wanted
         cleared = api.patch(f"/users/{company.agent.id}", {"phone": None, "team_id": None, "caps": {"open": None}}).json
-        assert (cleared["phone"], cleared["team_id"], cleared["caps"]) == (None, None, {"open": None})
+        assert (cleared["phone"], cleared["team_id"], cleared["caps"]) == (None, None, NO_CAPS | {"day": 2})
 
     def test_deactivation_by_patch_keeps_the_leads(self, company: Company, api: Api) -> None:
         lead = make_lead(company, company.agent)
@@ -75,8 +77,8 @@ class TestPools:
 
     def test_a_pool_and_its_members(self, company: Company, api: Api) -> None:
         members = [
-            {"user_id": str(company.agent.id), "weight": 10},
-            {"user_id": str(company.colleague.id), "weight": 5},
+            {"user_id": str(company.agent.id), "weight": 10, "priority": 3},
+            {"user_id": str(company.colleague.id), "weight": 5, "priority": 0},
         ]
         made = api.post("/pools", {"name": "Roofs", "window_seconds": 5, "members": members})
         assert made.status_code == 201
@@ -85,7 +87,7 @@ class TestPools:
         assert api.get(path).json == made.json
         assert api.get("/pools").json["items"] == [made.json]
         only = api.put(f"{path}/members", {"members": [{"user_id": str(company.agent.id)}]})
-        assert only.json["members"] == [{"user_id": str(company.agent.id), "weight": 1}]
+        assert only.json["members"] == [{"user_id": str(company.agent.id), "weight": 1, "priority": 0}]
         changed = api.patch(path, {"delivery": "assign", "default_assignee_ids": [str(company.manager.id)]})
         assert (changed.json["delivery"], changed.json["default_assignee_ids"]) == ("assign", [str(company.manager.id)])
         assert api.delete(path).status_code == 204

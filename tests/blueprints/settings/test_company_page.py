@@ -99,7 +99,7 @@ def test_the_index_shows_what_one_may_open(app: APIFlask, company: Company) -> N
 
     assert pages_for("agent") == ["/settings/keys", "/me"]
     distribution = ["/pools", "/allocations", "/settings/rules"]
-    people = ["/people", "/settings/teams", "/settings/roles"]
+    people = ["/settings/tags", "/people", "/settings/teams", "/settings/roles"]
     assert pages_for("editor") == [*distribution, *people, "/settings/keys", "/me"]
     company_wide = ["/settings/company", "/settings/conversion", "/outbox", "/audit"]
     assert pages_for("admin") == [*distribution, *people, *company_wide, "/settings/keys", "/me"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from portal.blueprints.api.fields import Choice, Flag, Form, Text, Whole
+from portal.blueprints.api.fields import Choice, Flag, Form, Free, Text, Whole
 from portal.models import ReturningContacts
 from portal.operations.company import GREATEST_RATE_LIMIT
+from portal.routing.facts import PerformanceInRouting, PresenceMode
 
 
 class CompanyForm(Form):
@@ -14,9 +15,6 @@ class CompanyForm(Form):
         {
             "manual_intercept",
             "opening_hours",
-            "untagged_qualify_all",
-            "performance_in_routing",
-            "presence_mode",
             "contact_within",
             "hold_spacing_seconds",
             "reopen_routes",
@@ -35,4 +33,11 @@ class CompanyForm(Form):
     isolate_leads = Flag()
     unassigned_visible_when_isolated = Flag()
     currency = Text()
+    presence_mode = Choice(PresenceMode)
+    # By day such as 2026-12-25, with what is celebrated: nobody is given leads then.
+    holidays = Free()
+    untagged_qualify_all = Flag()
+    performance_in_routing = Choice(PerformanceInRouting, allow_none=True)
+    name_as_tag = Flag()
+    email_as_tag = Flag()
     rate_limit = Whole(least=1, most=GREATEST_RATE_LIMIT)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.blueprints.api.fields import Choice, Flag, Form, Id, Moment, Part, Several, Text, Whole
+from portal.blueprints.api.fields import Choice, Flag, Form, Free, Id, Moment, Part, Several, Text, Whole
 from portal.models import Company, ReturningContacts, StatusGroup
 from portal.queries.conversion import lost_reasons, statuses
+from portal.routing.facts import PerformanceInRouting, PresenceMode
 
 
 class StatusShape(Form):
@@ -39,6 +40,12 @@ class CompanyShape(Form):
     isolate_leads = Flag(required=True)
     unassigned_visible_when_isolated = Flag(required=True)
     currency = Text(required=True)
+    presence_mode = Choice(PresenceMode, required=True)
+    holidays = Free(required=True)
+    untagged_qualify_all = Flag(required=True)
+    performance_in_routing = Choice(PerformanceInRouting, allow_none=True, required=True)
+    name_as_tag = Flag(required=True)
+    email_as_tag = Flag(required=True)
     conversion_statuses = Several(Part(StatusShape), required=True)
     lost_reasons = Several(Part(ReasonShape), required=True)
     rate_limit = Whole(required=True)
@@ -58,6 +65,12 @@ def company_shape(company: Company) -> dict[str, Any]:
         "isolate_leads": company.isolate_leads,
         "unassigned_visible_when_isolated": company.unassigned_visible_when_isolated,
         "currency": company.currency,
+        "presence_mode": company.presence_mode,
+        "holidays": company.holidays,
+        "untagged_qualify_all": company.untagged_qualify_all,
+        "performance_in_routing": company.performance_in_routing,
+        "name_as_tag": company.name_as_tag,
+        "email_as_tag": company.email_as_tag,
         "conversion_statuses": [
             {"id": each.id, "name": each.name, "group": each.status_group, "active": each.active} for each in statuses()
         ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal.blueprints.api.fields import Choice, Form, Id, Part, Several, Text, Whole, WholeText
 from portal.operations.pools import (
+    GREATEST_PRIORITY,
     GREATEST_WEIGHT,
     LONGEST_WINDOW,
     MOST_DEFAULT_ASSIGNEES,
@@ -11,7 +12,7 @@ from portal.operations.pools import (
     MOST_OFFERS,
     SHORTEST_WINDOW,
 )
-from portal.routing.facts import DefaultMode, Delivery, Picker
+from portal.routing.facts import DefaultMode, Delivery, Picker, WhenNobody
 
 MOST_TURNS = 100
 
@@ -19,9 +20,11 @@ MOST_TURNS = 100
 class MemberForm(Form):
     """A user in a pool. Weight 0 = paused in this pool."""
 
-    later = frozenset({"agent_tag", "priority"})
+    later = frozenset({"agent_tag"})
     user_id = Id(required=True)
     weight = Whole(least=0, most=GREATEST_WEIGHT, load_default=1)
+    # Points added to the score in best match.
+    priority = Whole(least=-GREATEST_PRIORITY, most=GREATEST_PRIORITY, load_default=0)
 
 
 class PoolForm(Form):
@@ -31,7 +34,6 @@ class PoolForm(Form):
         {
             "last_call_seconds",
             "next_pool_id",
-            "when_nobody_available",
             "timer",
             "hours",
             "contact_within",
@@ -44,12 +46,15 @@ class PoolForm(Form):
     )
     name = Text()
     team_id = Id(allow_none=True)
-    picker = Choice(Picker, later=("single", "best_match", "least_loaded"))
+    picker = Choice(Picker)
+    # Who gets the leads when the picker is single.
+    single_user_id = Id(allow_none=True)
     delivery = Choice(Delivery, later=("broadcast", "pond"))
     window_seconds = Whole(least=SHORTEST_WINDOW, most=LONGEST_WINDOW)
     max_offers = Whole(least=0, most=MOST_OFFERS)
     default_assignee_ids = Several(Id(), metadata={"maxItems": MOST_DEFAULT_ASSIGNEES})
     default_mode = Choice(DefaultMode, allow_none=True)
+    when_nobody_available = Choice(WhenNobody)
     members = Several(Part(MemberForm), metadata={"maxItems": MOST_MEMBERS})
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from portal.blueprints.api.fields import Choice, Figure, Form, Id, Moment, Part, Several, Text, Whole
 from portal.queries.pools import PoolView, Standing, in_leads
-from portal.routing.facts import DefaultMode, Delivery, Picker
+from portal.routing.facts import DefaultMode, Delivery, Picker, WhenNobody
 from portal.routing.route import Turn
 
 
@@ -15,6 +15,7 @@ class MemberShape(Form):
 
     user_id = Id(required=True)
     weight = Whole(required=True)
+    priority = Whole(required=True)
 
 
 class PoolShape(Form):
@@ -24,11 +25,13 @@ class PoolShape(Form):
     name = Text(required=True)
     team_id = Id(allow_none=True, required=True)
     picker = Choice(Picker, required=True)
+    single_user_id = Id(allow_none=True, required=True)
     delivery = Choice(Delivery, required=True)
     window_seconds = Whole(required=True)
     max_offers = Whole(required=True)
     default_assignee_ids = Several(Id(), required=True)
     default_mode = Choice(DefaultMode, allow_none=True, required=True)
+    when_nobody_available = Choice(WhenNobody, required=True)
     members = Several(Part(MemberShape), required=True)
     created_at = Moment(required=True)
 
@@ -82,12 +85,17 @@ def pool_shape(view: PoolView) -> dict[str, Any]:
         "name": pool.name,
         "team_id": pool.team_id,
         "picker": pool.picker,
+        "single_user_id": pool.single_user_id,
         "delivery": pool.delivery,
         "window_seconds": pool.window_seconds,
         "max_offers": pool.max_offers,
         "default_assignee_ids": view.default_assignee_ids,
         "default_mode": pool.default_mode,
-        "members": [{"user_id": user_id, "weight": weight} for user_id, weight in view.members],
+        "when_nobody_available": pool.when_nobody_available,
+        "members": [
+            {"user_id": user_id, "weight": weight, "priority": view.priorities.get(user_id, 0)}
+            for user_id, weight in view.members
+        ],
         "created_at": pool.created_at,
     }
 

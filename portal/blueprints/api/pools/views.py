@@ -84,7 +84,7 @@ def delete_pool(pool_id: UUID) -> Response:
 @answers((200, PoolShape))
 def set_members(pool_id: UUID, asked: dict[str, Any]) -> Response:
     """Replace the members of a pool"""
-    pools.set_members(pool_id, _changes(asked)["members"], by=acting_user())
+    pools.change_pool(pool_id, by=acting_user(), **_changes(asked))
     return json_answer(_told(pool_id))
 
 
@@ -122,4 +122,8 @@ def _told(pool_id: UUID) -> dict[str, Any]:
 def _changes(asked: dict[str, Any]) -> dict[str, Any]:
     if "members" not in asked:
         return asked
-    return asked | {"members": [(member["user_id"], member["weight"]) for member in asked["members"]]}
+    members = asked["members"]
+    return asked | {
+        "members": [(member["user_id"], member["weight"]) for member in members],
+        "priorities": {member["user_id"]: member["priority"] for member in members},
+    }

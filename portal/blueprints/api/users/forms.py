@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
-from portal.blueprints.api.fields import Choice, Flag, Form, Id, Part, Several, Text, Whole
+from portal.blueprints.api.fields import Choice, Day, Figure, Flag, Form, Free, Id, Part, Several, Text, Whole
 from portal.models import LeadAccess
+from portal.operations.availability import MOST_CAP
 from portal.operations.people import MOST_OPEN_CAP, OpenLeads
+from portal.routing.facts import Presence
+
+HOURS = """Weekly working hours in the user's time zone, or else the company's: `{"monday": [["09:00", "17:00"]],
+"exceptions": {"2026-12-24": []}}`; a day left out is free. null = at all hours."""
 
 
 class Caps(Form):
-    """How many leads somebody gets at most."""
+    """How many leads somebody gets at most: open at a time, and a day, a week from Monday and a month in the company's
+    time zone."""
 
-    later = frozenset({"day", "week", "month"})
     open = Whole(least=0, most=MOST_OPEN_CAP, allow_none=True)
+    day = Whole(least=0, most=MOST_CAP, allow_none=True)
+    week = Whole(least=0, most=MOST_CAP, allow_none=True)
+    month = Whole(least=0, most=MOST_CAP, allow_none=True)
+
+
+class PlaceForm(Form):
+    """A place somebody works in: its middle in degrees, and how far around it they go."""
+
+    later = frozenset({"postcode"})
+    lat = Figure(required=True)
+    lng = Figure(required=True)
+    radius_km = Figure(required=True)
 
 
 class UserForm(Form):
     """A user's fields, each as wanted."""
 
-    later = frozenset({"tags", "hours", "time_zone", "excluded_lead_types", "languages", "locations"})
+    tags = Several(Text())
+    excluded_lead_types = Several(Text())
+    languages = Several(Text())
+    locations = Several(Part(PlaceForm))
+    hours = Free(allow_none=True, metadata={"description": HOURS})
+    time_zone = Text(allow_none=True)
+    presence = Choice(Presence)
     name = Text()
     email = Text()
     phone = Text(allow_none=True)
@@ -41,3 +64,10 @@ class DeactivationForm(Form):
 
     open_leads = Choice(OpenLeads, load_default=OpenLeads.KEEP)
     to = Id(allow_none=True, load_default=None)
+
+
+class LeaveForm(Form):
+    """Days somebody is away, the first and the last included."""
+
+    first_day = Day(required=True)
+    last_day = Day(required=True)

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.blueprints.api.fields import Choice, Flag, Form, Id, Moment, Part, Several, Text, Whole
-from portal.models import LeadAccess, User
+from portal.blueprints.api.fields import Choice, Day, Figure, Flag, Form, Free, Id, Moment, Part, Several, Text, Whole
+from portal.models import LeadAccess, Leave, User
+from portal.routing.facts import Presence
 
 
 class CapsShape(Form):
     """How many leads somebody gets at most; null = no limit."""
 
     open = Whole(allow_none=True, required=True)
+    day = Whole(allow_none=True, required=True)
+    week = Whole(allow_none=True, required=True)
+    month = Whole(allow_none=True, required=True)
+
+
+class PlaceShape(Form):
+    """A place somebody works in."""
+
+    lat = Figure(required=True)
+    lng = Figure(required=True)
+    radius_km = Figure(required=True)
 
 
 class UserShape(Form):
@@ -27,6 +39,13 @@ class UserShape(Form):
     active = Flag(required=True)
     available = Flag(required=True)
     caps = Part(CapsShape, required=True)
+    tags = Several(Text(), required=True)
+    excluded_lead_types = Several(Text(), required=True)
+    languages = Several(Text(), required=True)
+    locations = Several(Part(PlaceShape), required=True)
+    hours = Free(allow_none=True, required=True)
+    time_zone = Text(allow_none=True, required=True)
+    presence = Choice(Presence, required=True)
     created_at = Moment(required=True)
 
 
@@ -49,6 +68,33 @@ def user_shape(user: User) -> dict[str, Any]:
         "team_id": user.team_id,
         "active": user.active,
         "available": user.available,
-        "caps": {"open": user.open_cap},
+        "caps": {"open": user.open_cap, "day": user.day_cap, "week": user.week_cap, "month": user.month_cap},
+        "tags": user.tags,
+        "excluded_lead_types": user.excluded_lead_types,
+        "languages": user.languages,
+        "locations": user.locations,
+        "hours": user.hours,
+        "time_zone": user.time_zone,
+        "presence": user.presence,
         "created_at": user.created_at,
     }
+
+
+class LeaveShape(Form):
+    """Days somebody is away, the first and the last included."""
+
+    id = Id(required=True)
+    first_day = Day(required=True)
+    last_day = Day(required=True)
+
+
+class LeavesShape(Form):
+    """Leaves that are not over, the next first."""
+
+    items = Several(Part(LeaveShape), required=True)
+    next = Text(allow_none=True, required=True)
+
+
+def leave_shape(leave: Leave) -> dict[str, Any]:
+    """A leave as the API tells it."""
+    return {"id": leave.id, "first_day": f"{leave.first_day}", "last_day": f"{leave.last_day}"}

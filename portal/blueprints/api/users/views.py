@@ -9,13 +9,14 @@ from apiflask import APIBlueprint
 from flask import Blueprint, Response
 
 from portal.blueprints.api.access import acting_user
-from portal.blueprints.api.answers import answers, json_answer
-from portal.blueprints.api.paging import PageForm
+from portal.blueprints.api.answers import answers, json_answer, nothing
+from portal.blueprints.api.paging import PageForm, page_of_short
 from portal.blueprints.api.repeats import Answered, repeatable
 from portal.blueprints.api.takes import takes
-from portal.blueprints.api.users.forms import DeactivationForm, NewUserForm, UserForm
-from portal.blueprints.api.users.shapes import UserShape, UsersShape, user_shape
-from portal.operations import people
+from portal.blueprints.api.users.forms import DeactivationForm, LeaveForm, NewUserForm, UserForm
+from portal.blueprints.api.users.shapes import LeaveShape, LeavesShape, UserShape, UsersShape, leave_shape, user_shape
+from portal.operations import availability, people
+from portal.queries.leaves import leaves_of
 from portal.queries.people import user_for, users_page
 
 blueprint: Blueprint = APIBlueprint("users", __name__, url_prefix="/users", tag="Users")
@@ -77,8 +78,34 @@ def deactivate_user(user_id: UUID, asked: dict[str, Any]) -> Answered:
     return user_shape(user), 200
 
 
+@blueprint.get("/<uuid:user_id>/leaves")
+@takes(PageForm, "query")
+@answers((200, LeavesShape))
+def list_leaves(user_id: UUID, query: dict[str, Any]) -> Response:
+    """List the leaves of a user that are not over"""
+    user_for(acting_user(), user_id)
+    return json_answer(page_of_short([leave_shape(leave) for leave in leaves_of(user_id)], query))
+
+
+@blueprint.post("/<uuid:user_id>/leaves")
+@repeatable
+@takes(LeaveForm)
+@answers((201, LeaveShape))
+def add_leave(user_id: UUID, asked: dict[str, Any]) -> Answered:
+    """Note days a user is away"""
+    user_for(acting_user(), user_id)
+    return leave_shape(availability.add_leave(user_id, asked["first_day"], asked["last_day"], by=acting_user())), 201
+
+
+@blueprint.delete("/<uuid:user_id>/leaves/<uuid:leave_id>")
+@answers(nothing=True)
+def remove_leave(user_id: UUID, leave_id: UUID) -> Response:
+    """Forget days a user was to be away"""
+    user_for(acting_user(), user_id)
+    availability.remove_leave(user_id, leave_id, by=acting_user())
+    return nothing()
+
+
 def _changes(asked: dict[str, Any]) -> dict[str, Any]:
     changes = {name: value for name, value in asked.items() if name != "caps"}
-    if "open" in asked.get("caps", {}):
-        changes["open_cap"] = asked["caps"]["open"]
-    return changes
+    return changes | {f"{name}_cap": value for name, value in asked.get("caps", {}).items()}

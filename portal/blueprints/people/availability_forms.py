@@ -1,0 +1,107 @@
+"""What somebody can and when they are there, and the days they are away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from wtforms import DateField, HiddenField, RadioField, SelectField
+
+from portal.blueprints.forms import Lines, PortalForm, Whole, menu, needed
+from portal.blueprints.hours_form import HoursForm, typed_hours
+from portal.blueprints.settings.forms import time_zones
+from portal.models import User
+from portal.operations.availability import Availability
+from portal.operations.seen import mark
+from portal.routing.facts import Presence
+
+PRESENCE_NAMES = {Presence.AVAILABLE: "Available", Presence.AWAY: "Away", Presence.OFFLINE: "Offline"}
+
+_PLACE = re.compile(r"\s*(?P<lat>-?[\d.]+)\s*,\s*(?P<lng>-?[\d.]+)\s+(?P<radius_km>[\d.]+)\s*(km)?\s*", re.IGNORECASE)
+
+
+class AvailabilityForm(HoursForm):
+    """Everything gates ask about one person, but for what their page has already."""
+
+    seen = HiddenField()
+    presence = RadioField(
+        "Presence",
+        choices=menu((presence.value, name) for presence, name in PRESENCE_NAMES.items()),
+        description="What they set themselves. It counts where the company's settings say so.",
+    )
+    day_cap = Whole("Most leads a day", description="Empty = no limit.")
+    week_cap = Whole("Most leads a week", description="From Monday on.")
+    month_cap = Whole("Most leads a month")
+    tags = Lines("Tags they carry", description="One a line: what they are good at, as it stands in leads.")
+    excluded_lead_types = Lines("Lead types they do not take", description="One a line.")
+    languages = Lines(
+        "Languages they speak",
+        description="One a line, as leads name them, such as de. Empty = never asked about.",
+    )
+    locations = Lines(
+        "Places they work in",
+        description="One a line: latitude, longitude and kilometres around, such as 36.72, -4.42 25. Empty = anywhere.",
+    )
+    time_zone = SelectField("Their time zone", coerce=lambda value: value or None)
+
+    def offer(self, company_zone: str, present: str | None) -> Self:
+        """Fill the menu of zones."""
+        zones = ((zone, zone.replace("_", " ")) for zone in time_zones(present or company_zone))
+        self.time_zone.choices = menu([("", "The company's"), *zones])
+        return self
+
+    def wanted(self) -> dict[str, Any]:
+        """What was typed, as the operations take it."""
+        listed = ("tags", "excluded_lead_types", "languages")
+        lists = {name: _lines(self[name].data) for name in listed}
+        places = [_place(line) for line in _lines(self.locations.data)]
+        self.aliases = {
+            **self.aliases_of_hours("hours"),
+            **{f"caps.{period}": f"{period}_cap" for period in ("day", "week", "month")},
+            **{f"{name}.{number}": name for name in listed for number in range(len(lists[name]))},
+        }
+        return {
+            **lists,
+            "locations": places,
+            "hours": self.hours(),
+            "time_zone": self.time_zone.data,
+            "presence": self.presence.data,
+            **{f"{period}_cap": self[f"{period}_cap"].data for period in ("day", "week", "month")},
+        }
+
+
+def typed_availability(user: User) -> dict[str, Any]:
+    """What the form of this person starts with."""
+    columns = {name: getattr(user, name) for name in Availability.__annotations__}
+    return {
+        **columns,
+        **typed_hours(user.hours),
+        **{name: "\n".join(columns[name]) for name in ("tags", "excluded_lead_types", "languages")},
+        "locations": "\n".join(map(_written, user.locations)),
+        "seen": mark(columns),
+    }
+
+
+class LeaveForm(PortalForm):
+    """Days away, the first and the last included."""
+
+    first_day = DateField("First day", [needed("Please choose the first day.")])
+    last_day = DateField("Last day", [needed("Please choose the last day.")])
+
+
+def _lines(typed: str | None) -> Sequence[str]:
+    return [line.strip() for line in (typed or "").splitlines() if line.strip()]
+
+
+def _place(line: str) -> Mapping[str, Any]:
+    """A place as it was typed; what is none is left for the operation to complain about."""
+    found = _PLACE.fullmatch(line)
+    try:
+        return {name: float(value) for name, value in found.groupdict().items()} if found else {}
+    except ValueError:
+        return {}
+
+
+def _written(place: Mapping[str, float]) -> str:
+    return f"{place['lat']:g}, {place['lng']:g} {place['radius_km']:g} km"

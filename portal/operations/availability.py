@@ -1,0 +1,150 @@
+"""What somebody can, and when they are there: tags, languages, places, hours, caps, presence and leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, TypedDict
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from portal.errors import Conflict, Forbidden, Invalid, NotFound
+from portal.extensions import db
+from portal.models import Company, Leave, User, new_id
+from portal.operations import auditing, waiting
+from portal.operations.auditing import Subject
+from portal.operations.complaints import Complaints
+from portal.operations.transaction import operation
+from portal.permissions import Right, is_reached, may, outranks
+from portal.routing.facts import Presence
+from portal.routing.hours import HoursError, parse_hours
+from portal.routing.tags import normal_value
+
+MOST_CAP = 1_000_000
+MOST_TEXTS = 200
+LONGEST_TEXT = 200
+MOST_PLACES = 50
+GREATEST_RADIUS_KM = 20_000
+MOST_LEAVES = 100
+LONGEST_LEAVE_DAYS = 1000
+
+
+class Availability(TypedDict, total=False):
+    """Columns of a user that are checked here. Caps are numbers of leads; places are circles of lat, lng, radius_km."""
+
+    day_cap: int | None
+    week_cap: int | None
+    month_cap: int | None
+    tags: Sequence[str]
+    excluded_lead_types: Sequence[str]
+    languages: Sequence[str]
+    locations: Sequence[Mapping[str, Any]]
+    hours: Mapping[str, Any] | None
+    time_zone: str | None
+    presence: str
+
+
+FIELDS = frozenset(Availability.__annotations__)
+
+
+def check(wrong: Complaints, name: str, value: Any, company: Company) -> Any:
+    """A column of a user as it is stored; complaints go by the name the API gives the field."""
+    match name:
+        case "day_cap" | "week_cap" | "month_cap":
+            field = f"caps.{name.removesuffix('_cap')}"
+            return None if value is None else wrong.whole(field, value, 0, MOST_CAP)
+        case "tags" | "excluded_lead_types" | "languages":
+            return _texts(wrong, name, value)
+        case "locations":
+            return _places(wrong, value)
+        case "hours":
+            return _hours(wrong, value, company)
+        case "time_zone":
+            return None if value is None else wrong.time_zone(name, value)
+        case _:
+            return wrong.one_of(name, value, Presence)
+
+
+def _texts(wrong: Complaints, field: str, values: Sequence[str]) -> list[str]:
+    """Short texts, each once whatever its case and accents."""
+    if len(values) > MOST_TEXTS:
+        wrong.add(field, f"Use at most {MOST_TEXTS} of them; these are {len(values)}.")
+        return []
+    checked = [wrong.name(f"{field}.{place}", value, most=LONGEST_TEXT) for place, value in enumerate(values)]
+    return list({normal_value(text): text for text in checked if text}.values())
+
+
+def _places(wrong: Complaints, values: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
+    if len(values) > MOST_PLACES:
+        wrong.add("locations", f"Use at most {MOST_PLACES} places; these are {len(values)}.")
+        return []
+    return [_place(wrong, f"locations.{number}", value) for number, value in enumerate(values)]
+
+
+def _place(wrong: Complaints, field: str, value: Mapping[str, Any]) -> dict[str, float]:
+    bounds = {"lat": (-90, 90), "lng": (-180, 180), "radius_km": (0, GREATEST_RADIUS_KM)}
+    for name, (least, most) in bounds.items():
+        given = value.get(name)
+        if isinstance(given, bool) or not isinstance(given, int | float) or not least <= given <= most:
+            wrong.add(f"{field}.{name}", f"Use a number from {least} to {most:,}.")
+    return {name: value.get(name, 0) for name in bounds}
+
+
+def _hours(wrong: Complaints, value: Any, company: Company) -> Any:
+    if value is None:
+        return None
+    try:
+        parse_hours(value, company.time_zone)
+    except HoursError as error:
+        wrong.add("hours" if error.field == "hours" else f"hours.{error.field}", str(error))
+    return value
+
+
+@operation
+def add_leave(user_id: UUID, first: date, last: date, *, by: User) -> Leave:
+    """Note days somebody is away, the first and the last included. They come back by themselves.
+
+    Raises:
+        NotFound: no such user.
+        Forbidden: neither oneself nor somebody one looks after.
+        Invalid: the days make no sense.
+        Conflict: there are too many already.
+    """
+    user = _reached(user_id, by)
+    if last < first:
+        raise Invalid.field("last_day", "The last day is before the first.")
+    if (last - first).days > LONGEST_LEAVE_DAYS:
+        raise Invalid.field("last_day", f"Use at most {LONGEST_LEAVE_DAYS} days; deactivate somebody who left.")
+    here = select(func.count()).where(Leave.company_id == by.company_id, Leave.user_id == user_id)
+    if (db.session.scalar(here) or 0) >= MOST_LEAVES:
+        raise Conflict(f"There are {MOST_LEAVES} leaves noted already. Remove old ones first.")
+    leave = Leave(company_id=by.company_id, id=new_id(), user_id=user.id, first_day=first, last_day=last)
+    db.session.add(leave)
+    db.session.flush()
+    auditing.changed(by, Subject.PERSON, user.id, user.name, {}, {"leave": f"{first} to {last}"})
+    waiting.drain_soon(by.company_id)
+    return leave
+
+
+@operation
+def remove_leave(user_id: UUID, leave_id: UUID, *, by: User) -> None:
+    """Forget days somebody was to be away; errors as in `add_leave`."""
+    user = _reached(user_id, by)
+    leave = db.session.get(Leave, (by.company_id, leave_id))
+    if leave is None or leave.user_id != user_id:
+        raise NotFound("There is no such leave.")
+    auditing.changed(by, Subject.PERSON, user.id, user.name, {"leave": f"{leave.first_day} to {leave.last_day}"}, {})
+    db.session.delete(leave)
+    db.session.flush()
+    waiting.drain_soon(by.company_id)
+
+
+def _reached(user_id: UUID, by: User) -> User:
+    user = db.session.get(User, (by.company_id, user_id))
+    looks_after = user is not None and may(by, Right.PEOPLE) and is_reached(by, Right.PEOPLE, user.team_id)
+    if user is None or not (looks_after or user.id == by.id):
+        raise NotFound("There is no such user.")
+    if user.id != by.id and outranks(by, user):
+        raise Forbidden("This person holds a right you do not have yourself. Ask somebody who has it.")
+    return user
