@@ -169,12 +169,21 @@ def has_open_offers(pool_id: UUID) -> bool:
 
 
 def rules_naming(pool_id: UUID) -> Sequence[str]:
-    """The names of the rules that send leads to this pool."""
-    return db.session.scalars(
+    """The names of the rules that name this pool, paused or not: they hold it in place."""
+    return db.session.scalars(_rules_naming(pool_id)).all()
+
+
+def rules_sending(pool_id: UUID) -> Sequence[str]:
+    """The names of the rules that send leads to this pool now."""
+    return db.session.scalars(_rules_naming(pool_id).where(~Rule.paused)).all()
+
+
+def _rules_naming(pool_id: UUID) -> Select[str]:
+    return (
         select(Rule.name)
         .where(Rule.company_id == working_company(), Rule.pool_id == pool_id, Rule.deleted_at.is_(None))
         .order_by(Rule.position)
-    ).all()
+    )
 
 
 def _pools() -> Select[Pool]:

@@ -14,7 +14,7 @@ from portal.blueprints.distribution.now import sentence_for_pool, sentence_for_v
 from portal.permissions import Right
 from portal.queries.people import users_by_id
 from portal.queries.people_now import people_now
-from portal.queries.pools import has_open_offers, pool_views, reached_pool, rules_naming, standings
+from portal.queries.pools import has_open_offers, pool_views, reached_pool, rules_naming, rules_sending, standings
 from portal.sign_in import current_company, right_required, signed_in_user
 
 
@@ -35,7 +35,7 @@ def listed() -> ResponseReturnValue:
         now=sentence_now(),
         wording=wording,
         next_of={view.pool.id: turns_of(view.pool.id) for view in pools},
-        rules_of={view.pool.id: rules_naming(view.pool.id) for view in pools},
+        rules_of={view.pool.id: rules_sending(view.pool.id) for view in pools},
     )
 
 
@@ -57,6 +57,7 @@ def one(pool_id: UUID) -> ResponseReturnValue:
         turns=turns_of(pool_id),
         now=sentence_for_pool(pool_id),
         rules=rules_naming(pool_id),
+        sending=rules_sending(pool_id),
         has_open_offers=has_open_offers(pool_id),
         ladder=wording.ladder_in_words(
             pool, asked, named=len(view.default_assignee_ids), any_active=current_company().fallback_any_active

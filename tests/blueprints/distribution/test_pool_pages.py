@@ -7,6 +7,7 @@ from apiflask import APIFlask
 
 from portal.extensions import db
 from portal.models import Pool, PoolMember, Rule, new_id
+from portal.operations import rules
 from portal.queries.pools import pool_views
 from tests.cast import Company, Person
 from tests.factories import make_lead, make_offer, make_pool, make_user
@@ -271,7 +272,7 @@ class TestDeleting:
     def test_a_pool_in_use_stays_with_the_reason(self, owner: Browser, company: Company) -> None:
         pool = make_pool(company, [company.agent])
         page = owner.open(f"/pools/{pool.id}")
-        assert "cannot be deleted while the rule “Everything else” sends leads here" in page.words
+        assert "cannot be deleted while the rule “Everything else” points here" in page.words
         assert f"/pools/{pool.id}/delete" not in page.links
         page = owner.open(f"/pools/{pool.id}/delete")
         assert "/settings/rules" in page.links
@@ -328,3 +329,17 @@ class TestRights:
     def test_a_pool_that_never_was_does_not_exist(self, owner: Browser) -> None:
         owner.open(f"/pools/{new_id()}", status=404)
         owner.open("/pools/nonsense", status=404)
+
+
+def test_a_rule_that_is_paused_sends_no_leads_and_still_holds_its_pool(owner: Browser, company: Company) -> None:
+    pool = make_pool(company, [company.agent], name="Chargers", default_rule=False)
+    with company.inside():
+        by, ask = company.owner.user(), {"lead_type": ["EV charger"]}
+        rules.make_rule(by=by, name="Small jobs", conditions=ask, pool_id=pool.id, paused=True)
+    assert "Not in use" in owner.open("/pools").words
+    page = owner.open(f"/pools/{pool.id}")
+    assert "No rule sends leads here" in page.words
+    assert "It cannot be deleted while the rule “Small jobs” points here" in page.words
+    owner.open("/settings/rules").press("Resume")
+    assert "Gets new leads" in owner.open("/pools").words
+    assert "Gets leads by the rule “Small jobs”" in owner.open(f"/pools/{pool.id}").words
