@@ -7,7 +7,7 @@ rows; n leads in one round come out as n single ones would.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -135,6 +135,7 @@ class Round:
         }
         carry_out = {
             Outcome.OFFER: self._offer,
+            Outcome.BROADCAST: self._broadcast,
             Outcome.ASSIGN: self._assign,
             Outcome.TELL: self._tell,
             Outcome.WAIT: self._wait,
@@ -286,6 +287,28 @@ class Round:
         self._record(lead, decision, decision_id, TimelineKind.OFFERED, after)
         lead.state |= {"state": LeadState.OFFERING, "owner_id": None, "was_offered": True}
 
+    def _broadcast(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
+        """An offer for each of the chosen at once. Nobody's turn is played: whoever takes the lead is charged then."""
+        assert self.pool is not None
+        ends = self.at + timedelta(seconds=self.pool.window_seconds)
+        for user_id in decision.chosen:
+            offer_id = self.writes.add(
+                "offers",
+                lead_id=lead.id,
+                user_id=user_id,
+                pool_id=self.pool.id,
+                decision_id=decision_id,
+                state="open",
+                kind=OfferKind.BROADCAST,
+                created_at=self.at,
+                expires_at=ends,
+            )
+            self.writes.work(WorkKind.END_OFFER, offer_id, ends, group_id=self.pool.id)
+            self.writes.say(Cause.OFFER, user_id, about=f"{offer_id}", lead_id=lead.id, offer_id=offer_id)
+            after = {"state": LeadState.OFFERING, "offer_id": offer_id, "user_id": user_id}
+            self._record(lead, decision, decision_id, TimelineKind.OFFERED, after)
+        lead.state |= {"state": LeadState.OFFERING, "owner_id": None, "was_offered": True}
+
     def _assign(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
         user_id = decision.chosen[0]
         if lead.history.in_line:
@@ -335,17 +358,21 @@ class Round:
             )
         self.writes.served(decision.chosen[0], self._served_at)
 
-    def charge(self, lead_id: UUID, user_id: UUID) -> None:
-        """Charge a member a turn for a lead that reached them another way; nothing for somebody who is no member."""
+    def charge(self, lead_id: UUID, user_id: UUID, told: Collection[UUID] | None = None) -> None:
+        """Charge a member a turn for a lead that reached them another way; nothing for somebody who is no member.
+
+        Args:
+            told: among whom it was shared out; None = the members who could take a lead now.
+        """
         if self.pool is None or all(one.user_id != user_id or one.weight is None for one in self.pool.members):
             return
         refused = refusals(self.pool.members, LeadFacts(), policy=self._setup.policy, now=self.at)
-        told = [
+        sharers = [
             one
             for one, refusal in zip(self.pool.members, refused, strict=True)
-            if refusal is None or one.user_id == user_id
+            if one.user_id == user_id or (refusal is None if told is None else one.user_id in told)
         ]
-        step = ledger.charge(told, user_id)
+        step = ledger.charge([one for one in sharers if one.weight is not None], user_id)
         keep_step(self.writes, step, self.pool.id, lead_id=lead_id, kind=EntryKind.CHARGE)
 
     def name_of(self, user_id: UUID) -> str:

@@ -154,7 +154,7 @@ def _store_routed(arrival: Arrival) -> Taken:
     )
 
 
-_OUTCOMES = {Outcome.ASSIGN: "assigned", Outcome.OFFER: "offered"}
+_OUTCOMES = {Outcome.ASSIGN: "assigned", Outcome.OFFER: "offered", Outcome.BROADCAST: "offered"}
 
 
 def _store_unrouted(arrival: Arrival) -> Taken:

@@ -6,6 +6,7 @@ database's clock, and while the lead is still free. Locks: the pool, where a tur
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -62,7 +63,7 @@ _END_DUE = """
     UPDATE offers o SET state = 'missed', ended_at = clock_timestamp()
     FROM due
     WHERE o.company_id = %(company)s AND o.id = due.id AND o.state = 'open' AND o.expires_at <= clock_timestamp()
-    RETURNING o.id, o.lead_id, o.user_id, o.expires_at, o.ended_at"""
+    RETURNING o.id, o.lead_id, o.user_id, o.expires_at, o.ended_at, o.kind"""
 
 
 @operation
@@ -74,13 +75,15 @@ def accept(offer_id: UUID, *, by: User) -> Offer:
         Conflict: too late, or somebody else has the lead; says which.
     """
     offer = _own_offer(offer_id, by)
+    # Pools before leads: the order of locks. Only a lead that all were told of costs its taker a turn now.
+    round_ = round_of_pool(offer.pool_id, cause=f"accepted by {by.name}") if offer.kind == OfferKind.BROADCAST else None
     lead = lock_lead(offer.lead_id)
     ended_at = _answer(offer, OfferState.ACCEPTED) if lead.state == LeadState.OFFERING else None
     if ended_at is None:
         return _accepted_before(offer, lead, by)
     writes = Writes(by.company_id, ended_at)
     actor = Actor.user(by)
-    withdraw_offers(writes, lead.id, actor, "Somebody else took the lead.")
+    others = withdraw_offers(writes, lead.id, actor, "Somebody else took the lead.")
     before = {"state": lead.state, "owner_id": None}
     after = {"state": LeadState.OWNED, "owner_id": by.id, "offer_id": offer.id}
     writes.record(lead.id, TimelineKind.ACCEPTED, actor, text=f"{by.name} accepted.", before=before, after=after)
@@ -88,6 +91,10 @@ def accept(offer_id: UUID, *, by: User) -> Offer:
     owned = {"state": LeadState.OWNED, "owner_id": by.id, "assigned_at": ended_at}
     change_lead(writes, lead.id, state_of(lead) | owned)
     writes.flush()
+    if round_ is not None:
+        round_.charge(lead.id, by.id, told={by.id, *(other.user_id for other in others if other.was_open)})
+        round_.writes.served(by.id, ended_at)
+        round_.writes.flush()
     return offer
 
 
@@ -110,7 +117,7 @@ def decline(offer_id: UUID, *, by: User, reason: str | None = None) -> Offer:
     after = {"offer_id": offer.id, "user_id": by.id, "reason": reason}
     said = f"{by.name} declined: {reason}." if reason else f"{by.name} declined."
     round_.writes.record(lead.id, TimelineKind.DECLINED, Actor.user(by), text=said, after=after)
-    pass_on(round_, [lead.id])
+    pass_on(round_, [lead.id] if offer.kind != OfferKind.BROADCAST else _held_by_nobody([lead.id]))
     round_.writes.flush()
     return offer
 
@@ -133,10 +140,12 @@ def end_due(company_id: UUID, pool_id: UUID, limit: int = 100) -> int:
     rows = db.session.connection().exec_driver_sql(_END_DUE, parameters).all()
     # An UPDATE returns its rows in no order.
     missed = sorted(rows, key=lambda row: (row.expires_at, row.id))
-    for offer_id, lead_id, user_id, expires_at, ended_at in missed:
+    for offer_id, lead_id, user_id, expires_at, ended_at, _ in missed:
         _record_missed(round_, offer_id, lead_id, user_id)
         _observe_missed(expires_at, ended_at)
-    pass_on(round_, [row.lead_id for row in missed])
+    lead_ids = [row.lead_id for row in missed]
+    told_to_all = any(row.kind == OfferKind.BROADCAST for row in missed)
+    pass_on(round_, _held_by_nobody(lead_ids) if told_to_all else lead_ids)
     round_.writes.flush()
     return len(missed)
 
@@ -204,9 +213,11 @@ def recall(offer_id: UUID, *, by: User) -> Offer:
     writes = Writes(by.company_id, database_time())
     said = f"{by.name} took the offer back."
     left = {"state": LeadState.UNASSIGNED, "waiting_for": WaitingFor.PERSON}
-    withdrawn = withdraw_offers(writes, lead.id, Actor.user(by), said, only_of=offer.user_id, leaves=left)
+    others_hold_it = offer.kind == OfferKind.BROADCAST and _others_hold(offer)
+    leaves = None if others_hold_it else left
+    withdrawn = withdraw_offers(writes, lead.id, Actor.user(by), said, only_of=offer.user_id, leaves=leaves)
     take_back(writes, lead.id, withdrawn)
-    if any(one.was_open for one in withdrawn):
+    if any(one.was_open for one in withdrawn) and not others_hold_it:
         change_lead(writes, lead.id, state_of(lead) | left | {"alarmed_at": None})
     writes.flush()
     db.session.refresh(offer)
@@ -249,7 +260,7 @@ def withdraw_all_of(user_id: UUID, *, by: User, reason: str) -> None:
             lock_lead(lead_id)
             withdrawn = withdraw_offers(writes, lead_id, Actor.user(by), reason, only_of=user_id)
             take_back(writes, lead_id, withdrawn)
-            freed += [lead_id for one in withdrawn if one.was_open]
+            freed += _held_by_nobody([lead_id for one in withdrawn if one.was_open])
         writes.flush()
         round_ = round_of_pool(pool_id, cause=reason)
         pass_on(round_, freed)
@@ -264,6 +275,24 @@ def mark_seen(offer_id: UUID) -> None:
         "AND company_id = nullif(current_setting('portal.company_id', true), '')::uuid",
         {"offer": offer_id},
     )
+
+
+def _others_hold(offer: Offer) -> bool:
+    """Whether somebody else could still accept the lead, locked by this transaction."""
+    held = select(Offer.id).where(
+        Offer.lead_id == offer.lead_id, Offer.state == OfferState.OPEN, Offer.user_id != offer.user_id
+    )
+    return db.session.scalar(held.limit(1)) is not None
+
+
+def _held_by_nobody(lead_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of the leads, locked or just ended by this transaction, that nobody could accept any more; each once.
+
+    Of those all were told of at once, somebody may still have an open offer.
+    """
+    held = select(Offer.lead_id).where(Offer.lead_id.in_(lead_ids), Offer.state == OfferState.OPEN)
+    still = set(db.session.scalars(held))
+    return [lead_id for lead_id in dict.fromkeys(lead_ids) if lead_id not in still]
 
 
 def newest_offer(lead_id: UUID, user_id: UUID) -> Offer:

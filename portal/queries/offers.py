@@ -333,6 +333,13 @@ class RunningOffer:
     created_at: datetime
     expires_at: datetime
     now: datetime
+    # How many people could accept it now.
+    holders: int
+
+    @property
+    def held_by(self) -> str:
+        """Who it is offered to."""
+        return self.agent if self.holders == 1 else f"{self.holders} people at once"
 
     @property
     def window_seconds(self) -> float:
@@ -348,7 +355,7 @@ class RunningOffer:
 def running_offer(company_id: UUID, lead_id: UUID) -> RunningOffer | None:
     """The open offer of a lead that runs longest, as the list counts it down; None while none is open."""
     statement = (
-        select(User.name, Offer.created_at, Offer.expires_at, func.clock_timestamp())
+        select(User.name, Offer.created_at, Offer.expires_at, func.clock_timestamp(), func.count().over())
         .join(User, (User.company_id == Offer.company_id) & (User.id == Offer.user_id))
         .where(Offer.company_id == company_id, Offer.lead_id == lead_id, Offer.state == OfferState.OPEN)
         .where(Offer.expires_at.is_not(None))

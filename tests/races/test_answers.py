@@ -60,6 +60,34 @@ def test_stale_offers_lose_to_the_one_that_is_open(company: Company) -> None:
 
 
 @pytest.mark.parametrize("_round", ROUNDS)
+def test_of_all_who_are_told_at_once_one_wins(company: Company, _round: int) -> None:
+    people = [company.agent, company.colleague, *(make_user(company) for _ in range(4))]
+    pool = make_pool(company, people, delivery="broadcast")
+    taken = arrive(company)
+    offers = {offer.user_id: offer.id for offer in sights.offers(company, taken.lead_id)}
+    results = at_once(*[partial(accept, person, offers[person.id]) for person in people * 2])
+    lead = sights.lead(company, taken.lead_id)
+    winners = [person for person, result in zip(people * 2, results, strict=True) if not isinstance(result, Conflict)]
+    assert {person.id for person in winners} == {lead.owner_id}
+    assert sorted(offer.state for offer in sights.offers(company, taken.lead_id)) == ["accepted"] + ["withdrawn"] * 5
+    assert [kind for kind, _ in sights.entries(company, pool.id)] == ["charge"]
+    assert_consistent(company)
+
+
+@pytest.mark.parametrize("_round", ROUNDS)
+def test_the_last_answers_of_many_pass_a_lead_on_once(company: Company, _round: int) -> None:
+    change_company(company, fallback_any_active=False)
+    people = [company.agent, company.colleague, make_user(company), make_user(company)]
+    make_pool(company, people, delivery="broadcast")
+    taken = arrive(company)
+    offers = {offer.user_id: offer.id for offer in sights.offers(company, taken.lead_id)}
+    at_once(*[partial(decline, person, offers[person.id]) for person in people])
+    assert sights.lead(company, taken.lead_id).waiting_for == "routing"
+    assert len(sights.decisions(company, taken.lead_id)) == 2
+    assert_consistent(company)
+
+
+@pytest.mark.parametrize("_round", ROUNDS)
 def test_accepting_at_the_very_end_either_counts_or_was_missed(company: Company, _round: int) -> None:
     make_pool(company, [company.agent, company.colleague])
     taken = arrive(company)

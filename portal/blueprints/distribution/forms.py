@@ -74,6 +74,10 @@ class PoolForm(PortalForm):
             [
                 (Delivery.OFFER.value, "Offer: they accept or decline; if they do not answer, it goes to the next"),
                 (Delivery.ASSIGN.value, "Assign: it is theirs at once"),
+                (
+                    Delivery.BROADCAST.value,
+                    "Tell all: everybody who can take it is asked, and the first gets it",
+                ),
             ]
         ),
         default=Delivery.OFFER.value,

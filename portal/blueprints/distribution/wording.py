@@ -40,6 +40,8 @@ def delivery_in_words(pool: Pool, one: User | None = None) -> str:
     Args:
         one: whom the pool names, where it always goes to one person.
     """
+    if pool.delivery == Delivery.BROADCAST:
+        return f"Offered to everybody at once for {window_in_words(pool.window_seconds)}; the first to accept gets it"
     who = _WHO_COMES_NEXT[Picker(pool.picker)] if one is None else short(one.name)
     if pool.delivery == Delivery.ASSIGN:
         return f"Given to {who} at once"
@@ -105,6 +107,9 @@ def if_a_lead_came(decision: Decision) -> str:
     match decision.outcome:
         case Outcome.OFFER if decision.pool:
             return f"It would be offered to {who} for {window_in_words(decision.pool.window_seconds)}."
+        case Outcome.BROADCAST if decision.pool:
+            window = window_in_words(decision.pool.window_seconds)
+            return f"It would be offered to {who} at once for {window}; the first to accept gets it."
         case Outcome.ASSIGN:
             return f"It would be given to {who} at once."
         case Outcome.TELL:
@@ -143,6 +148,12 @@ def ladder_in_words(pool: Pool, defaults: Sequence[str], *, named: int, any_acti
         any_active: the company's setting `fallback_any_active`.
     """
     steps = [_ORDER[Picker(pool.picker)]]
+    if pool.delivery == Delivery.BROADCAST:
+        told = (
+            f"All members who can take it are told at once and have {window_in_words(pool.window_seconds)}. "
+            "The first to accept gets it, and pays a turn; the other offers vanish."
+        )
+        steps = [Step("Told to all", told, "offers", "accent")]
     if pool.delivery == Delivery.OFFER:
         limit = f", to at most {pool.max_offers} people" if pool.max_offers else ""
         told = (

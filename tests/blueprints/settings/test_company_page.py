@@ -98,8 +98,8 @@ def test_the_index_shows_what_one_may_open(app: APIFlask, company: Company) -> N
         return [link.get("href", "") for link in main.iter("a")]
 
     assert pages_for("agent") == ["/settings/keys", "/me"]
-    distribution = ["/pools", "/allocations", "/settings/rules"]
-    people = ["/settings/tags", "/people", "/settings/teams", "/settings/roles"]
+    distribution = ["/pools", "/allocations", "/settings/rules", "/settings/tags"]
+    people = ["/people", "/settings/teams", "/settings/roles"]
     assert pages_for("editor") == [*distribution, *people, "/settings/keys", "/me"]
     company_wide = ["/settings/company", "/settings/conversion", "/outbox", "/audit"]
     assert pages_for("admin") == [*distribution, *people, *company_wide, "/settings/keys", "/me"]

@@ -49,7 +49,7 @@ class PoolForm(Form):
     picker = Choice(Picker)
     # Who gets the leads when the picker is single.
     single_user_id = Id(allow_none=True)
-    delivery = Choice(Delivery, later=("broadcast", "pond"))
+    delivery = Choice(Delivery, later=("pond",))
     window_seconds = Whole(least=SHORTEST_WINDOW, most=LONGEST_WINDOW)
     max_offers = Whole(least=0, most=MOST_OFFERS)
     default_assignee_ids = Several(Id(), metadata={"maxItems": MOST_DEFAULT_ASSIGNEES})
