@@ -38,7 +38,7 @@ class Company(db.Model):  # type: ignore[name-defined,misc]
     holidays: Mapped[Json]
     # A lead without any tag: everyone qualifies. Off = straight to the ladder.
     untagged_qualify_all: Mapped[bool] = mapped_column(server_default=text("true"))
-    # What the performance score does in best match; None = multiply for offers, off for the rest.
+    # What the performance score does in best match; None = multiply for offers, a tie-break for the rest.
     performance_in_routing: Mapped[Str | None]
     # An agent's full name, or e-mail address, found in a lead counts as a tag of theirs with weight 1,000.
     name_as_tag: Mapped[bool] = mapped_column(server_default=text("false"))
