@@ -140,6 +140,7 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             Shown("feedback-reason", owner, f"/settings/conversion/reasons/{reason.id}"),
             Shown("styleguide", owner, "/styleguide"),
             Shown("api-docs", None, "/api/docs"),
+            Shown("api-forms", None, "/api/docs/forms"),
             *(Shown(f"{path[1:].replace('/', '-')}-empty", bare.owner, path) for path in EMPTY_THERE),
             Shown("dashboard-empty", bare.manager, "/dashboard"),
             *(Shown(f"leads-{each}-empty", bare.agent, f"/leads?bucket={each}") for each in BUCKETS),

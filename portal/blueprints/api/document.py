@@ -79,10 +79,13 @@ def show_docs() -> str:
         (path, method.upper(), call) for path, calls in document["paths"].items() for method, call in calls.items()
     ]
     tags = [tag["name"] for tag in document["tags"]]
-    schemas = document["components"]["schemas"]
-    return render_template(
-        "api/docs.html", about=_ABOUT, tags=tags, calls=calls, schemas=schemas, problems=_problem_kinds()
-    )
+    return render_template("api/docs.html", about=_ABOUT, tags=tags, calls=calls, problems=_problem_kinds())
+
+
+@docs.get("/api/docs/forms")
+def show_forms() -> str:
+    """What the calls take and answer, field by field: a page of its own, so that neither is long to load."""
+    return render_template("api/forms.html", schemas=_document()["components"]["schemas"])
 
 
 def _document() -> dict[str, Any]:

@@ -132,6 +132,14 @@ def test_the_page_for_people_names_every_call_and_loads_nothing_from_outside(
         assert f'id="{problem}"' in page.text
 
 
+def test_every_form_a_call_names_is_told_on_the_page_of_forms(client: FlaskClient, document: dict[str, Any]) -> None:
+    forms = client.get("/api/docs/forms").text
+    named = set(re.findall(r'href="/api/docs/forms#([^"]+)"', client.get("/api/docs").text + forms))
+    assert len(named) > 30
+    assert {name for name in named if f'id="{name}"' not in forms} == set()
+    assert {f"form-{name}" for name in document["components"]["schemas"]} >= named
+
+
 def test_every_kind_of_problem_is_explained_where_its_type_leads(client: FlaskClient, api: Api) -> None:
     for path in ("/leads/00000000-0000-7000-8000-000000000000", "/leads?limit=0"):
         page, _, place = api.get(path).json["type"].partition("#")
