@@ -85,6 +85,9 @@ PAGES = (
     Shown("rule", "/settings/rules/{rule}/edit", Who.OWNER),
     Shown("rule-new", "/settings/rules/new", Who.OWNER),
     Shown("rule-delete", "/settings/rules/{rule}/delete", Who.OWNER),
+    Shown("tags", "/settings/tags", Who.OWNER),
+    Shown("tag", "/settings/tags/{tag}", Who.OWNER),
+    Shown("availability", "/people/{agent}/availability", Who.OWNER),
     Shown("teams", "/settings/teams", Who.OWNER),
     Shown("team", "/settings/teams/{team}", Who.OWNER),
     Shown("roles", "/settings/roles", Who.OWNER),
@@ -104,6 +107,7 @@ PAGES = (
     Shown("not-found", "/leads/00000000-0000-7000-8000-000000000000", Who.AGENT),
     Shown("styleguide", "/styleguide", Who.OWNER),
     Shown("api-docs", "/api/docs"),
+    Shown("api-forms", "/api/docs/forms"),
 )
 
 # The few that stand in docs/screenshots, by page, size and look.

@@ -14,7 +14,20 @@ from portal import create_app
 from portal.config import Settings
 from portal.demo.cast import CAST
 from portal.extensions import db
-from portal.models import Company, ConversionStatus, Key, Lead, Offer, OwnRole, Pool, Rule, Team, TimelineItem, User
+from portal.models import (
+    Company,
+    ConversionStatus,
+    Key,
+    Lead,
+    Offer,
+    OwnRole,
+    Pool,
+    Rule,
+    Tag,
+    Team,
+    TimelineItem,
+    User,
+)
 from portal.models.tenancy import inside_company
 from portal.queries import across
 from portal.queries.clock import database_time
@@ -124,6 +137,7 @@ _FINDERS: dict[str, Find] = {
     "agent": lambda: select(User.id).where(User.email == CAST[2].email),
     "pool": lambda: select(Pool.id).join(Rule, Rule.pool_id == Pool.id).where(Rule.is_default),
     "rule": lambda: select(Rule.id).where(~Rule.is_default).order_by(Rule.position),
+    "tag": lambda: select(Tag.id).order_by(Tag.normal),
     "status": lambda: select(ConversionStatus.id).order_by(ConversionStatus.position),
     "team": lambda: select(Team.id).order_by(Team.name),
     "role": lambda: select(OwnRole.id).order_by(OwnRole.name),

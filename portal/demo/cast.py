@@ -93,6 +93,10 @@ class Sorting:
     paused: bool = False
 
 
+# What is looked for in leads, with its weight; and who is good at what.
+TAGS = {"battery": 70, "second quote": 30, "rental": 20, "storage": 50}
+GOOD_AT = {"Ben": ("battery", "storage"), "Jonas": ("battery",), "Chloe": ("second quote", "rental")}
+
 # In the order they are looked at.
 SORTINGS = (
     Sorting("Small jobs", {"lead_type": ["EV charger", "Service"]}, CHARGERS),

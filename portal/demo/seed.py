@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from portal import create_app
 from portal.config import Settings
 from portal.demo.backdating import backdate
-from portal.demo.cast import CAST, COMPANY, GROUPS, PASSWORD, TEAMS, TIME_ZONE, Group, Worker
+from portal.demo.cast import CAST, COMPANY, GOOD_AT, GROUPS, PASSWORD, TAGS, TEAMS, TIME_ZONE, Group, Worker
 from portal.demo.customers import BY_HAND, Customers
 from portal.demo.drip import KEY_FILE
 from portal.demo.lead_stories import lead_story
@@ -28,6 +28,7 @@ from portal.models import Account, Company, KeyScope, LedgerAccount, Pool, Team,
 from portal.models.tenancy import inside_company, leave_company
 from portal.operations import company, keys, people, pools, rules
 from portal.operations.roles import make_role
+from portal.operations.tags import make_tag
 from portal.operations.teams import make_team
 from portal.operations.transaction import operation
 from portal.queries import across
@@ -103,6 +104,7 @@ def _founding(told: ToldTime, random: Random) -> Story:
     company.change_company(by=scene.user(made.user_id), fallback_any_active=False)
     _people(scene, made.user_id)
     yield told.now + timedelta(hours=2)
+    _tags(scene)
     _pools(scene)
     for story in STORIES:
         told.begin(told.now, story(scene))
@@ -129,6 +131,13 @@ def _people(scene: Scene, owner_id: UUID) -> None:
     reader = make_role(by=owner, name="Reader of reports", grants=["reports", "export"])
     chloe = scene.staff["Chloe"]
     people.change_user(chloe.id, by=owner, roles=[*chloe.roles, str(reader.id)])
+
+
+def _tags(scene: Scene) -> None:
+    for said, weight in TAGS.items():
+        make_tag(by=scene.owner, text=said, weight=weight)
+    for name, carried in GOOD_AT.items():
+        people.change_user(scene.staff[name].id, by=scene.owner, tags=carried)
 
 
 def _add(worker: Worker, teams: dict[str, Team], owner: User, password: str | None) -> User:

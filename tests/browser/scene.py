@@ -64,6 +64,9 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
     make_user(company, "Gus Gone", active=False)
     pool = make_pool(company, {company.agent: 3, company.colleague: 2, paused: 1, owner: 0}, [company.manager])
     rule_id, _ = make_rules(company, pool)
+    tag_id = owner.api.post("/tags", {"text": "Roof repair", "kind": "required"}).json["id"]
+    days = {"first_day": "2026-12-24", "last_day": "2027-01-06"}
+    owner.api.post(f"/users/{company.agent.id}/leaves", days)
     mine = make_lead(company, company.agent, source="Website", lead_type="Solar")
     make_lead(company, source="Trade fair")
     closed = make_closed_lead(company, company.colleague)
@@ -119,6 +122,9 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             Shown("rule", owner, f"/settings/rules/{rule_id}/edit"),
             Shown("rule-new", owner, "/settings/rules/new"),
             Shown("rule-delete", owner, f"/settings/rules/{rule_id}/delete"),
+            Shown("tags", owner, "/settings/tags"),
+            Shown("tag", owner, f"/settings/tags/{tag_id}"),
+            Shown("availability", owner, f"/people/{company.agent.id}/availability"),
             Shown("teams", owner, "/settings/teams"),
             Shown("team", owner, f"/settings/teams/{team.id}"),
             Shown("keys", owner, "/settings/keys"),
