@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wtforms import RadioField
 
 from portal.blueprints.forms import Line, Lines, PortalForm, menu
+from portal.errors import Invalid
 from portal.routing.hours import WEEKDAYS
 
 ALWAYS, THESE = "always", "these"
@@ -43,7 +44,7 @@ class HoursForm(PortalForm):
             return None
         days = {day: _ranges(self[day].data) for day in WEEKDAYS}
         lines = [line.split(None, 1) for line in (self.exceptions.data or "").splitlines() if line.strip()]
-        exceptions = {day: _ranges("".join(rest)) for day, *rest in lines}
+        exceptions = once("exceptions", [(day, _ranges("".join(rest))) for day, *rest in lines])
         return {day: ranges for day, ranges in days.items() if ranges} | (
             {"exceptions": exceptions} if exceptions else {}
         )
@@ -53,6 +54,15 @@ class HoursForm(PortalForm):
         days = {f"{field}.{day}": day for day in WEEKDAYS}
         dates = {f"{field}.exceptions.{date}": "exceptions" for date in (self.hours() or {}).get("exceptions", ())}
         return {field: "hours_kind", **days, f"{field}.exceptions": "exceptions", **dates}
+
+
+def once(field: str, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """What stands on lines by a name. Raises Invalid, naming the form's field, for a name that stands there twice."""
+    names = [name for name, _ in pairs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise Invalid.field(field, f"“{twice[:40]}” stands there twice. Put it on one line.")
+    return dict(pairs)
 
 
 def typed_hours(hours: Mapping[str, Any] | None) -> dict[str, Any]:

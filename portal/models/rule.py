@@ -28,7 +28,7 @@ class Rule(db.Model):  # type: ignore[name-defined,misc]
     conditions: Mapped[Json]
     strictness: Mapped[Json]
     # When the rule counts, in the company's zone; None = always. Outside them a lead falls to the next rule.
-    hours: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    hours: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     pool_id: Mapped[Ref | None]
     team_id: Mapped[Ref | None]
     created_at: Mapped[Made]

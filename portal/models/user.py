@@ -60,7 +60,7 @@ class User(db.Model):  # type: ignore[name-defined,misc]
     # Circles they work in: lat, lng, radius_km, and the postcode they were given by, if any; none = anywhere.
     locations: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
     # Weekly working hours; None = at all hours. In their own zone, or else the company's.
-    hours: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    hours: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     time_zone: Mapped[Str | None]
     # What they set themselves, where the company uses it.
     presence: Mapped[Str] = mapped_column(server_default=Presence.AVAILABLE.value)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from uuid import UUID
 
 from portal.extensions import db
-from portal.models import Cause, Contact, Lead, LeadState, TimelineKind, User
+from portal.models import Cause, Contact, Lead, LeadState, TimelineKind, User, WorkKind
 from portal.operations.arrival import Arrival, Taken, Warned
 from portal.operations.assignment import charged_pool, hand_over
 from portal.operations.distribution import alarm
 from portal.operations.giving import assignee_warnings
 from portal.operations.locking import lock_lead, lock_lead_and_pools, peek_lead
-from portal.operations.new_leads import alias_row, contact_rows, touch_row
+from portal.operations.new_leads import alias_row, contact_rows, tag_rows, touch_row
 from portal.operations.waiting import drain_soon
 from portal.operations.writes import Row, Writes
 from portal.queries.clock import database_time
 from portal.queries.managers import managers_of_owned
+from portal.routing.facts import WaitingFor
 from portal.routing.lead_tags import tags_held
 
 
@@ -103,6 +104,10 @@ def _touched(arrival: Arrival, lead: Lead, text: str) -> Writes:
     writes = Writes(arrival.holder.company_id, at)
     contact_rows(arrival, writes, lead.contact_id)
     touch_row(arrival, writes, lead.id)
+    tag_rows(writes, arrival.message.facts((), lead.id, arrival.facts.setup.tagger))
+    if lead.state == LeadState.UNASSIGNED and lead.waiting_for == WaitingFor.ROUTING:
+        # What it says now may fit somebody.
+        writes.work(WorkKind.DRAIN, lead.company_id, at)
     entry = writes.record(lead.id, TimelineKind.TOUCH, arrival.by, text=text)
     if owner is not None and lead.state == LeadState.OWNED:
         if owner.active:

@@ -116,7 +116,9 @@ def add_leave(user_id: UUID, first: date, last: date, *, by: User) -> Leave:
         raise Invalid.field("last_day", "The last day is before the first.")
     if (last - first).days > LONGEST_LEAVE_DAYS:
         raise Invalid.field("last_day", f"Use at most {LONGEST_LEAVE_DAYS} days; deactivate somebody who left.")
-    here = select(func.count()).where(Leave.company_id == by.company_id, Leave.user_id == user_id)
+    here = select(func.count()).where(
+        Leave.company_id == by.company_id, Leave.user_id == user_id, Leave.last_day >= func.current_date() - 1
+    )
     if (db.session.scalar(here) or 0) >= MOST_LEAVES:
         raise Conflict(f"There are {MOST_LEAVES} leaves noted already. Remove old ones first.")
     leave = Leave(company_id=by.company_id, id=new_id(), user_id=user.id, first_day=first, last_day=last)

@@ -29,7 +29,15 @@ MOST_HOLIDAYS = 500
 
 # What decides who can be given a lead: waiting leads are looked at again.
 _ELIGIBILITY = frozenset(
-    {"fallback_any_active", "presence_mode", "holidays", "untagged_qualify_all", "name_as_tag", "email_as_tag"}
+    {
+        "fallback_any_active",
+        "presence_mode",
+        "holidays",
+        "untagged_qualify_all",
+        "name_as_tag",
+        "email_as_tag",
+        "time_zone",
+    }
 )
 
 

@@ -102,6 +102,8 @@ class Round:
         self._managers: dict[UUID | None, Sequence[UUID]] = {}
         # Who owns how many leads more than the table shows yet.
         self._given: Counter[UUID] = Counter()
+        # The pool asked for; one that was deleted is none any more.
+        self.named = pool_id
         self.pool, self.at = self._locked(pool_id)
         self.writes = Writes(company_id, self.at)
         self._served_at = self.at
@@ -128,7 +130,7 @@ class Round:
         decision_id = self._keep(lead, decision)
         lead.state |= {
             "pool_id": decision.pool_id,
-            "rule_id": decision.rule_id,
+            "rule_id": decision.rule_id or self._rule_kept(lead, decision),
             "decision_id": decision_id,
             "waiting_for": None,
             "alarmed_at": None,
@@ -146,6 +148,11 @@ class Round:
         stage, outcome = decision.stage.value, decision.outcome.value
         after_commit(lambda: DECISIONS.labels(stage, outcome).inc())
         return decision
+
+    def _rule_kept(self, lead: Routable, decision: Decision) -> UUID | None:
+        """A rule that was taken out of use goes on being named by leads that stay in its pool."""
+        kept: UUID | None = lead.state["rule_id"]
+        return kept if decision.pool_id == lead.state["pool_id"] else None
 
     def leave_waiting(self, lead: Routable) -> None:
         """Routing itself failed for a stored lead: it waits with an alarm, if it does not already."""

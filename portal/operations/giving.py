@@ -8,7 +8,7 @@ from uuid import UUID
 from portal.models import Cause, LeadState, TimelineKind
 from portal.operations.actors import Actor
 from portal.operations.arrival import Arrival, Warned
-from portal.operations.distribution import Round, Routable
+from portal.operations.distribution import Round, Routable, used_of_locked
 from portal.queries import routing_facts
 from portal.queries.clock import database_time
 from portal.routing.gates import BEYOND_THE_POOL, refusal
@@ -63,4 +63,9 @@ def _previous_owner(arrival: Arrival, user_id: UUID) -> Given | None:
     facts = arrival.message.facts(arrival.points, None, setup.tagger)
     if person is None or refusal(person, facts, BEYOND_THE_POOL, policy=setup.policy, now=database_time()) is not None:
         return None
+    if (person.open_cap is not None or person.caps) and not arrival.holder.named_counts_as_turn:
+        # Others may give them a lead at this moment. (Where a pool has to be locked first, this look has to do.)
+        open_leads, caps = used_of_locked(arrival.holder.company_id, user_id, setup)
+        if open_leads >= (person.open_cap or open_leads + 1) or any(cap.used >= cap.limit for cap in caps):
+            return None
     return Given(user_id, f"{person.name} had this contact's last lead.")

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from portal.errors import Forbidden
 from portal.extensions import db
-from portal.models import Contact, Lead, Source, TimelineKind, User, new_id
+from portal.models import Contact, Lead, LeadState, Source, TimelineKind, User, WorkKind, new_id
 from portal.operations.actors import Actor
 from portal.operations.complaints import refuse_unknown
 from portal.operations.locking import lock_lead
@@ -19,7 +19,7 @@ from portal.operations.writes import Writes
 from portal.permissions import may_hand_out
 from portal.queries.clock import database_time
 from portal.queries.setup import setup_of
-from portal.routing.facts import LeadFacts
+from portal.routing.facts import LeadFacts, WaitingFor
 from portal.routing.lead_tags import tagged, tags_held
 
 OF_LEAD = frozenset({"text", "source", "lead_type", "language", "fields", "location", "price"})
@@ -58,6 +58,8 @@ def change_lead(lead_id: UUID, changes: Mapping[str, Any], *, by: User) -> Lead:
         _make_source(lead.company_id, after["source"])
     writes = Writes(lead.company_id, database_time())
     said = f"Changed {', '.join(name.replace('_', ' ') for name in sorted(after))}."
+    if lead.state == LeadState.UNASSIGNED and lead.waiting_for == WaitingFor.ROUTING:
+        writes.work(WorkKind.DRAIN, lead.company_id, writes.at)
     writes.record(lead.id, TimelineKind.STATUS, Actor.user(by), text=said, before=before, after=after)
     lead.last_activity_at = writes.at
     db.session.flush()

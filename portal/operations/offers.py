@@ -17,7 +17,19 @@ from portal.errors import Conflict, NotFound
 from portal.extensions import db
 from portal.logs import about_lead
 from portal.metrics import EXPIRY_LAG, OFFERS_ENDED
-from portal.models import Cause, Lead, LeadState, Offer, OfferKind, OfferState, PoolMember, TimelineKind, User, WorkKind
+from portal.models import (
+    Cause,
+    Lead,
+    LeadState,
+    Offer,
+    OfferKind,
+    OfferState,
+    Pool,
+    PoolMember,
+    TimelineKind,
+    User,
+    WorkKind,
+)
 from portal.models.tenancy import working_company
 from portal.operations.actors import SYSTEM, Actor
 from portal.operations.distribution import Round, change_lead, if_second_chance
@@ -237,7 +249,17 @@ def lock_pools_of(user_id: UUID) -> None:
             )
         )
     )
+    # Whom a pool names for its leads need not take turns in it.
+    named = select(Pool.id).where(Pool.single_user_id == user_id, Pool.deleted_at.is_(None))
+    pool_ids |= set(db.session.scalars(named))
     for pool_id in sorted(pool_ids):
+        routing_facts.lock_pool(working_company(), pool_id)
+
+
+def lock_all_pools() -> None:
+    """Lock every pool of the company entered: before leads are handed out in whichever, and before people."""
+    ours = select(Pool.id).where(Pool.company_id == working_company(), Pool.deleted_at.is_(None))
+    for pool_id in db.session.scalars(ours.order_by(Pool.id)).all():
         routing_facts.lock_pool(working_company(), pool_id)
 
 

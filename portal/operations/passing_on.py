@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
+from portal.models import WorkKind
 from portal.models.tenancy import working_company
 from portal.operations.distribution import Round, Routable, in_any_case
 from portal.operations.writes import Row
@@ -18,7 +19,7 @@ from portal.routing.facts import LeadFacts, RuleCheck, RuleMatch
 
 log = logging.getLogger(__name__)
 
-Matching = Callable[[LeadFacts, Row, Setup], RuleMatch]
+Matching = Callable[[LeadFacts, Row, Setup, Round], RuleMatch | None]
 Only = Callable[[Decision], bool]
 
 
@@ -41,7 +42,10 @@ def pass_on(round_: Round, lead_ids: Sequence[UUID], only: Only = in_any_case) -
 
 
 def route_afresh(round_: Round, lead_ids: Sequence[UUID], only: Only = in_any_case) -> int:
-    """The same for leads whose pool the rules name now; the round is in that pool."""
+    """The same for leads whose pool the rules name now; the round is in that pool.
+
+    One for which they name another pool since the round began stays as it is, and waiting leads are looked at again.
+    """
     return _hand_out(round_, lead_ids, _by_the_rules, only)
 
 
@@ -56,8 +60,11 @@ def _hand_out(round_: Round, lead_ids: Sequence[UUID], match: Matching, only: On
     went = 0
     for lead_id in lead_ids:
         facts, state = stored[lead_id]
-        lead = Routable(facts, match(facts, state, setup), state, histories[lead_id])
-        went += _went(round_, lead, only)
+        met = match(facts, state, setup, round_)
+        if met is None:
+            round_.writes.work(WorkKind.DRAIN, round_.company_id, round_.at)
+        else:
+            went += _went(round_, Routable(facts, met, state, histories[lead_id]), only)
     return went
 
 
@@ -74,11 +81,14 @@ def _went(round_: Round, lead: Routable, only: Only) -> bool:
         return False
 
 
-def _by_the_rules(facts: LeadFacts, state: Row, setup: Setup) -> RuleMatch:
-    return setup.match(facts)
+def _by_the_rules(facts: LeadFacts, state: Row, setup: Setup, round_: Round) -> RuleMatch | None:
+    """None when the rules name another pool by now, whose lock is not held."""
+    match = setup.match(facts, round_.at)
+    named = match.rule.pool_id if match.rule else None
+    return match if named == round_.named else None
 
 
-def _same_pool(facts: LeadFacts, state: Row, setup: Setup) -> RuleMatch:
+def _same_pool(facts: LeadFacts, state: Row, setup: Setup, round_: Round) -> RuleMatch | None:
     """The rule that sent the lead to its pool: a lead on its way stays in the pool it is in, whatever rules say now."""
     rule = next((rule for rule in setup.rules if rule.id == state["rule_id"]), None)
     if rule is None:

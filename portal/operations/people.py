@@ -235,6 +235,8 @@ def deactivate(user_id: UUID, *, by: User, open_leads: str = OpenLeads.KEEP, to:
     wrong.raise_if_any()
     if way != OpenLeads.KEEP:
         require(by, Right.ASSIGN)
+        # Their leads go to pools nobody knows yet; once people are locked it is too late for pools.
+        offers.lock_all_pools()
     user = change_user(user_id, by=by, active=False)
     if way != OpenLeads.KEEP:
         _refuse_receiver(to)

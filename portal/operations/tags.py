@@ -96,7 +96,15 @@ def delete_tag(tag_id: UUID, *, by: User) -> None:
 
 def make_unknown(company_id: UUID, texts: Iterable[str]) -> None:
     """Make the tags somebody named that nobody has heard of yet."""
-    rows = [{"company_id": company_id, "id": new_id(), "text": text, "normal": normal(text)} for text in texts]
+    named = {normal(text): text for text in texts}
+    # Asked first: an insert changes the mark of how the company is set up even when there was nothing to insert.
+    there = select(Tag.normal).where(Tag.company_id == company_id, Tag.normal.in_(named))
+    known = set(db.session.scalars(there)) if named else set()
+    rows = [
+        {"company_id": company_id, "id": new_id(), "text": text, "normal": said}
+        for said, text in named.items()
+        if said not in known
+    ]
     if rows:
         db.session.execute(insert(Tag).values(rows).on_conflict_do_nothing())
 

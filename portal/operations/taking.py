@@ -34,8 +34,12 @@ def route_again(lead_id: UUID, *, by: User) -> Lead:
     require_to_hand_out(by, lead_id)
     if lead.state != LeadState.UNASSIGNED:
         raise Conflict("Only an unassigned lead can be routed; take it back from its owner first.")
+    decided = lead.decision_id
     route_afresh(round_, [lead.id])
     round_.writes.flush()
+    db.session.refresh(lead)
+    if lead.decision_id == decided:
+        raise Conflict("The rules were changed at this moment. Please send it again.")
     db.session.refresh(lead)
     return lead
 

@@ -36,6 +36,17 @@ _LOCK_WAITING = """
 _FENCE = "SELECT fence FROM due_work WHERE company_id = %(company)s AND kind = 'drain'"
 _DONE = "DELETE FROM due_work WHERE company_id = %(company)s AND kind = 'drain' AND fence = %(fence)s"
 
+# Hours open, leaves end and caps begin anew without anybody doing anything: while leads wait, they are looked at.
+_LOOK_AGAIN = """
+    UPDATE due_work SET due_at = clock_timestamp() + make_interval(secs => %(seconds)s), fence = fence + 1
+    WHERE company_id = %(company)s AND kind = 'drain' AND fence = %(fence)s AND EXISTS (
+        SELECT 1 FROM leads
+        WHERE company_id = %(company)s AND state = 'unassigned' AND waiting_for = 'routing')
+    RETURNING 1"""
+
+LOOK_AGAIN_SECONDS = 60
+"""How long after a look at waiting leads time itself may have made somebody eligible."""
+
 
 def drain_soon(company_id: UUID) -> None:
     """Have the waiting leads looked at once the running operation is committed.
@@ -52,7 +63,8 @@ def drain(company_id: UUID) -> int:
     """Route the company's waiting leads, oldest first; those nobody can get go on waiting.
 
     May be run twice, or by two workers at once. Each pool's share of a chunk is a transaction of its own, so a long
-    line holds no lock for long. The work is done when nobody asked for it again meanwhile.
+    line holds no lock for long. The work is done when nobody asked for it again meanwhile and no lead waits any more;
+    while one does, they are looked at again every minute.
 
     Returns:
         How many went to somebody.
@@ -69,10 +81,10 @@ def drain(company_id: UUID) -> int:
 
 def _by_pool(company_id: UUID, lead_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
     """The pools the rules name now; a lead they name none for goes on waiting."""
-    setup = setup_of(company_id)
+    setup, now = setup_of(company_id), database_time()
     pools: dict[UUID, list[UUID]] = {}
     for lead_id, (facts, _) in sorted(routing_facts.stored_leads(company_id, lead_ids, setup.tagger).items()):
-        rule = setup.match(facts).rule
+        rule = setup.match(facts, now).rule
         if rule is not None and rule.pool_id is not None:
             pools.setdefault(rule.pool_id, []).append(lead_id)
     return pools
@@ -89,7 +101,9 @@ def _route_waiting(company_id: UUID, pool_id: UUID, lead_ids: Sequence[UUID]) ->
 
 @operation
 def _finish(company_id: UUID, fence: int | None) -> None:
-    db.session.connection().exec_driver_sql(_DONE, {"company": company_id, "fence": fence})
+    again = {"company": company_id, "fence": fence, "seconds": LOOK_AGAIN_SECONDS}
+    if not db.session.connection().exec_driver_sql(_LOOK_AGAIN, again).all():
+        db.session.connection().exec_driver_sql(_DONE, {"company": company_id, "fence": fence})
 
 
 def _rows(statement: str, **parameters: object) -> Sequence[Row[Any]]:

@@ -80,18 +80,18 @@ def lock_pool(company_id: UUID, pool_id: UUID) -> PoolFacts | None:
 def with_members(company_id: UUID, pool: PoolFacts, setup: Setup) -> tuple[PoolFacts, datetime]:
     """The pool with its members, and the database's clock after any wait for the lock."""
     rows = _people(_MEMBERS_BY_PICKER[pool.picker], company_id, setup, pool=pool.id)
+    members = tuple(_member(row, setup) for row in rows)
     if pool.picker is Picker.SINGLE:
-        pool = _with_the_one(company_id, pool, setup)
-    if not rows:
-        return pool, database_time()
-    members = (*pool.members, *(_member(row, setup) for row in rows if row[6] != pool.single_user))
-    return replace(pool, members=members), rows[0][0]
+        members += _the_one(company_id, pool, members, setup)
+    return replace(pool, members=members), rows[0][0] if rows else database_time()
 
 
-def _with_the_one(company_id: UUID, pool: PoolFacts, setup: Setup) -> PoolFacts:
-    """A pool that names one person: whether or not they take turns in it, they are looked at."""
-    one = None if pool.single_user is None else person(company_id, pool.single_user, setup)
-    return pool if one is None else replace(pool, members=(one,))
+def _the_one(company_id: UUID, pool: PoolFacts, members: Sequence[Candidate], setup: Setup) -> tuple[Candidate, ...]:
+    """Whom a pool names for its leads, where they take no turns in it: they are looked at all the same."""
+    if pool.single_user is None or any(one.user_id == pool.single_user for one in members):
+        return ()
+    one = person(company_id, pool.single_user, setup)
+    return () if one is None else (one,)
 
 
 def with_defaults(company_id: UUID, pool: PoolFacts, setup: Setup) -> PoolFacts:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from threading import Lock
 from typing import Any
 from uuid import UUID
@@ -52,11 +52,16 @@ class Setup:
     name_as_tag: bool
     email_as_tag: bool
 
-    def match(self, lead: LeadFacts) -> RuleMatch:
-        """The first rule the lead meets now."""
+    def match(self, lead: LeadFacts, now: datetime | None = None) -> RuleMatch:
+        """The first rule the lead meets.
+
+        Args:
+            now: at which moment, where the clock was read already.
+        """
         # Most companies have no rule with hours, and do without a question to the clock.
-        has_hours = any(rule.hours is not None for rule in self.rules)
-        return match_rules(lead, self.rules, database_time() if has_hours else None)
+        if now is None and any(rule.hours is not None for rule in self.rules):
+            now = database_time()
+        return match_rules(lead, self.rules, now)
 
 
 _kept: OrderedDict[UUID, tuple[UUID, Setup]] = OrderedDict()

@@ -139,7 +139,8 @@ class ContainsTest:
 
     def check(self, lead: LeadFacts) -> Answer:
         """Whether the wanted text is part of the lead's value."""
-        value = str(lead.fields.get(self.field, ""))
+        given = lead.fields.get(self.field)
+        value = "" if given is None else str(given)
         if not value.strip():
             return _blank(self.name, self.lets_blank)
         if self.wanted in normal(value):
@@ -264,7 +265,8 @@ def _custom_test(field: str, operator: Operator, wanted: object, lets_blank: boo
         return ContainsTest(field, field, normal(values[0]), lets_blank, values[0].strip())
 
     def read(lead: LeadFacts) -> Sequence[str]:
-        return (str(lead.fields[field]),) if field in lead.fields else ()
+        given = lead.fields.get(field)
+        return () if given is None else (str(given),)
 
     accepted = frozenset(map(normal_value, values))
     return TextTest(field, read, normal_value, accepted, (), lets_blank, f"{field} is not {_either(values)}")

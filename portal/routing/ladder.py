@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
-from portal.routing import gates, route
+from portal.routing import gates, pickers, route
 from portal.routing.decision import Decision
 from portal.routing.facts import (
     Asked,
@@ -155,7 +155,7 @@ def last_call(way: Climb) -> Found | None:
     missed = [one for one in way.pool.members if one.asked == Asked.MISSED]
     if not missed:
         return None
-    refusals = gates.refusals(missed, way.scene, gates.SECOND_CHANCE)
+    refusals = gates.refusals(missed, way.scene, pickers.way_back(way.pool))
     called = [one for one, refused in zip(missed, refusals, strict=True) if refused is None]
     if not called:
         return Found(Outcome.WAIT, (), missed, refusals, "Nobody who missed it can take it now.")

@@ -78,6 +78,11 @@ WAYS_IN: Mapping[Picker, tuple[Gate, ...]] = {
 """The gates into the line of a pool, by its picker."""
 
 
+def way_back(pool: PoolFacts) -> tuple[Gate, ...]:
+    """The gates back into the line for those who missed a lead: only a no is final."""
+    return tuple(gates.declined if gate is gates.asked else gate for gate in WAYS_IN[pool.picker])
+
+
 def considered(pool: PoolFacts) -> Sequence[Candidate]:
     """Whom a pool looks at: its members, or the one it names."""
     if pool.picker is not Picker.SINGLE:

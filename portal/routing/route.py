@@ -171,7 +171,7 @@ def _second_chance(scene: Scene, pool: PoolFacts, match: RuleMatch | None, askin
     """The first in order of pressing who may still get it. Not counted in `max_offers`, and no turn is played."""
     members = {member.user_id: member for member in pool.members}
     waiting = [members[user_id] for user_id in asking.second_chances if user_id in members]
-    refusals = gates.refusals(waiting, scene, gates.SECOND_CHANCE)
+    refusals = gates.refusals(waiting, scene, pickers.way_back(pool))
     chosen = tuple(one.user_id for one, refused in zip(waiting, refusals, strict=True) if refused is None)[:1]
     given = Outcome.ASSIGN if pool.delivery is Delivery.ASSIGN else Outcome.OFFER
     outcome = given if chosen else Outcome.WAIT

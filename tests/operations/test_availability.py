@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from portal.errors import Forbidden, Invalid, NotFound
+from portal.errors import Conflict, Forbidden, Invalid, NotFound
 from portal.models import Tag
 from portal.operations import availability
 from portal.queries.leaves import leaves_of
@@ -16,7 +16,7 @@ from tests.cast import Company
 from tests.consistency import assert_consistent
 from tests.factories import make_pool
 from tests.operations import sights
-from tests.operations.acts import arrive, change_company, change_user, drain
+from tests.operations.acts import arrive, ask_again, change_company, change_user, drain, miss
 
 TODAY = datetime.now(UTC).date()
 
@@ -228,3 +228,80 @@ def test_a_renamed_tag_is_carried_on(company: Company) -> None:
     assert company.owner.api.post("/tags", {"text": "TILES"}).status_code == 422
     assert company.agent.api.post("/tags", {"text": "Walls"}).status_code == 403
     assert company.owner.api.delete(f"/tags/{tag['id']}").status_code == 204
+
+
+class TestWhatTimeItselfChanges:
+    """Hours open, leaves end and caps begin anew without anybody doing anything."""
+
+    def test_while_leads_wait_they_are_looked_at_again(self, company: Company) -> None:
+        change_company(company, fallback_any_active=False)
+        make_pool(company, [company.agent], delivery="assign")
+        change_user(company, company.agent, hours=never_today())
+        taken = arrive(company)
+        drain(company)
+        assert [work.subject_id for work in sights.work(company, "drain")] == [company.id]
+        change_user(company, company.agent, hours=None)
+        drain(company)
+        assert sights.lead(company, taken.lead_id).owner_id == company.agent.id
+        assert sights.work(company, "drain") == []
+
+    def test_a_waiting_lead_is_looked_at_when_it_is_corrected_or_its_customer_writes(self, company: Company) -> None:
+        change_company(company, fallback_any_active=False)
+        make_pool(company, [company.agent], delivery="assign")
+        change_user(company, company.agent, excluded_lead_types=["Roof"])
+        taken = arrive(company, lead_type="Roof", phone="+14155550100")
+        assert taken.state == "unassigned"
+        assert company.owner.api.patch(f"/leads/{taken.lead_id}", {"lead_type": "Walls"}).status_code == 200
+        drain(company)
+        assert sights.lead(company, taken.lead_id).owner_id == company.agent.id
+
+
+class TestOnePerson:
+    """A pool that names one."""
+
+    @pytest.fixture(autouse=True)
+    def pool(self, company: Company) -> None:
+        change_company(company, fallback_any_active=False)
+        make_pool(company, picker="single", single_user_id=company.agent.id)
+
+    def test_whoever_missed_it_gets_it_again_when_they_ask(self, company: Company) -> None:
+        taken = arrive(company)
+        miss(company)
+        chance = ask_again(company.agent, taken.offers[0])
+        assert sights.offer(company, chance.id).state == "open"
+        assert_consistent(company)
+
+    def test_whoever_leaves_holds_no_offer(self, company: Company) -> None:
+        taken = arrive(company)
+        change_user(company, company.agent, active=False)
+        assert sights.offer(company, taken.offers[0]).state == "withdrawn"
+        assert_consistent(company)
+
+
+def test_a_lead_goes_on_naming_the_rule_that_was_deleted_meanwhile(company: Company) -> None:
+    change_company(company, fallback_any_active=False)
+    pool = make_pool(company, [company.agent, company.colleague], default_rule=False)
+    rule = company.owner.api.post("/rules", {"name": "All", "pool_id": str(pool.id)}).json["id"]
+    taken = arrive(company)
+    assert company.owner.api.delete(f"/rules/{rule}").status_code == 204
+    miss(company)
+    lead = sights.lead(company, taken.lead_id)
+    assert (lead.state, str(lead.rule_id)) == ("offering", rule)
+
+
+def test_tags_sent_with_a_later_message_are_made_and_kept(company: Company) -> None:
+    first = arrive(company, phone="+14155550100")
+    again = arrive(company, phone="+14155550100", tags=["Pool"])
+    assert again.lead_id == first.lead_id
+    assert "Pool" in sights.lead(company, first.lead_id).tags_found
+    assert [tag.text for tag in sights.rows(company, select(Tag))] == ["Pool"]
+
+
+def test_leaves_that_are_over_do_not_count(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(availability, "MOST_LEAVES", 1)
+    with company.inside():
+        by = company.owner.user()
+        availability.add_leave(company.agent.id, date(2020, 1, 1), date(2020, 1, 2), by=by)
+        availability.add_leave(company.agent.id, TODAY, TODAY, by=by)
+        with pytest.raises(Conflict):
+            availability.add_leave(company.agent.id, TODAY, TODAY, by=by)

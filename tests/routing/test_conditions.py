@@ -226,3 +226,11 @@ class TestChains:
     def test_in_a_loop_are_told_in_the_order_leads_would_take(self):
         assert check_chain({self.a: self.a}) == (self.a,)
         assert check_chain({self.a: self.b, self.b: self.c, self.c: self.b}) == (self.b, self.c)
+
+
+def test_a_custom_field_that_is_null_is_blank() -> None:
+    lead = LeadFacts(fields={"rooms": None})  # type: ignore[dict-item]  # JSON has null
+    conditions = {"fields": {"rooms": {"equals": "3"}}}
+    assert not Conditions.of(conditions, {}).check(lead)[0]
+    assert Conditions.of(conditions, {"fields.rooms": "exact_or_empty"}).check(lead)[0]
+    assert not Conditions.of({"fields": {"rooms": {"contains": "on"}}}, {}).check(lead)[0]

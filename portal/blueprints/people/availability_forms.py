@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Self
 
 from wtforms import DateField, HiddenField, RadioField, SelectField
@@ -104,4 +105,10 @@ def _place(line: str) -> Mapping[str, Any]:
 
 
 def _written(place: Mapping[str, float]) -> str:
-    return f"{place['lat']:g}, {place['lng']:g} {place['radius_km']:g} km"
+    lat, lng, radius = (_digits(place[name]) for name in ("lat", "lng", "radius_km"))
+    return f"{lat}, {lng} {radius} km"
+
+
+def _digits(value: float) -> str:
+    """All of a number, without an exponent: what is shown is what is saved again."""
+    return f"{Decimal(repr(value)):f}"

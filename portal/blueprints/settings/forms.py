@@ -36,7 +36,10 @@ class Holidays(TextAreaField):  # type: ignore[misc]
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the lines; what is no day is left for the operation to complain about."""
         lines = [line.split(None, 1) for line in (valuelist[0] if valuelist else "").splitlines() if line.strip()]
+        days = [day for day, *_ in lines]
         self.data = {day: "".join(rest).strip() or "Holiday" for day, *rest in lines}
+        if len(set(days)) < len(days):
+            raise ValueError("A day stands there twice. Put it on one line.")
 
     def _value(self) -> str:
         return "\n".join(f"{day} {called}" for day, called in (self.data or {}).items())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Self
 from uuid import UUID
 
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField
 
 from portal.blueprints.forms import Line, Lines, menu, needed
-from portal.blueprints.hours_form import HoursForm, typed_hours
+from portal.blueprints.hours_form import HoursForm, once, typed_hours
 from portal.blueprints.once import OnceForm
 from portal.models import Channel, Rule
 from portal.routing.conditions import CUSTOM, Operator, Strictness
@@ -71,6 +72,9 @@ class RuleForm(HoursForm):
         description="Off: a lead that does not say where it is fits no rule that asks for a city.",
     )
 
+    # The rule that is changed; None = a new one.
+    present: Rule | None = None
+
     def offer(self, pools: list[tuple[UUID, str]]) -> Self:
         """Fill the menu of pools."""
         self.pool_id.choices = menu(
@@ -107,16 +111,20 @@ class RuleForm(HoursForm):
             "channel": list(self.channel.data or ()),
             "price": {end: typed.replace(",", "") for end, typed in prices.items() if typed},
             "has_phone": {"yes": True, "no": False}.get(self.has_phone.data or ""),
-            "fields": dict(_comparison(line) for line in _lines(self.custom.data)),
+            "fields": once("custom", [_comparison(line) for line in _lines(self.custom.data)]),
         }
         return {name: value for name, value in found.items() if value not in ([], {}, None)}
 
     def _strictness(self, conditions: dict[str, Any]) -> dict[str, str]:
-        if not self.blank_passes.data:
-            return {}
-        names = [name for name in conditions if name not in ("fields", "has_phone")]
-        names += [CUSTOM + name for name in conditions.get("fields", {})]
-        return dict.fromkeys(names, Strictness.EXACT_OR_EMPTY.value)
+        """For each field asked about. What a program said of single fields stays for as long as the box does."""
+        before = self.present.strictness if self.present else {}
+        ticked = bool(self.blank_passes.data)
+        asked_before = set(_asked(self.present.conditions)) if self.present and ticked == _lets_blank(before) else set()
+        return {
+            name: Strictness.EXACT_OR_EMPTY.value
+            for name in _asked(conditions)
+            if (before.get(name) == Strictness.EXACT_OR_EMPTY if name in asked_before else ticked)
+        }
 
 
 class NewRuleForm(RuleForm, OnceForm):
@@ -137,9 +145,19 @@ def typed_rule(rule: Rule) -> dict[str, Any]:
         "price_max": str(price.get("max") or ""),
         "has_phone": "" if has_phone is None else "yes" if has_phone else "no",
         "custom": "\n".join(_written(name, each) for name, each in (conditions.get("fields") or {}).items()),
-        "blank_passes": Strictness.EXACT_OR_EMPTY in rule.strictness.values(),
+        "blank_passes": _lets_blank(rule.strictness),
         **typed_hours(rule.hours),
     }
+
+
+def _lets_blank(strictness: Mapping[str, str]) -> bool:
+    return Strictness.EXACT_OR_EMPTY in strictness.values()
+
+
+def _asked(conditions: Mapping[str, Any]) -> list[str]:
+    """The fields a rule asks about that a lead may leave blank, by the names strictness gives them."""
+    plain = [name for name in conditions if name not in ("fields", "has_phone")]
+    return [*plain, *(CUSTOM + name for name in conditions.get("fields") or {})]
 
 
 def _lines(typed: str | None) -> list[str]:

@@ -104,6 +104,7 @@ def change_rule(rule_id: UUID) -> ResponseReturnValue:
     """Save a rule."""
     rule, by = rule_named(rule_id), signed_in_user()
     form = RuleForm().offer(pools_by_name(by.company_id))
+    form.present = rule
     if form.carried_out(lambda: operations.change_rule(rule_id, by=by, seen=form.seen.data or "", **form.wanted())):
         return _done("Saved. It counts from the next lead on.")
     return _edit_page(form, rule), form.status

@@ -170,3 +170,23 @@ def stored(company: Company, name: str) -> Rule:
 def names(company: Company) -> list[str]:
     with company.inside():
         return [rule.name for rule in all_rules()]
+
+
+class TestWhatAProgramSaid:
+    """The page does not change what it shows in fewer words."""
+
+    def test_strictness_of_single_fields_stays_while_the_box_does(self, owner: Browser, company: Company) -> None:
+        conditions = {"city": ["Ronda"], "source": ["Ad"]}
+        made = company.owner.api.post(
+            "/rules", {"name": "Coast", "conditions": conditions, "strictness": {"city": "exact_or_empty"}}
+        )
+        path = f"/settings/rules/{made.json['id']}/edit"
+        owner.open(path).press("Save", language="es")
+        assert stored(company, "Coast").strictness == {"city": "exact_or_empty", "language": "exact_or_empty"}
+
+    @pytest.mark.parametrize(
+        ("field", "typed"), [("custom", "rooms = 3\nrooms = 4"), ("exceptions", "2026-12-24 closed\n2026-12-24 closed")]
+    )
+    def test_a_name_that_stands_there_twice_is_said(self, owner: Browser, field: str, typed: str) -> None:
+        sent = {"name": "Coast", "hours_kind": "these", "monday": "09:00-17:00", field: typed}
+        assert "twice" in owner.open("/settings/rules/new").press("Make the rule", status=422, **sent).error_of(field)
