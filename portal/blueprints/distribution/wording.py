@@ -79,6 +79,11 @@ _ORDER = {
 }
 
 
+def keeps_turns(pool: Pool) -> bool:
+    """Whether anybody is next in this pool: not where one person gets every lead, or everybody is told at once."""
+    return pool.picker != Picker.SINGLE and pool.delivery != Delivery.BROADCAST
+
+
 def owed_in_words(credit: Decimal) -> str:
     """`owed 0.67 of a lead`, `1 lead ahead`, `even`; `credit` in leads."""
     return standing(int(credit * NANO))
