@@ -36,7 +36,6 @@ def widen_companies() -> None:
     op.add_column("companies", sa.Column("performance_in_routing", sa.Text(), nullable=True))
     op.add_column("companies", _flag("name_as_tag", "false"))
     op.add_column("companies", _flag("email_as_tag", "true"))
-    op.add_column("companies", _flag("mask_names_in_why", "false"))
     op.create_check_constraint(
         op.f("ck_companies_presence_mode"), "companies", _in("presence_mode", "ignore skip_offline only_available")
     )
@@ -197,7 +196,6 @@ def downgrade() -> None:
     for cap in ("month_cap", "week_cap", "day_cap"):
         op.drop_column("users", cap)
     for column in (
-        "mask_names_in_why",
         "email_as_tag",
         "name_as_tag",
         "performance_in_routing",

@@ -13,6 +13,7 @@ SUBJECT_NAMES = {
     "key": "API key",
     "pool": "Pool",
     "rule": "Rule",
+    "tag": "Tag",
     "settings": "Settings",
 }
 
@@ -23,14 +24,20 @@ FIELD_NAMES = {
     "admin_contact": "admin contact",
     "default_assignees": "default assignees",
     "fallback_any_active": "anybody when nobody in the pool can",
+    "email_as_tag": "addresses in leads speak for people",
+    "excluded_lead_types": "lead types not taken",
     "isolate_leads": "agents see only their own leads",
     "lead_access": "sees which leads",
     "max_offers": "most offers",
     "named_counts_as_turn": "named leads count as a turn",
     "open_cap": "most open leads",
+    "day_cap": "most leads a day",
+    "month_cap": "most leads a month",
     "parent_id": "stands below",
     "team_id": "team",
     "unassigned_visible_when_isolated": "and those nobody owns",
+    "untagged_qualify_all": "leads without a tag are for everybody",
+    "week_cap": "most leads a week",
     "window_seconds": "seconds to answer",
 }
 
@@ -75,6 +82,8 @@ def _in_words(value: Any, names: dict[str, str]) -> str:
             return "no"
         case [] | {}:
             return "none"
+        case dict():
+            return "; ".join(f"{name.replace('_', ' ')}: {_in_words(each, names)}" for name, each in value.items())
         case [[_, _], *_]:
             return ", ".join(f"{name} {weight}" for name, weight in value)
         case list():

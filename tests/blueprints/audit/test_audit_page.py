@@ -84,3 +84,15 @@ def test_of_what_is_new_it_leaves_out_what_holds_nothing(app: APIFlask, company:
     assert "As it was made Name Nia New" in words
     assert "Phone" not in words
     assert "Most open leads" not in words
+
+
+def test_rules_tags_and_hours_read_as_words(app: APIFlask, company: Company) -> None:
+    api = company.owner.api
+    api.post("/tags", {"text": "Roof repair"})
+    rule = {"name": "Coast", "conditions": {"city": ["Ronda"]}, "hours": {"monday": [["09:00", "17:00"]]}}
+    api.post("/rules", rule)
+    words = sign_in(app, company.owner).open("/audit").words
+    assert "Tag Roof repair" in words
+    assert "city: Ronda" in words
+    assert "monday: 09:00 17:00" in words
+    assert "{" not in words
