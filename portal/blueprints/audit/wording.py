@@ -80,7 +80,8 @@ def _in_words(value: Any, names: dict[str, str]) -> str:
             return "yes"
         case False:
             return "no"
-        case [] | {}:
+        case _ if value in ([], {}):
+            # The pattern {} would match every mapping.
             return "none"
         case dict():
             return "; ".join(f"{name.replace('_', ' ')}: {_in_words(each, names)}" for name, each in value.items())
