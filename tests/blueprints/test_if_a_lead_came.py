@@ -15,6 +15,7 @@ WITHOUT = {
     "/people/<uuid:user_id>/deactivate",
     "/pools/<uuid:pool_id>/delete",
     "/settings/keys/<uuid:key_id>/revoke",
+    "/settings/rules/<uuid:rule_id>/delete",
 }
 
 

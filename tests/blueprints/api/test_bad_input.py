@@ -107,7 +107,7 @@ CASES: list[tuple[str, str, dict[str, Any], str, list[Any]]] = [
     ("POST", "/pools", POOL, "name", [*NO_NAMES, "Solar"]),
     ("POST", "/pools", POOL, "team_id", NO_IDS),
     ("POST", "/pools", POOL, "picker", [1, None, "random"]),
-    ("POST", "/pools", POOL, "delivery", [1, None, "shout", "broadcast", "pond"]),
+    ("POST", "/pools", POOL, "delivery", [1, None, "shout", "pond"]),
     ("POST", "/pools", POOL, "window_seconds", [*NO_WHOLES, 0, 4, 86_401]),
     ("POST", "/pools", POOL, "max_offers", [*NO_WHOLES, 1001]),
     ("POST", "/pools", POOL, "default_mode", [1, "both", []]),
