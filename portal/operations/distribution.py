@@ -43,6 +43,8 @@ from portal.routing.route import hand_out, unrouted
 LOOK_AGAIN = timedelta(seconds=2)
 """After this a lead that was left waiting is looked at once more."""
 
+ON_OFFER: Row = {"state": LeadState.OFFERING, "owner_id": None, "was_offered": True}
+
 FAILED = "Routing failed, so it waits and is tried again."
 
 
@@ -276,45 +278,41 @@ class Round:
                 "offers_opened", id=offer_id, pool_id=self.pool.id, expires_at=ends, decision_id=decision_id
             )
         else:
-            offer_id = self.writes.add(
-                "offers",
-                lead_id=lead.id,
-                user_id=user_id,
-                pool_id=self.pool.id,
-                decision_id=decision_id,
-                state="open",
-                kind=OfferKind.EXCLUSIVE,
-                created_at=self.at,
-                expires_at=ends,
-            )
+            offer_id = self._new_offer(lead, user_id, OfferKind.EXCLUSIVE, decision_id, ends)
         self._charge(lead, decision, decision_id, offer_id)
-        self.writes.work(WorkKind.END_OFFER, offer_id, ends, group_id=self.pool.id)
-        self.writes.say(Cause.OFFER, user_id, about=f"{offer_id}", lead_id=lead.id, offer_id=offer_id)
-        after = {"state": LeadState.OFFERING, "offer_id": offer_id, "user_id": user_id}
-        self._record(lead, decision, decision_id, TimelineKind.OFFERED, after)
-        lead.state |= {"state": LeadState.OFFERING, "owner_id": None, "was_offered": True}
+        self._is_open(lead, decision, decision_id, offer_id, user_id, ends)
+        lead.state |= ON_OFFER
 
     def _broadcast(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
         """An offer for each of the chosen at once. Nobody's turn is played: whoever takes the lead is charged then."""
         assert self.pool is not None
         ends = self.at + timedelta(seconds=self.pool.window_seconds)
         for user_id in decision.chosen:
-            offer_id = self.writes.add(
-                "offers",
-                lead_id=lead.id,
-                user_id=user_id,
-                pool_id=self.pool.id,
-                decision_id=decision_id,
-                state="open",
-                kind=OfferKind.BROADCAST,
-                created_at=self.at,
-                expires_at=ends,
-            )
-            self.writes.work(WorkKind.END_OFFER, offer_id, ends, group_id=self.pool.id)
-            self.writes.say(Cause.OFFER, user_id, about=f"{offer_id}", lead_id=lead.id, offer_id=offer_id)
-            after = {"state": LeadState.OFFERING, "offer_id": offer_id, "user_id": user_id}
-            self._record(lead, decision, decision_id, TimelineKind.OFFERED, after)
-        lead.state |= {"state": LeadState.OFFERING, "owner_id": None, "was_offered": True}
+            offer_id = self._new_offer(lead, user_id, OfferKind.BROADCAST, decision_id, ends)
+            self._is_open(lead, decision, decision_id, offer_id, user_id, ends)
+        lead.state |= ON_OFFER
+
+    def _new_offer(self, lead: Routable, user_id: UUID, kind: OfferKind, decision_id: UUID, ends: datetime) -> UUID:
+        return self.writes.add(
+            "offers",
+            lead_id=lead.id,
+            user_id=user_id,
+            pool_id=self.pool_id,
+            decision_id=decision_id,
+            state="open",
+            kind=kind,
+            created_at=self.at,
+            expires_at=ends,
+        )
+
+    def _is_open(
+        self, lead: Routable, decision: Decision, decision_id: UUID, offer_id: UUID, user_id: UUID, ends: datetime
+    ) -> None:
+        """What follows from an offer that stands from now on: its end, word to its agent, the entry."""
+        self.writes.work(WorkKind.END_OFFER, offer_id, ends, group_id=self.pool_id)
+        self.writes.say(Cause.OFFER, user_id, about=f"{offer_id}", lead_id=lead.id, offer_id=offer_id)
+        after = {"state": LeadState.OFFERING, "offer_id": offer_id, "user_id": user_id}
+        self._record(lead, decision, decision_id, TimelineKind.OFFERED, after)
 
     def _assign(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
         user_id = decision.chosen[0]

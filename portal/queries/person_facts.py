@@ -60,10 +60,6 @@ def person_columns(*, all_open: bool = False) -> str:
     )
 
 
-COLUMNS = 17
-"""How many there are."""
-
-
 def candidate(row: Sequence[Any], setup: Setup, **of_pool: Any) -> Candidate:
     """The person in a row of `person_columns`.
 
