@@ -74,12 +74,17 @@ def _bare(pool: PoolFacts) -> None:
 
 def _pools() -> list[PoolFacts]:
     """A pool as it stands before each of 200 leads, so that no two decisions in a row are the same."""
-    members = tuple(_member(place) for place in range(CANDIDATES))
-    pools = [PoolFacts(UUID(int=3), "Buyers", delivery=Delivery.ASSIGN, members=members)]
+    pools = [pool_of(Delivery.ASSIGN)]
     for lead in range(199):
         now = NOW + timedelta(seconds=lead)
         pools.append(ledger.apply(pools[-1], hand_out(LEAD, pools[-1], None, FIRST, now), now))
     return pools
+
+
+def pool_of(delivery: Delivery) -> PoolFacts:
+    """A pool of 20 in rotation, of different weights."""
+    members = tuple(_member(place) for place in range(CANDIDATES))
+    return PoolFacts(UUID(int=3), "Buyers", delivery=delivery, members=members)
 
 
 def _member(place: int) -> Candidate:

@@ -157,7 +157,8 @@ class Policy:
     """The company's settings that count in routing. `zone` (an IANA name) is that of its calendar, for `holidays`.
 
     `untagged_qualify_all`: a lead without any tag is for everyone in a pool that matches by tags; else for the ladder.
-    `performance_in_routing` None: as the pool's delivery has it.
+    `performance_in_routing` None: as the pool's delivery has it. `as_noted`: who was there is known beforehand and told
+    by `available` alone, so that working hours and caps are not looked at.
     """
 
     presence_mode: PresenceMode = PresenceMode.IGNORE
@@ -166,6 +167,7 @@ class Policy:
     untagged_qualify_all: bool = True
     performance_in_routing: PerformanceInRouting | None = None
     fallback_any_active: bool = True
+    as_noted: bool = False
 
 
 class Cap(NamedTuple):

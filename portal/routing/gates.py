@@ -158,6 +158,9 @@ IDLE: Mapping[Gate, Callable[[Scene], bool]] = {
 }
 """Where a gate refuses nobody, whoever they are."""
 
+NOTED: frozenset[Gate] = frozenset({hours, open_cap, caps})
+"""Not asked where who was there is noted beforehand (`Policy.as_noted`)."""
+
 SECOND_CHANCE: tuple[Gate, ...] = tuple(declined if gate is asked else gate for gate in GATES)
 """The way back into the line for those who missed the lead and asked for it again."""
 
@@ -186,7 +189,8 @@ def refusal(
 
     Raises ValueError when hours, leave or holidays count and `now` is not given.
     """
-    return _first_refusal(candidate, _scene(lead, policy, now), gates)
+    scene = _scene(lead, policy, now)
+    return _first_refusal(candidate, scene, _busy(gates, scene))
 
 
 def refusals(
@@ -199,8 +203,14 @@ def refusals(
 ) -> tuple[Refusal | None, ...]:
     """What the gates say to each candidate, in the order of `candidates`; see `refusal`."""
     scene = _scene(lead, policy, now)
-    busy = [gate for gate in gates if gate not in IDLE or not IDLE[gate](scene)]
+    busy = _busy(gates, scene)
     return tuple([_first_refusal(candidate, scene, busy) for candidate in candidates])
+
+
+def _busy(gates: Iterable[Gate], scene: Scene) -> list[Gate]:
+    """Those that could refuse somebody."""
+    passed_by = NOTED if scene.policy.as_noted else frozenset()
+    return [gate for gate in gates if gate not in passed_by and not (gate in IDLE and IDLE[gate](scene))]
 
 
 def _scene(lead: LeadFacts | Scene, policy: Policy, now: datetime | None) -> Scene:

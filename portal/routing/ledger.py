@@ -219,43 +219,72 @@ def apply(pool: PoolFacts, decision: Decision, now: datetime) -> PoolFacts:
     So a batch is played in memory, with the result of as many single hand-outs. Who was offered or assigned the lead
     had their last lead now; who was assigned it has one open lead more.
     """
-    if decision.outcome not in (Outcome.OFFER, Outcome.ASSIGN):
+    if decision.outcome not in HANDED_OUT:
         return pool
     members = pool.members if decision.step is None else _credited(pool.members, decision.step)
-    moment = _after_all(members, now)
+    moment = after_all(members, now)
     received = [_received(one, decision, moment) if one.user_id in decision.chosen else one for one in members]
     return replace(pool, members=tuple(received))
 
 
+HANDED_OUT = frozenset({Outcome.OFFER, Outcome.ASSIGN})
+"""Outcomes that put somebody's turn behind them."""
+
+
+def play(step: Step) -> None:
+    """A turn in place, on its own members, who must be candidates nobody else holds: a long run of leads would spend
+    its time on copying a pool."""
+    credit_of, put = CREDIT_OF[step.credit], _PUT[_NAMES[step.credit]]
+    for one, change in zip(step.members, step.changes(), strict=True):
+        put(one, credit_of(one) + change)
+
+
+_NAMES: Mapping[Credit, str] = {Credit.TURN: "credit", Credit.SECOND: "second_credit"}
+
+
+def receive(member: Candidate, outcome: Outcome, moment: datetime) -> None:
+    """Note in place, on a candidate nobody else holds, that they were offered or assigned a lead at `moment`."""
+    update(member, last_lead_at=moment)
+    if outcome is Outcome.ASSIGN:
+        update(member, open_leads=member.open_leads + 1)
+        if member.caps:
+            update(member, caps=tuple(cap._replace(used=cap.used + 1) for cap in member.caps))
+
+
 _FACTS = tuple(one.name for one in fields(Candidate))
+
+_PUT: Mapping[str, Callable[[Candidate, Any], None]] = {name: getattr(Candidate, name).__set__ for name in _FACTS}
+"""Puts a fact where the frozen class lets nobody put it: what `object.__setattr__` comes to, without looking it up."""
 
 
 def changed(member: Candidate, **changes: Any) -> Candidate:
     """`member` with some facts changed: `dataclasses.replace`, several times faster. A batch changes a whole pool at
     every lead."""
     twin = object.__new__(Candidate)
-    for name in _FACTS:
-        object.__setattr__(twin, name, getattr(member, name))
-    for name, value in changes.items():
-        object.__setattr__(twin, name, value)
+    for name, put in _PUT.items():
+        put(twin, getattr(member, name))
+    update(twin, **changes)
     return twin
 
 
+def update(member: Candidate, **changes: Any) -> None:
+    """Change facts in place. Only of a candidate made here that nobody else holds: everywhere else facts are frozen."""
+    for name, value in changes.items():
+        _PUT[name](member, value)
+
+
 def _credited(members: Sequence[Candidate], step: Step) -> list[Candidate]:
-    deltas = step.deltas()
-    if step.credit is Credit.TURN:
-        return [changed(one, credit=one.credit + deltas.get(one.user_id, 0)) for one in members]
-    return [changed(one, second_credit=one.second_credit + deltas.get(one.user_id, 0)) for one in members]
+    deltas, credit_of, name = step.deltas(), CREDIT_OF[step.credit], _NAMES[step.credit]
+    return [changed(one, **{name: credit_of(one) + deltas.get(one.user_id, 0)}) for one in members]
 
 
 def _received(member: Candidate, decision: Decision, moment: datetime) -> Candidate:
-    if decision.outcome is not Outcome.ASSIGN:
-        return changed(member, last_lead_at=moment)
-    caps = tuple(cap._replace(used=cap.used + 1) for cap in member.caps)
-    return changed(member, last_lead_at=moment, open_leads=member.open_leads + 1, caps=caps)
+    twin = changed(member)
+    receive(twin, decision.outcome, moment)
+    return twin
 
 
-def _after_all(members: Sequence[Candidate], now: datetime) -> datetime:
+def after_all(members: Sequence[Candidate], now: datetime) -> datetime:
     """`now`, or just after the newest lead: in a batch under one clock reading, order is still by who had theirs."""
     newest = max((member.last_lead_at for member in members if member.last_lead_at), default=None)
     return now if newest is None or newest < now else newest + timedelta(microseconds=1)

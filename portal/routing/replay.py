@@ -6,7 +6,7 @@ was noted then, so their hours, leave and caps of today do not count. Nothing is
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -71,111 +71,111 @@ class Tally:
 
 def replay(leads: Iterable[PastLead], setup: Setup) -> Tally:
     """What `setup` makes of `leads`, which come in the order of their arrival. Credits begin as the pools have them."""
-    run = _Run(setup)
+    run = Replay(setup)
     for past in leads:
         run.route(past)
     return run.tally
 
 
-class _Run:
-    """The pools as each lead leaves them to the next."""
+class Replay:
+    """A setup as each lead leaves it to the next, for leads that come one by one, in the order of their arrival.
+
+    It has copies of the people of its own, one for each pool they are in, and changes those in place: copying a pool
+    for each of 100,000 leads would take minutes.
+    """
 
     def __init__(self, setup: Setup) -> None:
-        self.setup = setup
-        self.policy = replace(setup.policy, holidays=frozenset(), presence_mode=PresenceMode.IGNORE)
-        self.pools = {pool_id: _at_all_hours(pool) for pool_id, pool in setup.pools.items()}
-        self.everyone = tuple(map(_always_there, setup.everyone))
         self.tally = Tally()
+        self._rules = setup.rules
+        self._policy = replace(setup.policy, holidays=frozenset(), presence_mode=PresenceMode.IGNORE, as_noted=True)
+        self._people: defaultdict[UUID, list[Candidate]] = defaultdict(list)
+        self._pools: dict[UUID, PoolFacts] = {}
+        for pool in setup.pools.values():
+            self._own(pool, setup.pools)
+        self._everyone = self._copies(setup.everyone)
+
+    def _own(self, pool: PoolFacts, pools: Mapping[UUID, PoolFacts], way: frozenset[UUID] = frozenset()) -> PoolFacts:
+        """`pool` with people of its own; a pool that others hand on to is one and the same for all of them."""
+        if pool.id in self._pools:
+            return self._pools[pool.id]
+        further = pool.next_pool if pool.next_pool is None or pool.next_pool.id not in way else None
+        team_default = None if pool.team_default is None else self._copies([pool.team_default])[0]
+        owned = replace(
+            pool,
+            members=self._copies(pool.members),
+            team_default=team_default,
+            team_members=self._copies(pool.team_members),
+            next_pool=further and self._own(pools.get(further.id, further), pools, way | {pool.id}),
+        )
+        self._pools[pool.id] = owned
+        return owned
+
+    def _copies(self, people: Sequence[Candidate]) -> tuple[Candidate, ...]:
+        """Copies that are always there, but for what was noted of a lead."""
+        copies = [ledger.changed(one, available=True, caps=(), leaves=(), asked=None) for one in people]
+        for one in copies:
+            self._people[one.user_id].append(one)
+        return tuple(copies)
 
     def route(self, past: PastLead) -> None:
-        match = match_rules(past.lead, self.setup.rules, past.at)
+        """One lead more."""
+        match = match_rules(past.lead, self._rules, past.at)
         self.tally.by_rule[match.rule.id if match.rule else None] += 1
-        pool_id = match.rule.pool_id if match.rule else None
-        if pool_id is None or pool_id not in self.pools:
+        pool = self._pools.get(match.rule.pool_id) if match.rule and match.rule.pool_id else None
+        if pool is None:
             self._count(unrouted(past.lead, match, past.at))
             return
-        self._count(self._asked_in_turn(past, match, pool_id))
+        self._note(past.away, available=False)
+        asked = dict[UUID, Asked]()
+        self._count(self._asked_in_turn(past, match, pool, asked))
+        self._note(past.away, available=True)
+        self._note(asked, asked=None)
 
-    def _asked_in_turn(self, past: PastLead, match: RuleMatch, pool_id: UUID) -> Decision:
+    def _note(self, user_ids: Iterable[UUID], **facts: object) -> None:
+        for user_id in user_ids:
+            for one in self._people.get(user_id, ()):
+                ledger.update(one, **facts)
+
+    def _asked_in_turn(self, past: PastLead, match: RuleMatch, pool: PoolFacts, asked: dict[UUID, Asked]) -> Decision:
         """Each offer that ended then without a taker ends so again, and the next is asked."""
-        asked: dict[UUID, Asked] = {}
-        # Every round asks somebody new, so it ends.
+        asking = Asking()
+        # Every round asks somebody new, or makes the one last call, so it ends.
         while True:
-            pool = _as_then(self.pools[pool_id], past, asked)
-            asking = Asking(len(asked))
-            decision = hand_out(past.lead, pool, match, asking, past.at, self.policy)
-            if decision.outcome is Outcome.WAIT:
-                return self._up_the_ladder(past, pool, decision, asking, asked)
-            self.pools[pool_id] = _without_moment(ledger.apply(pool, decision, past.at), self.pools[pool_id])
-            answer = past.answers.get(decision.chosen[0]) if decision.outcome is Outcome.OFFER else None
-            if answer is None:
-                if decision.outcome is Outcome.OFFER:
-                    self.pools[pool_id] = _accepted(self.pools[pool_id], decision.chosen[0])
+            decision = self._decide(past, match, pool, asking)
+            if decision.outcome is Outcome.LAST_CALL:
+                # Whoever missed it did not take it then, and does not now.
+                asking = replace(asking, last_call_made=True)
+                continue
+            if decision.outcome not in ledger.HANDED_OUT:
                 return decision
-            asked[decision.chosen[0]] = answer
-            (self.tally.missed if answer is Asked.MISSED else self.tally.declined)[decision.chosen[0]] += 1
+            chosen = decision.chosen[0]
+            answer = past.answers.get(chosen) if decision.outcome is Outcome.OFFER else None
+            self._hand_out(pool, decision, past.at, is_taken=answer is None)
+            if answer is None:
+                return decision
+            asked[chosen] = answer
+            self._note([chosen], asked=answer)
+            (self.tally.missed if answer is Asked.MISSED else self.tally.declined)[chosen] += 1
+            if decision.stage is Stage.LINE:
+                asking = replace(asking, offers_made=asking.offers_made + 1)
 
-    def _up_the_ladder(
-        self, past: PastLead, pool: PoolFacts, line: Decision, asking: Asking, asked: Mapping[UUID, Asked]
-    ) -> Decision:
-        def everyone() -> Sequence[Candidate]:
-            return _people_then(self.everyone, past, asked)
+    def _decide(self, past: PastLead, match: RuleMatch, pool: PoolFacts, asking: Asking) -> Decision:
+        decision = hand_out(past.lead, pool, match, asking, past.at, self._policy)
+        if decision.chosen:
+            return decision
+        return climb(past.lead, pool, lambda: self._everyone, decision, past.at, self._policy, asking)
 
-        return climb(past.lead, pool, everyone, line, past.at, self.policy, asking)
+    def _hand_out(self, pool: PoolFacts, decision: Decision, now: datetime, *, is_taken: bool) -> None:
+        """The turn is played, and the chosen had their last lead now, in whichever pool they are looked at next. A lead
+        counts as open once it is taken."""
+        if decision.step is not None:
+            ledger.play(decision.step)
+        moment = ledger.after_all(pool.members, now)
+        for one in self._people[decision.chosen[0]]:
+            ledger.receive(one, Outcome.ASSIGN if is_taken else Outcome.OFFER, moment)
 
     def _count(self, decision: Decision) -> None:
         self.tally.stages[decision.stage] += 1
         self.tally.outcomes[decision.outcome] += 1
-        if decision.outcome in (Outcome.ASSIGN, Outcome.OFFER):
+        if decision.outcome in ledger.HANDED_OUT:
             self.tally.received.update(decision.chosen)
-
-
-def _at_all_hours(pool: PoolFacts) -> PoolFacts:
-    further = pool.next_pool and _at_all_hours(pool.next_pool)
-    return replace(pool, members=tuple(map(_always_there, pool.members)), next_pool=further)
-
-
-def _always_there(one: Candidate) -> Candidate:
-    return replace(one, available=True, open_cap=None, caps=(), hours=None, leaves=())
-
-
-def _accepted(pool: PoolFacts, user_id: UUID) -> PoolFacts:
-    """An assigned lead counts as open already; an offered one does once it is taken."""
-    members = [
-        ledger.changed(one, open_leads=one.open_leads + 1) if one.user_id == user_id else one for one in pool.members
-    ]
-    return replace(pool, members=tuple(members))
-
-
-def _as_then(pool: PoolFacts, past: PastLead, asked: Mapping[UUID, Asked]) -> PoolFacts:
-    if not asked and not past.away:
-        return pool
-    further = pool.next_pool and _as_then(pool.next_pool, past, asked)
-    return replace(pool, members=_people_then(pool.members, past, asked), next_pool=further)
-
-
-def _people_then(people: Sequence[Candidate], past: PastLead, asked: Mapping[UUID, Asked]) -> Sequence[Candidate]:
-    if not asked and past.away.isdisjoint(one.user_id for one in people):
-        return people
-    return tuple([_as_they_were(one, past, asked) for one in people])
-
-
-def _as_they_were(one: Candidate, past: PastLead, asked: Mapping[UUID, Asked]) -> Candidate:
-    is_away, answer = one.user_id in past.away, asked.get(one.user_id)
-    if not is_away and answer is None:
-        return one
-    return ledger.changed(one, available=one.available and not is_away, asked=answer or one.asked)
-
-
-def _without_moment(after: PoolFacts, before: PoolFacts) -> PoolFacts:
-    """The pool with its turns played, and its people as available and unasked as they are by themselves."""
-    if after is before:
-        return before
-    members = tuple(
-        [
-            one if one.available == was.available and one.asked is was.asked
-            else ledger.changed(one, available=was.available, asked=was.asked)
-            for one, was in zip(after.members, before.members, strict=True)
-        ]
-    )  # fmt: skip
-    return replace(before, members=members)

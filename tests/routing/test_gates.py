@@ -203,3 +203,9 @@ def test_gates_that_are_left_out_would_have_refused_nobody():
 
 def refused(facts):
     return replace(agent("Ben"), **facts)
+
+
+def test_where_who_was_there_is_noted_only_that_note_counts():
+    noted, full = Policy(as_noted=True), agent("Ben", open_leads=3, open_cap=3, hours=EVENINGS)
+    assert gates.refusal(full, LEAD, policy=noted) is None
+    assert gates.refusal(replace(full, available=False), LEAD, policy=noted) == ("available", "paused")
