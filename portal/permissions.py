@@ -86,6 +86,13 @@ def require(user: User, right: Right) -> None:
         raise Forbidden(f"This needs the right “{right}”. Ask an admin of your company for it.")
 
 
+def require_any(user: User, rights: frozenset[Right]) -> None:
+    """Raise Forbidden unless the user holds one of the rights."""
+    if rights_of(user).isdisjoint(rights):
+        named = " or ".join(f"“{right}”" for right in sorted(rights))
+        raise Forbidden(f"This needs one of the rights {named}. Ask an admin of your company for it.")
+
+
 def require_company_wide(user: User, right: Right) -> None:
     """Raise Forbidden unless the user holds the right for the whole company."""
     require(user, right)
@@ -161,6 +168,12 @@ def require_over(user: User, right: Right, team_id: UUID | None, *, what: str) -
 def has_dashboard(user: User) -> bool:
     """Who lands on the dashboard: those who look after the leads of others."""
     return bool(rights_of(user) & DASHBOARD)
+
+
+def sees_pools_of_all(user: User) -> bool:
+    """Whether the user is shown every pool: their work is about leads, wherever those are handed out. Whoever only sets
+    up pools is shown those they set up."""
+    return not rights_of(user).isdisjoint(INSIGHT - {Right.DISTRIBUTION})
 
 
 def exceeds(user: User, roles: Iterable[str], grants: Iterable[str], team_id: UUID | None) -> bool:

@@ -70,6 +70,8 @@ PAGES = (
     Shown("me", "/me", Who.AGENT),
     Shown("menu", "/leads?bucket=mine", Who.AGENT, press="details.menu > summary"),
     Shown("people", "/people", Who.OWNER),
+    Shown("receiving", "/people/receiving", Who.MANAGER),
+    Shown("receiving-pool", "/people/receiving?pool={pool}", Who.OWNER),
     Shown("person", "/people/{agent}", Who.OWNER),
     Shown("person-new", "/people/new", Who.OWNER),
     Shown("deactivate", "/people/{agent}/deactivate", Who.OWNER),

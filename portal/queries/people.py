@@ -25,13 +25,13 @@ def sees_colleagues(viewer: User) -> bool:
 
 def user_for(viewer: User, user_id: UUID) -> User:
     """One user the viewer may see. Raises NotFound."""
-    user = db.session.scalars(_seen_by(viewer).where(User.id == user_id)).one_or_none()
+    user = db.session.scalars(seen_by(viewer).where(User.id == user_id)).one_or_none()
     if user is None:
         raise NotFound("There is no such user.")
     return user
 
 
-def _seen_by(viewer: User) -> Select[User]:
+def seen_by(viewer: User) -> Select[User]:
     """Everybody, for whose work it takes; those of one's team and below, where all such work ends there."""
     statement = select(User).where(User.company_id == viewer.company_id)
     if not sees_colleagues(viewer):
@@ -107,7 +107,7 @@ def with_those_below(team_id: UUID, teams: Sequence[Team]) -> set[UUID]:
 
 def users_page(viewer: User, cursor: str | None, limit: int) -> Page[User]:
     """The users the viewer may see, the newest first; errors as in `older_than`."""
-    rows = db.session.scalars(older_than(_seen_by(viewer), User.id, cursor, limit)).all()
+    rows = db.session.scalars(older_than(seen_by(viewer), User.id, cursor, limit)).all()
     return page_of(rows, limit, lambda user: user.id, lambda user: user)
 
 

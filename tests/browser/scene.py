@@ -106,6 +106,7 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             Shown("lead-offered", offered_to, f"/leads/{offer.lead_id}"),
             Shown("lead-new", owner, "/leads/new"),
             Shown("people", owner, "/people"),
+            Shown("receiving", owner, f"/people/receiving?pool={pool.id}"),
             Shown("person", owner, f"/people/{company.agent.id}"),
             Shown("person-new", owner, "/people/new"),
             Shown("deactivate", owner, f"/people/{company.agent.id}/deactivate"),

@@ -17,7 +17,7 @@ from portal.models import KeyScope, User
 from portal.operations.auditing import come_from
 from portal.operations.keys import hint_of
 from portal.origins import address
-from portal.permissions import INSIGHT, Right, rights_of
+from portal.permissions import INSIGHT, rights_of, sees_pools_of_all
 from portal.queries.across import KeyHolder, enter_by_key
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -79,7 +79,7 @@ def require_insight() -> None:
 def pools_reached_by() -> User | None:
     """Whom lists of pools are narrowed for: somebody who only sets up those of their team. None = nobody."""
     user = acting_user()
-    return None if rights_of(user) & (INSIGHT - {Right.DISTRIBUTION}) else user
+    return None if sees_pools_of_all(user) else user
 
 
 def company_id() -> UUID:

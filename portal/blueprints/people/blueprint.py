@@ -6,4 +6,9 @@ from flask import Blueprint
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
-from portal.blueprints.people import acts, availability, views  # noqa: E402, F401  (they hang their routes on the blueprint)
+from portal.blueprints.people import (  # noqa: E402  (they hang their routes on the blueprint)
+    acts,  # noqa: F401
+    availability,  # noqa: F401
+    receiving,  # noqa: F401
+    views,  # noqa: F401
+)

@@ -59,6 +59,12 @@ class NewUserForm(UserForm):
     email = Text(required=True)
 
 
+class ReceivingForm(Form):
+    """Whom to look at; without a pool, everybody who may receive leads."""
+
+    pool = Id(load_default=None)
+
+
 class DeactivationForm(Form):
     """What becomes of the open leads of somebody who leaves."""
 

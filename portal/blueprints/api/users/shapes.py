@@ -6,6 +6,7 @@ from typing import Any
 
 from portal.blueprints.api.fields import Choice, Day, Figure, Flag, Form, Free, Id, Moment, Part, Several, Text, Whole
 from portal.models import LeadAccess, Leave, User
+from portal.queries.receiving import Receiving
 from portal.routing.facts import Presence
 
 
@@ -98,3 +99,36 @@ class LeavesShape(Form):
 def leave_shape(leave: Leave) -> dict[str, Any]:
     """A leave as the API tells it."""
     return {"id": leave.id, "first_day": f"{leave.first_day}", "last_day": f"{leave.last_day}"}
+
+
+class ReceivingPersonShape(Form):
+    """Whether somebody would be given a plain lead now; else the first gate that refuses and its reason, since when and
+    until when, as far as it is known."""
+
+    user_id = Id(required=True)
+    name = Text(required=True)
+    receives = Flag(required=True)
+    gate = Text(allow_none=True, required=True)
+    reason = Text(allow_none=True, required=True)
+    since = Moment(allow_none=True, required=True)
+    until = Moment(allow_none=True, required=True)
+
+
+class ReceivingShape(Form):
+    """Those who receive now first, then the others; by name."""
+
+    items = Several(Part(ReceivingPersonShape), required=True)
+    next = Text(allow_none=True, required=True)
+
+
+def receiving_shape(each: Receiving) -> dict[str, Any]:
+    """Somebody with what stands between them and a lead now, as the API tells it."""
+    return {
+        "user_id": each.user_id,
+        "name": each.name,
+        "receives": each.refusal is None,
+        "gate": each.refusal and each.refusal.gate,
+        "reason": each.refusal and each.refusal.reason,
+        "since": each.since,
+        "until": each.until,
+    }

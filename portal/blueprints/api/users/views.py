@@ -13,11 +13,21 @@ from portal.blueprints.api.answers import answers, json_answer, nothing
 from portal.blueprints.api.paging import PageForm, page_of_short
 from portal.blueprints.api.repeats import Answered, repeatable
 from portal.blueprints.api.takes import takes
-from portal.blueprints.api.users.forms import DeactivationForm, LeaveForm, NewUserForm, UserForm
-from portal.blueprints.api.users.shapes import LeaveShape, LeavesShape, UserShape, UsersShape, leave_shape, user_shape
+from portal.blueprints.api.users.forms import DeactivationForm, LeaveForm, NewUserForm, ReceivingForm, UserForm
+from portal.blueprints.api.users.shapes import (
+    LeaveShape,
+    LeavesShape,
+    ReceivingShape,
+    UserShape,
+    UsersShape,
+    leave_shape,
+    receiving_shape,
+    user_shape,
+)
 from portal.operations import availability, people
 from portal.queries.leaves import leaves_of
 from portal.queries.people import user_for, users_page
+from portal.queries.receiving import receiving
 
 blueprint: Blueprint = APIBlueprint("users", __name__, url_prefix="/users", tag="Users")
 
@@ -45,6 +55,18 @@ def put_user(asked: dict[str, Any]) -> Answered:
     """
     user, is_new = people.put_user(by=acting_user(), **_changes(asked))
     return user_shape(user), 201 if is_new else 200
+
+
+@blueprint.get("/receiving")
+@takes(ReceivingForm, "query")
+@answers((200, ReceivingShape))
+def list_receiving(query: dict[str, Any]) -> Response:
+    """Show who can receive a plain lead right now, and why the others cannot
+
+    All who may receive leads and whom the key's user sees, or the members of one pool.
+    """
+    told = receiving(acting_user(), query["pool"])
+    return json_answer({"items": [receiving_shape(each) for each in told], "next": None})
 
 
 @blueprint.get("/<uuid:user_id>")
