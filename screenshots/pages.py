@@ -89,6 +89,7 @@ PAGES = (
     Shown("rule-delete", "/settings/rules/{rule}/delete", Who.OWNER),
     Shown("tags", "/settings/tags", Who.OWNER),
     Shown("tag", "/settings/tags/{tag}", Who.OWNER),
+    Shown("quarantine", "/settings/quarantine", Who.OWNER),
     Shown("availability", "/people/{agent}/availability", Who.OWNER),
     Shown("teams", "/settings/teams", Who.OWNER),
     Shown("team", "/settings/teams/{team}", Who.OWNER),

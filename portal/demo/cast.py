@@ -94,6 +94,9 @@ class Sorting:
 
 
 # What is looked for in leads, with its weight; and who is good at what.
+# Whose mails are kept in quarantine.
+SPAMMERS = "solar-lead-lists.example"
+
 TAGS = {"battery": 70, "second quote": 30, "rental": 20, "storage": 50}
 GOOD_AT = {"Ben": ("battery", "storage"), "Jonas": ("battery",), "Chloe": ("second quote", "rental")}
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from portal.demo.cast import SPAMMERS
 from portal.demo.customers import AGAIN, LATER
 from portal.demo.feedback import Timed, conclude, working
 from portal.demo.plan import Answer, Becomes, Comes, Plan, next_office_hour
@@ -35,6 +36,7 @@ _NOTES = {
     CloseReason.OPTED_OUT: ("Asked not to be called again.", None),
     CloseReason.OTHER: ("Moved out of state.", "Sold the house.", "Roof has to be redone first."),
 }
+_ADVERTISING = "2,000 fresh homeowner leads in Texas, exclusive this week. Reply YES for a sample list."
 _A_MOMENT = timedelta(seconds=1)
 
 
@@ -56,6 +58,9 @@ def lead_story(scene: Scene, plan: Plan, asked: dict[str, Any]) -> Story:
 
 
 def _comes_in(scene: Scene, plan: Plan, asked: dict[str, Any]) -> UUID:
+    if plan.becomes is Becomes.QUARANTINED:
+        sent = {"email": f"offers-{plan.at:%d%H%M}@{SPAMMERS}", "text": _ADVERTISING, "channel": "email"}
+        return scene.take_in(asked | sent | {"source": "hello@ mailbox"}).lead_id
     if plan.comes is Comes.NAMED:
         return scene.take_in(
             asked | {"source": "Partner portal", "channel": "api"}, assignee=scene.somebody().email
@@ -63,28 +68,21 @@ def _comes_in(scene: Scene, plan: Plan, asked: dict[str, Any]) -> UUID:
     if plan.comes is Comes.KEPT:
         by = scene.random.choice((scene.manager, scene.staff["Grace"]))
         taken = scene.take_in(asked, by=by, keep=True)
-        if plan.becomes in (Becomes.HELD, Becomes.QUARANTINED):
-            _stop(scene, plan, taken.lead_id)
+        if plan.becomes is Becomes.HELD:
+            _hold(scene, taken.lead_id)
         return taken.lead_id
     return scene.take_in(asked).lead_id
 
 
-def _stop(scene: Scene, plan: Plan, lead_id: UUID) -> None:
-    """Held or quarantined; no operation does that yet, so it is done here as one would."""
+def _hold(scene: Scene, lead_id: UUID) -> None:
+    """No operation does that yet, so it is done here as one would."""
     lead = scene.lead(lead_id)
     writes = Writes(lead.company_id, scene.database_time())
-    state = LeadState.HELD if plan.becomes is Becomes.HELD else LeadState.QUARANTINED
-    kind = TimelineKind.HELD if plan.becomes is Becomes.HELD else TimelineKind.QUARANTINED
-    said = (
-        "Held for a manager to look at first: a large commercial project."
-        if plan.becomes is Becomes.HELD
-        else "Put into quarantine: it looks like advertising."
-    )
-    lead.state, lead.waiting_for, lead.last_activity_at = state, None, writes.at
-    if plan.becomes is Becomes.HELD:
-        lead.held_reason = "A manager looks at it first."
-    before, after = {"state": LeadState.UNASSIGNED, "owner_id": None}, {"state": state}
-    writes.record(lead_id, kind, SYSTEM, text=said, before=before, after=after)
+    said = "Held for a manager to look at first: a large commercial project."
+    lead.state, lead.waiting_for, lead.last_activity_at = LeadState.HELD, None, writes.at
+    lead.held_reason = "A manager looks at it first."
+    before, after = {"state": LeadState.UNASSIGNED, "owner_id": None}, {"state": LeadState.HELD}
+    writes.record(lead_id, TimelineKind.HELD, SYSTEM, text=said, before=before, after=after)
     db.session.flush()
     writes.flush()
 

@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from portal import create_app
 from portal.config import Settings
 from portal.demo.backdating import backdate
-from portal.demo.cast import CAST, COMPANY, GOOD_AT, GROUPS, PASSWORD, TAGS, TEAMS, TIME_ZONE, Group, Worker
+from portal.demo.cast import CAST, COMPANY, GOOD_AT, GROUPS, PASSWORD, SPAMMERS, TAGS, TEAMS, TIME_ZONE, Group, Worker
 from portal.demo.customers import BY_HAND, Customers
 from portal.demo.drip import KEY_FILE
 from portal.demo.lead_stories import lead_story
@@ -26,7 +26,7 @@ from portal.demo.unfinished import remove_unfinished
 from portal.extensions import db
 from portal.models import Account, Company, KeyScope, LedgerAccount, Pool, Team, User
 from portal.models.tenancy import inside_company, leave_company
-from portal.operations import company, keys, people, pools, rules
+from portal.operations import company, keys, people, pools, quarantine_lists, rules
 from portal.operations.roles import make_role
 from portal.operations.tags import make_tag
 from portal.operations.teams import make_team
@@ -136,6 +136,9 @@ def _people(scene: Scene, owner_id: UUID) -> None:
 def _tags(scene: Scene) -> None:
     for said, weight in TAGS.items():
         make_tag(by=scene.owner, text=said, weight=weight)
+    quarantine_lists.add_entry(by=scene.owner, verdict="block", clue="domain", text=SPAMMERS)
+    quarantine_lists.add_entry(by=scene.owner, verdict="block", clue="text", text="guest post")
+    quarantine_lists.add_entry(by=scene.owner, verdict="allow", clue="domain", text="texas-solar-fair.example")
     for name, carried in GOOD_AT.items():
         people.change_user(scene.staff[name].id, by=scene.owner, tags=carried)
 

@@ -20,6 +20,7 @@ from portal.models.lead import Channel, CloseReason, Lead, LeadAlias, LeadState,
 from portal.models.message import Cause, Message, MessageChannel, MessageState
 from portal.models.offer import Offer, OfferKind, OfferState
 from portal.models.pool import EntryKind, LedgerAccount, LedgerEntry, Pool, PoolDefault, PoolMember
+from portal.models.quarantine import QuarantineEntry
 from portal.models.role import OwnRole
 from portal.models.rule import Rule
 from portal.models.tag import Tag
@@ -68,6 +69,7 @@ __all__ = [
     "Pool",
     "PoolDefault",
     "PoolMember",
+    "QuarantineEntry",
     "ReturningContacts",
     "Role",
     "Rule",

@@ -145,6 +145,7 @@ class Lead(db.Model):  # type: ignore[name-defined,misc]
             "id",
             postgresql_where=sql("state IN ('unassigned', 'offering', 'held', 'quarantined')"),
         ),
+        Index("ix_leads_quarantined", "company_id", "id", postgresql_where=sql("state = 'quarantined'")),
         Index("ix_leads_owner_open", "company_id", "owner_id", "id", postgresql_where=sql("state = 'owned'")),
         Index("ix_leads_assigned", "company_id", "id", postgresql_where=sql("state = 'owned'")),
         Index("ix_leads_closed", "company_id", "id", postgresql_where=sql("state = 'closed'")),

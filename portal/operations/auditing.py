@@ -36,6 +36,7 @@ class Subject(StrEnum):
     POOL = "pool"
     RULE = "rule"
     TAG = "tag"
+    QUARANTINE_ENTRY = "quarantine_entry"
     SETTINGS = "settings"
 
 

@@ -1,4 +1,4 @@
-"""Taking a lead in: recognise, store, route, answer, in one transaction. "Accepted" means it is on disk.
+"""Taking a lead in: recognise, store, route (or keep back), answer, in one transaction. "Accepted" means it is on disk.
 
 Every way in ends here. Should routing itself fail, the lead is stored all the same, waiting for routing, with an alarm.
 """
@@ -18,7 +18,7 @@ from portal.logs import about_lead
 from portal.metrics import INTAKE
 from portal.models import LeadState, TimelineKind, WorkKind, new_id
 from portal.models.statements import run
-from portal.operations import attaching, giving
+from portal.operations import attaching, giving, keeping_back
 from portal.operations.actors import CONTACT, SYSTEM, Actor
 from portal.operations.arrival import Arrival, Arriving, Keep, KeptTaken, Taken, Warned
 from portal.operations.contact_points import ContactPoint
@@ -126,6 +126,8 @@ def _store_routed(arrival: Arrival) -> Taken:
     match = setup.match(facts)
     given = giving.named_or_returning(arrival)
     is_routed = given is None and not message.keep
+    stopped = keeping_back.stop_for(arrival, facts) if is_routed else None
+    is_routed = is_routed and stopped is None
     # Only a lead that plays or is charged a turn needs the pool's lock.
     pool_id = match.rule.pool_id if match.rule and (is_routed or (given and holder.named_counts_as_turn)) else None
     round_ = Round(
@@ -141,6 +143,9 @@ def _store_routed(arrival: Arrival) -> Taken:
         if holder.named_counts_as_turn:
             round_.charge(lead.id, given.user_id)
         outcome, reason = "assigned", given.why
+    elif stopped is not None:
+        keeping_back.keep_back(round_, lead, stopped)
+        outcome, reason = stopped.outcome, stopped.why
     elif message.keep:
         lead.state |= {"state": LeadState.UNASSIGNED, "waiting_for": WaitingFor.PERSON}
         outcome, reason = "unassigned", "Kept for a person to hand out."

@@ -99,7 +99,7 @@ class SentRow(NamedTuple):
 
 # What one may narrow Unassigned to at a press, with a count beside each.
 WIDTH = len(SentRow._fields)
-STATES_COUNTED = (LeadState.OFFERING, LeadState.UNASSIGNED, LeadState.HELD)
+STATES_COUNTED = (LeadState.OFFERING, LeadState.UNASSIGNED, LeadState.HELD, LeadState.QUARANTINED)
 Counts: TypeAlias = dict[Bucket, Count]
 States: TypeAlias = dict[LeadState, Count | None]
 
@@ -137,7 +137,8 @@ def rows_page(
     sql = _whole_bucket(looking, bucket, cursor is not None, limit)
     found = rows(sql, {**parameters_of(user), "cursor": cursor and position(cursor)})
     if not found:
-        return Shown(Page([], None), bucket_counts(user), {})
+        # Quarantined leads are not among the rows, and may be all there is.
+        return Shown(Page([], None), bucket_counts(user), _states_beside(user, bucket, filters))
     numbers = [int(number) for number in found[0][WIDTH].split()]
     first = len(numbers) - len(looking.buckets)
     return Shown(_page(found, limit), counts_from(looking.buckets, numbers[first:]), _states(numbers[:first]))
@@ -168,23 +169,37 @@ def _states_beside(user: User, bucket: Bucket, filters: LeadFilters) -> States:
     if filters.q is not None:
         return dict.fromkeys(STATES_COUNTED)
     whatever_state = narrowed(user, bucket, replace(filters, status=None))
-    return _states(db.session.execute(select(*_counts_of_states(whatever_state))).one())
+    quarantined = narrowed(user, bucket, replace(filters, status=LeadState.QUARANTINED))
+    return _states(db.session.execute(select(*_counts_of_states(whatever_state, quarantined))).one())
 
 
 def _states(numbers: Sequence[int]) -> States:
     """Counts from what `_counts_of_states` found. They are of the newest leads: none is told if those were not all."""
     if not numbers:
         return {}
-    whole, *each = numbers
+    whole, *each, quarantined = numbers
     exact = whole <= COUNTED_TO
-    return {state: Count(number, False) if exact else None for state, number in zip(STATES_COUNTED, each, strict=True)}
+    states: States = {
+        state: Count(number, False) if exact else None for state, number in zip(STATES_COUNTED, each, strict=False)
+    }
+    return states | {LeadState.QUARANTINED: Count(min(quarantined, COUNTED_TO), quarantined > COUNTED_TO)}
 
 
-def _counts_of_states(condition: Filter) -> list[ColumnElement[Any]]:
-    """How many leads there are, and how many of each state, counted until there are more than `COUNTED_TO`."""
+def _counts_of_states(condition: Filter, quarantined: Filter) -> list[ColumnElement[Any]]:
+    """How many leads there are, and how many of each state, counted until there are more than `COUNTED_TO`.
+
+    Args:
+        condition: the leads of the bucket; quarantined ones are not among them.
+        quarantined: those, which are counted by an index of their own.
+    """
     newest = select(Lead.state).where(condition).order_by(Lead.id.desc()).limit(COUNTED_TO + 1).cte("newest")
-    each = [func.count().filter(newest.c.state == state) for state in STATES_COUNTED]
-    return [select(number).select_from(newest).scalar_subquery() for number in (func.count(), *each)]
+    states = [state for state in STATES_COUNTED if state != LeadState.QUARANTINED]
+    each = [func.count().filter(newest.c.state == state) for state in states]
+    kept = select(Lead.id).where(quarantined, Lead.state == LeadState.QUARANTINED).limit(COUNTED_TO + 1).subquery()
+    return [
+        *(select(number).select_from(newest).scalar_subquery() for number in (func.count(), *each)),
+        select(func.count()).select_from(kept).scalar_subquery(),
+    ]
 
 
 @lru_cache(maxsize=256)
@@ -194,7 +209,8 @@ def _whole_bucket(looking: Looking, bucket: Bucket, paged: bool, limit: int) -> 
     One statement takes half as long as two, and sending text takes a third of what compiling costs each time.
     """
     whole = whole_bucket(looking, bucket)
-    states = _counts_of_states(whole) if bucket == Bucket.UNASSIGNED else []
+    quarantined = whole_bucket(looking, bucket, quarantined=True)
+    states = _counts_of_states(whole, quarantined) if bucket == Bucket.UNASSIGNED else []
     numbers = func.concat_ws(literal_column("' '"), *states, *counts_of(looking, looking.buckets))
     statement = _rows(looking.stand_in).where(whole).add_columns(numbers)
     if paged:

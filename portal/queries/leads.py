@@ -332,10 +332,10 @@ def _count_of(looking: Looking, bucket: Bucket) -> ColumnElement[int]:
     return case((mine <= COUNTED_TO, _count(owned, 2 * COUNTED_TO + 1) - mine), else_=whole)
 
 
-def whole_bucket(looking: Looking, bucket: Bucket) -> Filter:
+def whole_bucket(looking: Looking, bucket: Bucket, *, quarantined: bool = False) -> Filter:
     """A bucket without filters, for a statement that is built once and run with `parameters_of` each viewer."""
     viewer = looking.stand_in
-    there = (Lead.company_id == viewer.company_id) & in_bucket(viewer, bucket)
+    there = (Lead.company_id == viewer.company_id) & in_bucket(viewer, bucket, quarantined=quarantined)
     if bucket.value in boxes_of(viewer, looking.isolation):
         # An open box lets in all of its bucket. Asking for each lead as well would only cost time.
         return there

@@ -18,6 +18,7 @@ from portal.models import statements
 from portal.queries.clock import database_time
 from portal.routing.facts import LeadFacts, PerformanceInRouting, Policy, PresenceMode, Rule, RuleMatch
 from portal.routing.hours import parse_hours
+from portal.routing.quarantine import Clue, Entry, Quarantine, Verdict
 from portal.routing.route import match_rules
 from portal.routing.tags import OF_A_PERSON, Tag, Tagger, TagKind
 
@@ -38,6 +39,8 @@ _RULES = """
 
 _TAGS = "SELECT text, kind, weight FROM tags WHERE company_id = %(company)s ORDER BY normal"
 
+_QUARANTINE = "SELECT verdict, clue, value FROM quarantine_entries WHERE company_id = %(company)s ORDER BY id"
+
 _PEOPLE = "SELECT name, email FROM users WHERE company_id = %(company)s AND active ORDER BY id"
 
 
@@ -48,6 +51,7 @@ class Setup:
     rules: tuple[Rule, ...]
     tagger: Tagger
     policy: Policy
+    quarantine: Quarantine
     # Whether what somebody is called, and where they are written to, counts as a tag they carry.
     name_as_tag: bool
     email_as_tag: bool
@@ -94,7 +98,7 @@ def _load(company_id: UUID) -> Setup:
     rules = tuple(_rule(row, zone) for row in _rows(_RULES, company_id))
     tags = [Tag(text, TagKind(kind), weight) for text, kind, weight in _rows(_TAGS, company_id)]
     tagger = Tagger([*tags, *_of_people(company_id, name_as_tag=name_as_tag, email_as_tag=email_as_tag)])
-    return Setup(rules, tagger, _policy(zone, *settings), name_as_tag, email_as_tag)
+    return Setup(rules, tagger, _policy(zone, *settings), _quarantine(company_id), name_as_tag, email_as_tag)
 
 
 def _policy(
@@ -107,6 +111,12 @@ def _policy(
         untagged,
         PerformanceInRouting(performance) if performance else None,
         any_active,
+    )
+
+
+def _quarantine(company_id: UUID) -> Quarantine:
+    return Quarantine(
+        Entry(Verdict(verdict), Clue(clue), value) for verdict, clue, value in _rows(_QUARANTINE, company_id)
     )
 
 

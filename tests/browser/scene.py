@@ -65,6 +65,7 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
     pool = make_pool(company, {company.agent: 3, company.colleague: 2, paused: 1, owner: 0}, [company.manager])
     rule_id, _ = make_rules(company, pool)
     tag_id = owner.api.post("/tags", {"text": "Roof repair", "kind": "required"}).json["id"]
+    owner.api.post("/quarantine-entries", {"verdict": "block", "clue": "domain", "text": "cheap-clicks.example"})
     days = {"first_day": "2026-12-24", "last_day": "2027-01-06"}
     owner.api.post(f"/users/{company.agent.id}/leaves", days)
     mine = make_lead(company, company.agent, source="Website", lead_type="Solar")
@@ -125,6 +126,7 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             Shown("rule-delete", owner, f"/settings/rules/{rule_id}/delete"),
             Shown("tags", owner, "/settings/tags"),
             Shown("tag", owner, f"/settings/tags/{tag_id}"),
+            Shown("quarantine", owner, "/settings/quarantine"),
             Shown("availability", owner, f"/people/{company.agent.id}/availability"),
             Shown("teams", owner, "/settings/teams"),
             Shown("team", owner, f"/settings/teams/{team.id}"),

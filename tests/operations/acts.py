@@ -20,6 +20,8 @@ from portal.operations import (
     offers,
     people,
     pools,
+    quarantine_lists,
+    releasing,
     taking,
     waiting,
 )
@@ -213,3 +215,18 @@ class agent_at_work:  # noqa: N801 (reads as words: with agent_at_work(ana) as u
     def __exit__(self, *error: Any) -> None:
         leave_company()
         self._context.__exit__(*error)
+
+
+def release(manager: Person, lead_id: UUID) -> models.Lead:
+    with agent_at_work(manager) as user:
+        return releasing.release(lead_id, by=user)
+
+
+def block(company: Company, clue: str, text: str, verdict: str = "block") -> UUID:
+    with agent_at_work(company.owner) as user:
+        return quarantine_lists.add_entry(by=user, verdict=verdict, clue=clue, text=text).id
+
+
+def unblock(company: Company, entry_id: UUID) -> None:
+    with agent_at_work(company.owner) as user:
+        quarantine_lists.remove_entry(entry_id, by=user)

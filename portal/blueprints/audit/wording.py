@@ -14,6 +14,7 @@ SUBJECT_NAMES = {
     "pool": "Pool",
     "rule": "Rule",
     "tag": "Tag",
+    "quarantine_entry": "Quarantine list",
     "settings": "Settings",
 }
 
@@ -25,6 +26,8 @@ FIELD_NAMES = {
     "default_assignees": "default assignees",
     "fallback_any_active": "anybody when nobody in the pool can",
     "email_as_tag": "addresses in leads speak for people",
+    "clue": "what it is",
+    "verdict": "list",
     "excluded_lead_types": "lead types not taken",
     "isolate_leads": "agents see only their own leads",
     "lead_access": "sees which leads",

@@ -1,4 +1,4 @@
-"""What people do to a lead: assign, take, route, close, reopen. Each POST leads back to the lead's page."""
+"""What people do to a lead: assign, take, route, let go, close, reopen. Each POST leads back to the lead's page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from portal.blueprints.leads.forms import Close
 from portal.blueprints.leads.views import page_of_lead
 from portal.blueprints.leads.wording import state_badge
 from portal.errors import Invalid, NotFound
-from portal.operations import assignment, closing, taking
+from portal.operations import assignment, closing, releasing, taking
 from portal.permissions import Right, may
 from portal.queries.leads import lead_after, lead_for
 from portal.sign_in import signed_in, signed_in_user
@@ -57,9 +57,17 @@ def route(lead_id: UUID) -> ResponseReturnValue:
     user = signed_in_user()
     lead_for(user, lead_id)
     taking.route_again(lead_id, by=user)
-    lead = lead_after(user, lead_id)
-    badge, _ = state_badge(lead.state, lead.waiting_for, lead.close_reason)
-    return _back(lead_id, f"Handed out by the rules: {lead.owner_name or badge.lower()}. See “Why” below.")
+    return _back(lead_id, _where_it_went(lead_id))
+
+
+@blueprint.post("/<uuid:lead_id>/release")
+@signed_in
+def release(lead_id: UUID) -> ResponseReturnValue:
+    """Let a lead go that is held or quarantined."""
+    user = signed_in_user()
+    lead_for(user, lead_id)
+    releasing.release(lead_id, by=user)
+    return _back(lead_id, f"Let go. {_where_it_went(lead_id)}")
 
 
 @blueprint.post("/<uuid:lead_id>/close")
@@ -85,7 +93,7 @@ def reopen(lead_id: UUID) -> ResponseReturnValue:
     return _back(lead_id, "Open again.")
 
 
-@blueprint.get("/<uuid:lead_id>/<any(assign, take, route, close, reopen):act>")
+@blueprint.get("/<uuid:lead_id>/<any(assign, take, route, release, close, reopen):act>")
 @signed_in
 def show_after_act(lead_id: UUID, act: str) -> ResponseReturnValue:
     """Back to the lead, and nothing is done: a page that came back with errors has the address of the act."""
@@ -105,6 +113,12 @@ def _chosen_user(value: str) -> UUID | None:
 def _said_after_assigning(lead_id: UUID, chosen: UUID | None) -> str:
     lead = lead_after(signed_in_user(), lead_id)
     return "Nobody owns it now." if chosen is None else f"{lead.owner_name} owns it now."
+
+
+def _where_it_went(lead_id: UUID) -> str:
+    lead = lead_after(signed_in_user(), lead_id)
+    badge, _ = state_badge(lead.state, lead.waiting_for, lead.close_reason)
+    return f"Handed out by the rules: {lead.owner_name or badge.lower()}. See “Why” below."
 
 
 def _back(lead_id: UUID, said: str) -> ResponseReturnValue:

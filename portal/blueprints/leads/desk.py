@@ -12,6 +12,7 @@ from flask import request, session
 from portal.blueprints.leads import wording
 from portal.blueprints.leads.forms import MANAGERS_ONLY, Attempt, Close, Edit, Entry, Feedback
 from portal.models import Company, LeadState, TimelineKind, User
+from portal.operations.releasing import KEPT_BACK
 from portal.permissions import Right, manages, may, may_hand_out, may_work_on
 from portal.queries.choices import assignees
 from portal.queries.clock import database_time
@@ -53,6 +54,7 @@ def desk_of(lead: LeadView, forms: Forms) -> dict[str, Any]:
         "assignees": assignees(company.id) if may_assign and lead.state != LeadState.CLOSED else [],
         "may_assign": may_assign,
         "may_take": may_assign and may_take(user, lead),
+        "may_release": may(user, Right.ASSIGN) and lead.state in KEPT_BACK,
         "works": False,
     }
     if lead.masked:

@@ -26,7 +26,12 @@ NEEDS_NAMES = {
 }
 
 # States that stand above the list as chips, in the order of what wants to be done first.
-CHIP_NAMES = {LeadState.OFFERING: "On offer", LeadState.UNASSIGNED: "Waiting", LeadState.HELD: "Held"}
+CHIP_NAMES = {
+    LeadState.OFFERING: "On offer",
+    LeadState.UNASSIGNED: "Waiting",
+    LeadState.HELD: "Held",
+    LeadState.QUARANTINED: "Quarantined",
+}
 
 
 def bucket_named(name: str | None, default: Bucket) -> Bucket:
@@ -105,7 +110,9 @@ def state_chips(
     chosen = given.get("status")
     rest = {name: value for name, value in given.items() if name != "status"}
     shown = [(state, count) for state, count in counts.items() if count is None or count.value or state == chosen]
-    if len(shown) < 2 and not chosen:
+    # Quarantined leads are in no list but their own, so the way there is always shown.
+    is_only_list = len(shown) < 2 and LeadState.QUARANTINED not in dict(shown)
+    if is_only_list and not chosen:
         return []
     return [
         (

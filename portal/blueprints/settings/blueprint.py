@@ -7,4 +7,15 @@ from flask import Blueprint
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 
 # They hang their routes on the blueprint.
-from portal.blueprints.settings import company, conversion, index, keys, ownership, roles, rules, tags, teams  # noqa: E402, F401
+from portal.blueprints.settings import (  # noqa: E402, F401
+    company,
+    conversion,
+    index,
+    keys,
+    ownership,
+    quarantine,
+    roles,
+    rules,
+    tags,
+    teams,
+)

@@ -55,6 +55,14 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 Right.DISTRIBUTION,
                 company_wide=True,
             ),
+            Entry(
+                "settings.quarantine",
+                "Quarantine",
+                "Whose new leads are kept back, and whose always come through.",
+                "rules",
+                Right.DISTRIBUTION,
+                company_wide=True,
+            ),
         ),
     ),
     (

@@ -78,6 +78,7 @@ POOL = {"name": "Roofs"}
 RULE = {"name": "Coast"}
 PLACE = {"lat": 1, "lng": 2, "radius_km": 3}
 TAG = {"text": "Roof repair"}
+LISTED = {"verdict": "block", "clue": "domain", "text": "spam.example"}
 LEAVE = {"first_day": "2026-05-04", "last_day": "2026-05-08"}
 MEMBER = {"user_id": "{user}"}
 
@@ -145,6 +146,9 @@ CASES: list[tuple[str, str, dict[str, Any], str, list[Any]]] = [
     ("POST", "/tags", TAG, "text", [1, None, ..., "", " ", "x" * 201]),
     ("POST", "/tags", TAG, "kind", [1, None, "nice"]),
     ("POST", "/tags", TAG, "weight", [*NO_WHOLES, -1, 1001]),
+    ("POST", "/quarantine-entries", LISTED, "verdict", [1, None, ..., "deny"]),
+    ("POST", "/quarantine-entries", LISTED, "clue", [1, None, ..., "colour"]),
+    ("POST", "/quarantine-entries", LISTED, "text", [1, None, ..., "", " ", "x" * 321, "a@b.c", "a b"]),
     ("POST", "/pools", POOL, "single_user_id", [*NO_IDS, NOBODY, "{inactive}"]),
     ("POST", "/pools", POOL | {"picker": "single"}, "single_user_id", [..., None]),
     ("POST", "/pools", POOL, "when_nobody_available", [1, None, "panic"]),

@@ -36,6 +36,9 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
 }
 
 
+BLOCKED = {"verdict": "block", "clue": "domain", "text": "clicks.example"}
+
+
 def calls_with_ids(app: APIFlask) -> list[tuple[str, str, list[str]]]:
     """Method, path, and the names of the ids in it."""
     return [
@@ -61,6 +64,7 @@ def theirs(other_company: Company) -> dict[str, str]:
         "team_id": make_team(other_company).id,
         "role_id": make_own_role(other_company, "export").id,
         "tag_id": other_company.owner.api.post("/tags", {"text": "Roof"}).json["id"],
+        "quarantine_entry_id": other_company.owner.api.post("/quarantine-entries", BLOCKED).json["id"],
         "leave_id": leave_of(other_company),
         "key_id": other_company.owner.api.get("/keys").json["items"][0]["id"],
     }

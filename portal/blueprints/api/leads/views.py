@@ -40,9 +40,19 @@ from portal.blueprints.api.leads.shapes import (
 )
 from portal.blueprints.api.repeats import Answered, named_request, repeatable
 from portal.blueprints.api.takes import describe, takes
-from portal.errors import Conflict, Forbidden, Invalid
+from portal.errors import Forbidden, Invalid
 from portal.models import KeyScope, TimelineKind, Visibility
-from portal.operations import assignment, attempts, closing, conversion, entries, intake, lead_changes, taking
+from portal.operations import (
+    assignment,
+    attempts,
+    closing,
+    conversion,
+    entries,
+    intake,
+    lead_changes,
+    releasing,
+    taking,
+)
 from portal.operations.arrival import Keep, KeptTaken, Taken
 from portal.queries.conversion import conversion_of, conversions_of
 from portal.queries.decisions import decisions_of
@@ -149,9 +159,11 @@ def route(lead_id: UUID, asked: dict[str, Any]) -> Answered:
 @takes(NothingForm)
 @answers((200, LeadShape))
 def release(lead_id: UUID, asked: dict[str, Any]) -> Answered:
-    """Let go a lead that is held or quarantined"""
-    lead_for(acting_user(), lead_id)
-    raise Conflict("This lead is neither held nor quarantined.")
+    """Let go a lead that is held or quarantined: the rules say who gets it"""
+    user = acting_user()
+    lead_for(user, lead_id)
+    releasing.release(lead_id, by=user)
+    return _now(lead_id), 200
 
 
 @blueprint.post("/<uuid:lead_id>/close")
