@@ -222,6 +222,80 @@ def explain(lead: UUID, as_json: bool) -> None:
 
 
 @portal.group()
+def config() -> None:
+    """How a company hands out leads, as a file: tags, pools, rules and the settings that count."""
+
+
+_WHOSE = click.option("--company", "company_id", type=click.UUID, help="Its id; not needed where there is one company.")
+
+
+@config.command("export")
+@click.argument("file", type=click.File("w", encoding="utf-8", lazy=True))
+@_WHOSE
+def config_export(file: Any, company_id: UUID | None) -> None:
+    """Write the set-up into FILE (- = show it)."""
+    from portal.operations.setup_file import setup_now
+
+    with _application(), _company(company_id or _only_company()) as owner:
+        file.write(json.dumps(setup_now(owner.company_id), indent=2, ensure_ascii=False) + "\n")
+
+
+@config.command("plan")
+@click.argument("file", type=click.File("rb"))
+@_WHOSE
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def config_plan(file: Any, company_id: UUID | None, as_json: bool) -> None:
+    """Say what FILE would change, and change nothing."""
+    from portal.operations.setup_apply import plan_setup
+
+    wanted = _read_setup(file)
+    with _application(), _company(company_id or _only_company()) as owner:
+        found = plan_setup(wanted, by=owner)
+    _tell_differences(found, as_json, nothing="Nothing would change.")
+
+
+@config.command("apply")
+@click.argument("file", type=click.File("rb"))
+@_WHOSE
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def config_apply(file: Any, company_id: UUID | None, as_json: bool) -> None:
+    """Make the set-up what FILE says: all of it, or nothing where something in it makes no sense."""
+    from portal.operations.setup_apply import apply_setup
+
+    wanted = _read_setup(file)
+    with _application(), _company(company_id or _only_company()) as owner:
+        found = apply_setup(wanted, by=owner)
+    _tell_differences(found, as_json, nothing="It is so already; nothing was changed.")
+
+
+def _only_company() -> UUID:
+    from portal.queries import across
+
+    companies = across.company_ids()
+    if len(companies) != 1:
+        raise click.ClickException(f"There are {len(companies)} companies here. Say which one with --company ID.")
+    return companies[0]
+
+
+def _read_setup(file: Any) -> Any:
+    try:
+        return json.loads(file.read().decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file.name} is not UTF-8: byte {error.start} cannot be read.") from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise click.ClickException(f"{file.name} is not JSON: {error}.") from None
+
+
+def _tell_differences(found: Any, as_json: bool, *, nothing: str) -> None:
+    from dataclasses import asdict
+
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False))
+        return
+    click.echo("\n".join(map(str, found)) or nothing)
+
+
+@portal.group()
 def ledger() -> None:
     """The turn ledger."""
 

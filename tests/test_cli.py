@@ -207,3 +207,46 @@ def test_without_any_server_running_the_embedded_ones_are_started_for_a_moment(t
     )
     assert told.returncode == 0, told.stderr
     assert set(json.loads(told.stdout)) == {"company_id", "user_id", "api_key"}
+
+
+class TestTheSetUpAsAFile:
+    """`portal config`: out into a file, and in again."""
+
+    def test_it_goes_round_without_a_change(self, settings: Settings, company: Company, tmp_path: Path) -> None:
+        make_pool(company, [company.agent], name="Buyers")
+        file = tmp_path / "setup.json"
+        out = portal(settings, "config", "export", str(file), "--company", str(company.id))
+        assert out.returncode == 0, out.stderr
+        told = portal(settings, "config", "plan", str(file), "--company", str(company.id))
+        assert (told.returncode, told.stdout) == (0, "Nothing would change.\n"), told.stderr
+        shown = portal(settings, "config", "export", "-", "--company", str(company.id))
+        assert json.loads(shown.stdout) == json.loads(file.read_text(encoding="utf-8"))
+
+    def test_what_is_planned_is_what_is_applied(self, settings: Settings, company: Company, tmp_path: Path) -> None:
+        file = tmp_path / "setup.json"
+        file.write_text(json.dumps({"tags": [{"text": "Solar", "weight": 70}]}), encoding="utf-8")
+        ours = ("--company", str(company.id))
+        told = portal(settings, "config", "plan", str(file), *ours)
+        assert told.stdout == "+ tag “Solar” (kind preferential, weight 70)\n", told.stderr
+        done = portal(settings, "config", "apply", str(file), "--json", *ours)
+        assert [each["what"] for each in json.loads(done.stdout)] == ["tag “Solar”"], done.stderr
+        assert (
+            portal(settings, "config", "apply", str(file), *ours).stdout == "It is so already; nothing was changed.\n"
+        )
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("{", "is not JSON"),
+            ('{"pools": [{"name": "A", "window_seconds": 1}]}', "pools.0.window_seconds: Use a whole number from 5"),
+        ],
+    )
+    def test_what_makes_no_sense_is_said_by_its_place(
+        self, settings: Settings, company: Company, tmp_path: Path, text: str, said: str
+    ) -> None:
+        file = tmp_path / "setup.json"
+        file.write_text(text, encoding="utf-8")
+        told = portal(settings, "config", "plan", str(file), "--company", str(company.id))
+        assert told.returncode == 1
+        assert said in told.stderr
+        assert "Traceback" not in told.stderr

@@ -1,0 +1,209 @@
+"""Making a company's set-up what a file says, through the same operations the pages use, in one transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+from portal.errors import Conflict, FieldError, Invalid
+from portal.extensions import db
+from portal.models import User
+from portal.operations import company, pools, rules, tags
+from portal.operations.setup_difference import Difference, differences
+from portal.operations.setup_file import (
+    COMPANY,
+    POOL,
+    RULE,
+    TAG,
+    Data,
+    Names,
+    Reader,
+    arguments,
+    member_arguments,
+    setup_now,
+)
+from portal.operations.transaction import operation
+from portal.permissions import Right, require_company_wide
+from portal.queries.tags import tags_by_text
+from portal.routing.chain import check_chain
+from portal.routing.tags import normal
+
+Result = TypeVar("Result")
+
+
+@operation
+def apply_setup(data: Any, *, by: User) -> list[Difference]:
+    """Make the set-up what `data` says; gives what became different, nothing when it was so already.
+
+    Raises:
+        Forbidden: no right to.
+        Invalid: something in it makes no sense; names each place.
+        Conflict: a pool it takes away still has open offers.
+    """
+    require_company_wide(by, Right.DISTRIBUTION)
+    before = setup_now(by.company_id, with_ids=True)
+    wanted = Reader(Names.now(by.company_id)).check(data)
+    _Applying(wanted, before, by).all()
+    return differences(before, setup_now(by.company_id, with_ids=True))
+
+
+@operation
+def plan_setup(data: Any, *, by: User) -> list[Difference]:
+    """What `apply_setup` would change; it is carried out and taken back, so both say the same. Errors likewise."""
+    return carried_out_for_a_moment(data, lambda found: found, by=by)
+
+
+@operation
+def carried_out_for_a_moment(data: Any, look: Callable[[list[Difference]], Result], *, by: User) -> Result:
+    """What `look` finds where the set-up is as `data` says; afterwards it is as it was.
+
+    Args:
+        look: is given what is different.
+    """
+    for_a_moment = db.session.begin_nested()
+    try:
+        return look(apply_setup(data, by=by))
+    finally:
+        # Also after an error: rows of the session are read again.
+        for_a_moment.rollback()
+        db.session.expire_all()
+
+
+class _Applying:
+    """One file on its way into the tables."""
+
+    def __init__(self, wanted: Data, present: Data, by: User) -> None:
+        self.wanted, self.present, self.by = wanted, present, by
+        self.names = Names.now(by.company_id)
+        self.pool_of: dict[int, UUID] = {}
+
+    def all(self) -> None:
+        """Pools before the rules that name them; those that go are taken away when no rule names them any more."""
+        self._pools()
+        self._tags()
+        self._rules()
+        self._leave_pools()
+        self._company()
+
+    def _company(self) -> None:
+        told = arguments(self.wanted.get("company", {}), self.present["company"], COMPANY, self.names)
+        if told:
+            with _at("company"):
+                company.change_company(by=self.by, **told)
+
+    def _tags(self) -> None:
+        if "tags" not in self.wanted:
+            return
+        there = {tag.normal: tag for tag in tags_by_text(tags.MOST_TAGS)}
+        for place, entry in enumerate(self.wanted["tags"]):
+            with _at(f"tags.{place}"):
+                tag = there.pop(normal(entry["text"]), None)
+                if tag is None:
+                    tags.make_tag(by=self.by, **arguments(entry, {}, TAG, self.names))
+                    continue
+                present = {name: getattr(tag, name) for name in ("text", "kind", "weight")}
+                if told := arguments(entry, present, TAG, self.names):
+                    tags.change_tag(tag.id, by=self.by, **told)
+        for tag in there.values():
+            tags.delete_tag(tag.id, by=self.by)
+
+    def _pools(self) -> None:
+        """New ones first with nothing but a name, so that all can name one another."""
+        entries = self.wanted.get("pools", [])
+        present = _matched(entries, self.present["pools"])
+        for place, entry in enumerate(entries):
+            if place not in present:
+                with _at(f"pools.{place}"):
+                    # The picker needs to know its one; everything else can wait.
+                    made = pools.make_pool(by=self.by, name=entry["name"])
+                self.pool_of[place] = made.id
+                present[place] = {"name": entry["name"]}
+            else:
+                self.pool_of[place] = UUID(present[place]["id"])
+        self._rename(entries, present)
+        self.names = Names.now(self.by.company_id)
+        self._refuse_loops(entries)
+        for place, entry in enumerate(entries):
+            told = arguments(entry, present[place], POOL, self.names)
+            told |= member_arguments(entry, present[place], self.names)
+            told.pop("name", None)
+            if told:
+                with _at(f"pools.{place}"):
+                    pools.change_pool(self.pool_of[place], by=self.by, **told)
+
+    def _rename(self, entries: Sequence[Data], present: Mapping[int, Data]) -> None:
+        for place, entry in enumerate(entries):
+            if entry["name"] != present[place]["name"]:
+                with _at(f"pools.{place}"):
+                    pools.change_pool(self.pool_of[place], by=self.by, name=entry["name"])
+
+    def _refuse_loops(self, entries: Sequence[Data]) -> None:
+        """Said of the file as a whole: pool by pool, the order of changes would decide which of them is to blame."""
+        loop = check_chain({entry["name"]: entry.get("next_pool") for entry in entries})
+        if loop is not None:
+            place = next(place for place, entry in enumerate(entries) if entry["name"] == loop[0])
+            way = " → ".join(f"“{name}”" for name in (*loop, loop[0]))
+            raise Invalid.field(f"pools.{place}.next_pool", f"Leads would go round for ever: {way}. Cut it somewhere.")
+
+    def _leave_pools(self) -> None:
+        if "pools" not in self.wanted:
+            return
+        staying = set(self.pool_of.values())
+        for pool in self.present["pools"]:
+            if UUID(pool["id"]) not in staying:
+                with _at(f"pool “{pool['name']}”"):
+                    pools.delete_pool(UUID(pool["id"]), by=self.by)
+
+    def _rules(self) -> None:
+        if "rules" not in self.wanted:
+            return
+        *entries, default = self.wanted["rules"]
+        *others, present_default = self.present["rules"]
+        present = _matched(entries, others)
+        staying = {each["id"] for each in present.values()}
+        for rule in others:
+            if rule["id"] not in staying:
+                rules.delete_rule(UUID(rule["id"]), by=self.by)
+        order = [self._rule(place, entry, present.get(place)) for place, entry in enumerate(entries)]
+        with _at(f"rules.{len(entries)}"):
+            if told := arguments(default, present_default, RULE, self.names):
+                rules.change_rule(UUID(present_default["id"]), by=self.by, **told)
+        if order and order != [UUID(each["id"]) for each in others]:
+            rules.order_rules(order, by=self.by)
+
+    def _rule(self, place: int, entry: Data, present: Data | None) -> UUID:
+        with _at(f"rules.{place}"):
+            if present is None:
+                return rules.make_rule(by=self.by, **arguments(entry, {}, RULE, self.names)).id
+            if told := arguments(entry, present, RULE, self.names):
+                rules.change_rule(UUID(present["id"]), by=self.by, **told)
+            return UUID(present["id"])
+
+
+def _matched(entries: Sequence[Data], present: Sequence[Data]) -> dict[int, Data]:
+    """Which of the present ones each place of a list means: by id where it is known, else by name, one after the
+    other."""
+    by_id = {each["id"]: each for each in present}
+    found = {place: by_id.pop(entry["id"]) for place, entry in enumerate(entries) if entry.get("id") in by_id}
+    by_name = defaultdict(list)
+    for each in by_id.values():
+        by_name[each["name"]].append(each)
+    for place, entry in enumerate(entries):
+        if place not in found and by_name[entry["name"]]:
+            found[place] = by_name[entry["name"]].pop(0)
+    return found
+
+
+@contextmanager
+def _at(path: str) -> Iterator[None]:
+    """Complaints of an operation, by where in the file the value stands."""
+    try:
+        yield
+    except Invalid as error:
+        errors = [FieldError(f"{path}.{each.field}", each.message) for each in error.errors]
+        raise Invalid(f"{path}: {error.detail}", errors) from error
+    except Conflict as error:
+        raise Conflict(f"{path}: {error.detail}") from error
