@@ -18,7 +18,12 @@ class FormKey(HiddenField):  # type: ignore[misc]
     """Names one opening of a form: pressed twice, it is one act."""
 
     def __init__(self, label: str = "", **options: Any) -> None:
-        super().__init__(label, default=lambda: str(uuid4()), **options)
+        super().__init__(label, default=self.new, **options)
+
+    @staticmethod
+    def new() -> str:
+        """A key for a form that is nothing but a button."""
+        return str(uuid4())
 
     @property
     def key(self) -> UUID | None:
@@ -53,4 +58,4 @@ class OnceForm(PortalForm):
         if self.form_key.key is None:
             return None
         sent = [(name, values) for name, values in request.form.lists() if name not in ("csrf_token", "form_key")]
-        return uuid5(self.form_key.key, repr([request.endpoint, *sorted(sent)]))
+        return uuid5(self.form_key.key, repr([request.path, *sorted(sent)]))

@@ -13,7 +13,7 @@ from portal.demo.scene import Scene
 from portal.demo.told_time import Story
 from portal.extensions import db
 from portal.models import Lead, LeadState
-from portal.operations import assignment, company, conversion_lists, people, pools, rules, waiting
+from portal.operations import assignment, availability, company, conversion_lists, people, pools, rules, waiting
 from portal.queries.rules import default_rule
 
 # How many of the leads of somebody who left are still waiting for somebody to look after them.
@@ -88,7 +88,14 @@ def emma_takes_a_break(scene: Scene) -> Story:
     people.change_user(emma.id, by=emma, available=False)
 
 
-STORIES = (first_days, weekends, leads_are_sorted, luis_leaves, emma_takes_a_break)
+def chloe_plans_a_holiday(scene: Scene) -> Story:
+    """She notes her days away herself, weeks ahead."""
+    yield _on_day(scene, 2, time(16, 20))
+    chloe, today = scene.staff["Chloe"], scene.told.until.astimezone(HOME).date()
+    availability.add_leave(chloe.id, today + timedelta(days=12), today + timedelta(days=19), by=chloe)
+
+
+STORIES = (first_days, weekends, leads_are_sorted, luis_leaves, emma_takes_a_break, chloe_plans_a_holiday)
 
 
 def _owned_by(user_id: UUID) -> list[UUID]:

@@ -43,6 +43,8 @@ class Company(db.Model):  # type: ignore[name-defined,misc]
     # An agent's full name, or e-mail address, found in a lead counts as a tag of theirs with weight 1,000.
     name_as_tag: Mapped[bool] = mapped_column(server_default=text("false"))
     email_as_tag: Mapped[bool] = mapped_column(server_default=text("true"))
+    # People may pause themselves and note days away; off = whoever looks after them does.
+    self_service_pause: Mapped[bool] = mapped_column(server_default=text("true"))
     # Requests per second and key; bursts are twice that.
     rate_limit: Mapped[int] = mapped_column(server_default=text("300"))
     # ISO 4217; what values are counted in unless somebody says otherwise.

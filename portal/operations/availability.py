@@ -107,7 +107,7 @@ def add_leave(user_id: UUID, first: date, last: date, *, by: User) -> Leave:
 
     Raises:
         NotFound: no such user.
-        Forbidden: neither oneself nor somebody one looks after.
+        Forbidden: somebody above; or oneself, and the company does not let people do that.
         Invalid: the days make no sense.
         Conflict: there are too many already.
     """
@@ -142,11 +142,19 @@ def remove_leave(user_id: UUID, leave_id: UUID, *, by: User) -> None:
     waiting.drain_soon(by.company_id)
 
 
+def require_self_service(by: User) -> None:
+    """Raise Forbidden unless the company lets people say themselves when they are away."""
+    if not db.session.get_one(Company, by.company_id).self_service_pause:
+        raise Forbidden("Your company has people paused by those who look after them. Ask an admin or your manager.")
+
+
 def _reached(user_id: UUID, by: User) -> User:
     user = db.session.get(User, (by.company_id, user_id))
     looks_after = user is not None and may(by, Right.PEOPLE) and is_reached(by, Right.PEOPLE, user.team_id)
     if user is None or not (looks_after or user.id == by.id):
         raise NotFound("There is no such user.")
-    if user.id != by.id and outranks(by, user):
+    if not looks_after:
+        require_self_service(by)
+    elif user.id != by.id and outranks(by, user):
         raise Forbidden("This person holds a right you do not have yourself. Ask somebody who has it.")
     return user

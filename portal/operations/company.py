@@ -60,6 +60,7 @@ class CompanyChanges(TypedDict, total=False):
     performance_in_routing: str | None
     name_as_tag: bool
     email_as_tag: bool
+    self_service_pause: bool
 
 
 @dataclass(frozen=True, slots=True)

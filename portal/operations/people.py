@@ -341,6 +341,8 @@ def _refuse_without_right(user: User, by: User, changes: Iterable[str]) -> None:
         raise NotFound("There is no such user.")
     elif not set(changes) <= _OWN:
         raise Forbidden("You may change your name, your phone number and whether you are there. Ask an admin.")
+    elif "available" in changes:
+        availability.require_self_service(by)
 
 
 def _refuse_powers(by: User, columns: Mapping[str, Any]) -> None:

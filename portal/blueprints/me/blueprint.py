@@ -6,4 +6,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("me", __name__, url_prefix="/me")
 
-from portal.blueprints.me import views  # noqa: E402, F401  (they hang their routes on the blueprint)
+from portal.blueprints.me import availability, views  # noqa: E402, F401  (they hang their routes on the blueprint)

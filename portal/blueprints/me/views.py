@@ -1,40 +1,55 @@
-"""One's own page: name, phone, availability, password."""
+"""One's own page: name, phone, password, and all that is shown there."""
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, session, url_for
+from flask import flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.blueprints.me.blueprint import blueprint
 from portal.blueprints.me.forms import AboutMeForm, ChangePasswordForm
-from portal.errors import Malformed
+from portal.blueprints.people.availability_forms import PRESENCE_NAMES, LeaveForm
 from portal.operations.passwords import change_password
 from portal.operations.people import change_user
-from portal.permissions import Right, may
+from portal.permissions import Right, is_reached, may
+from portal.queries.leaves import leaves_of
+from portal.queries.people_now import person_now
 from portal.rate_limits import sign_in_per_address
-from portal.sign_in import begin_session, choose_company, signed_in, signed_in_account, signed_in_user
+from portal.routing.facts import PresenceMode
+from portal.sign_in import (
+    begin_session,
+    choose_company,
+    current_company,
+    signed_in,
+    signed_in_account,
+    signed_in_user,
+)
 
 
 @blueprint.get("")
 @signed_in
 def page() -> ResponseReturnValue:
     """Everything one may change about oneself."""
-    return _page(_about_me(), ChangePasswordForm(formdata=None))
+    return page_with()
 
 
-def _about_me() -> AboutMeForm:
-    return AboutMeForm(formdata=None, obj=signed_in_user())
-
-
-def _page(about_me: AboutMeForm, password: ChangePasswordForm) -> str:
-    user = signed_in_user()
+def page_with(
+    about_me: AboutMeForm | None = None, password: ChangePasswordForm | None = None, leave: LeaveForm | None = None
+) -> str:
+    """The page, with the forms that came back."""
+    user, company = signed_in_user(), current_company()
     return render_template(
         "me/page.html",
-        about_me=about_me,
-        password=password,
+        about_me=about_me or AboutMeForm(formdata=None, obj=user),
+        password=password or ChangePasswordForm(formdata=None),
+        leave_form=leave or LeaveForm(formdata=None),
+        leaves=leaves_of(user.id),
         user=user,
         account=signed_in_account(),
         receives=may(user, Right.RECEIVE),
+        refused=person.refused if (person := person_now(user.id)) else None,
+        may_pause=company.self_service_pause or is_reached(user, Right.PEOPLE, user.team_id),
+        presence_names=PRESENCE_NAMES if company.presence_mode != PresenceMode.IGNORE else {},
+        zone=user.time_zone or company.time_zone,
     )
 
 
@@ -46,20 +61,7 @@ def save() -> ResponseReturnValue:
     if form.carried_out(lambda: change_user(user.id, by=user, name=form.name.data, phone=form.phone.data or None)):
         flash("Saved.", "good")
         return redirect(url_for("me.page"), code=303)
-    return _page(form, ChangePasswordForm(formdata=None)), form.status
-
-
-@blueprint.post("/available")
-@signed_in
-def set_available() -> ResponseReturnValue:
-    """Take leads, or pause."""
-    wanted = request.form.get("available")
-    if wanted not in ("yes", "no"):
-        raise Malformed("Please use the button on the page.")
-    user = signed_in_user()
-    change_user(user.id, by=user, available=wanted == "yes")
-    flash("You take new leads." if wanted == "yes" else "You are paused: new leads go to others.", "good")
-    return redirect(url_for("me.page"), code=303)
+    return page_with(form), form.status
 
 
 @blueprint.post("/password")
@@ -76,4 +78,4 @@ def set_password() -> ResponseReturnValue:
         session["several_companies"] = several
         flash("Your password is changed. You are signed out on all other devices.", "good")
         return redirect(url_for("me.page"), code=303)
-    return _page(_about_me(), form), form.status
+    return page_with(password=form), form.status

@@ -43,7 +43,7 @@ def add_leave(user_id: UUID) -> ResponseReturnValue:
     """Note days they are away."""
     person, by, form = changeable(user_id), signed_in_user(), LeaveForm()
     first, last = form.first_day, form.last_day
-    if form.carried_out(lambda: availability.add_leave(user_id, first.data, last.data, by=by)):
+    if form.made(lambda: availability.add_leave(user_id, first.data, last.data, by=by).id, by=by):
         return _done(user_id, "Noted. They come back by themselves.")
     start = AvailabilityForm(formdata=None, data=typed_availability(person.user))
     return _page(person, start, form), form.status

@@ -9,8 +9,9 @@ from typing import Any, Self
 
 from wtforms import DateField, HiddenField, RadioField, SelectField
 
-from portal.blueprints.forms import Lines, PortalForm, Whole, menu, needed
+from portal.blueprints.forms import Lines, Whole, menu, needed
 from portal.blueprints.hours_form import HoursForm, typed_hours
+from portal.blueprints.once import OnceForm
 from portal.blueprints.settings.forms import time_zones
 from portal.models import User
 from portal.operations.availability import Availability
@@ -84,7 +85,7 @@ def typed_availability(user: User) -> dict[str, Any]:
     }
 
 
-class LeaveForm(PortalForm):
+class LeaveForm(OnceForm):
     """Days away, the first and the last included."""
 
     first_day = DateField("First day", [needed("Please choose the first day.")])

@@ -85,6 +85,10 @@ class CompanyForm(SharedForm):
             ]
         ),
     )
+    self_service_pause = BooleanField(
+        "People may pause themselves and note days away",
+        description="Off: whoever looks after people does it for them.",
+    )
     holidays = Holidays(
         "Holidays", description="One a line, such as 2026-12-25 Christmas. Nobody is given leads on these days."
     )

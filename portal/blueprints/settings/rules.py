@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.blueprints.distribution.now import sentence_now
 from portal.blueprints.forms import PortalForm
+from portal.blueprints.once import FormKey, OnceForm
 from portal.blueprints.settings import rule_wording
 from portal.blueprints.settings.blueprint import blueprint
 from portal.blueprints.settings.forms import DefaultRuleForm
@@ -57,6 +58,7 @@ def _list_page(sent: DefaultRuleForm | None = None) -> str:
         pools=dict(pools),
         now=sentence_now(),
         words=rule_wording,
+        new_key=FormKey.new,
     )
 
 
@@ -146,7 +148,10 @@ def pause_rule(rule_id: UUID, act: str) -> ResponseReturnValue:
 @right_required(Right.DISTRIBUTION, company_wide=True)
 def copy_rule(rule_id: UUID) -> ResponseReturnValue:
     """Make a paused copy, and open it."""
-    copy = operations.copy_rule(rule_id, by=signed_in_user())
+    form, by = OnceForm(), signed_in_user()
+    copy = form.made(lambda: operations.copy_rule(rule_id, by=by).id, by=by)
+    if copy is None:
+        raise Conflict(next(iter(form.form_errors), "The rule was not copied. Open the page again."))
     flash("This is the copy. It is paused until you resume it in the list.", "good")
     return redirect(url_for("settings.edit_rule", rule_id=copy.id), code=303)
 

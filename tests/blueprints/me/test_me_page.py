@@ -9,6 +9,7 @@ from flask_security.utils import hash_password
 from portal.extensions import db
 from portal.models import Account
 from tests.cast import Company, Person
+from tests.operations.acts import change_company
 from tests.page import Browser, sign_in
 
 PASSWORD = "seven purple kettles"
@@ -61,6 +62,66 @@ def test_pausing_and_coming_back(app: APIFlask, company: Company, agent: Person)
 
 def test_those_who_receive_no_leads_have_nothing_to_pause(app: APIFlask, company: Company) -> None:
     assert "Pause new leads" not in sign_in(app, company.manager).open("/me").words
+
+
+class TestBeingAway:
+    """What people say themselves, as far as the company leaves it to them."""
+
+    def test_days_away_are_noted_count_and_are_removed(self, app: APIFlask, company: Company) -> None:
+        page = sign_in(app, company.agent).open("/me")
+        page = page.press("Note it", first_day="2026-01-01", last_day="2028-06-01")
+        assert "No leads now: on leave until 1 June 2028" in page.words
+        refused = {each["user_id"]: each["reason"] for each in company.owner.api.get("/users/receiving").json["items"]}
+        assert refused[str(company.agent.id)] == "on leave until 1 June 2028"
+        assert "None are noted" in page.press("Remove 2026-01-01 to 2028-06-01").words
+
+    def test_days_that_make_no_sense_come_back(self, app: APIFlask, company: Company) -> None:
+        page = sign_in(app, company.agent).open("/me")
+        page = page.press("Note it", status=422, first_day="2026-05-02", last_day="2026-05-01")
+        assert "before the first" in page.error_of("last_day")
+        assert page.value_of("first_day") == "2026-05-02"
+
+    def test_somebody_elses_days_away_are_not_removed(self, app: APIFlask, company: Company) -> None:
+        days = {"first_day": "2099-05-04", "last_day": "2099-05-08"}
+        theirs = company.owner.api.post(f"/users/{company.colleague.id}/leaves", days).json["id"]
+        browser = sign_in(app, company.agent)
+        token = browser.open("/me").form("/me").fields["csrf_token"]
+        browser.post(f"/me/leaves/{theirs}/remove", {"csrf_token": token}, status=404)
+        assert company.owner.api.get(f"/users/{company.colleague.id}/leaves").json["items"]
+
+    def test_presence_is_set_where_the_company_looks_at_it(self, app: APIFlask, company: Company) -> None:
+        assert "Are you there?" not in sign_in(app, company.agent).open("/me").words
+        change_company(company, presence_mode="skip_offline")
+        page = sign_in(app, company.agent).open("/me").press("Offline")
+        assert "You are shown as offline." in page.words
+        with company.inside():
+            assert company.agent.user().presence == "offline"
+
+    def test_presence_takes_only_what_there_is(self, app: APIFlask, company: Company) -> None:
+        browser = sign_in(app, company.agent)
+        token = browser.open("/me").form("/me").fields["csrf_token"]
+        browser.post("/me/presence", {"csrf_token": token, "presence": "asleep"}, status=400)
+
+    def test_a_company_may_leave_it_to_those_who_look_after_people(self, app: APIFlask, company: Company) -> None:
+        assert company.owner.api.patch("/company", {"self_service_pause": False}).status_code == 200
+        browser, api, me = sign_in(app, company.agent), company.agent.api, f"/users/{company.agent.id}"
+        page = browser.open("/me")
+        assert "paused by those who look after them" in page.words
+        assert "Note it" not in page.words
+        token = page.form("/me").fields["csrf_token"]
+        browser.post("/me/available", {"csrf_token": token, "available": "no"}, status=403)
+        days = {"first_day": "2026-05-04", "last_day": "2026-05-08"}
+        assert api.patch(me, {"available": False}).status_code == 403
+        assert api.post(f"{me}/leaves", days).status_code == 403
+        assert api.patch(me, {"presence": "away", "name": "Ana"}).status_code == 200
+        assert company.owner.api.patch(me, {"available": False}).status_code == 200
+        noted = company.owner.api.post(f"{me}/leaves", days)
+        assert noted.status_code == 201
+        assert api.delete(f"{me}/leaves/{noted.json['id']}").status_code == 403
+
+    def test_who_looks_after_people_pauses_themselves_in_any_case(self, app: APIFlask, company: Company) -> None:
+        change_company(company, self_service_pause=False)
+        assert "Paused" in sign_in(app, company.owner).open("/me").press("Pause new leads").words
 
 
 def test_a_new_password_keeps_this_session_and_ends_the_others(app: APIFlask, agent: Person) -> None:

@@ -37,6 +37,7 @@ def test_every_setting_is_saved(owner: Browser, company: Company) -> None:
         returning_contacts="route",
         named_counts_as_turn="y",
         isolate_leads="y",
+        self_service_pause=None,
     )
     assert "Saved." in page.words
     assert "Acme Sun" in page.words
@@ -48,6 +49,7 @@ def test_every_setting_is_saved(owner: Browser, company: Company) -> None:
         "route",
     )
     assert (row.fallback_any_active, row.named_counts_as_turn, row.isolate_leads) == (False, True, True)
+    assert not row.self_service_pause
 
 
 @pytest.mark.parametrize(

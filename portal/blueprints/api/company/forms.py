@@ -19,7 +19,6 @@ class CompanyForm(Form):
             "hold_spacing_seconds",
             "reopen_routes",
             "agents_may_hand_back",
-            "self_service_pause",
             "conversion_statuses",
             "lost_reasons",
         }
@@ -40,4 +39,6 @@ class CompanyForm(Form):
     performance_in_routing = Choice(PerformanceInRouting, allow_none=True)
     name_as_tag = Flag()
     email_as_tag = Flag()
+    # Whether people may pause themselves and note days away.
+    self_service_pause = Flag()
     rate_limit = Whole(least=1, most=GREATEST_RATE_LIMIT)

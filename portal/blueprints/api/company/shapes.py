@@ -46,6 +46,7 @@ class CompanyShape(Form):
     performance_in_routing = Choice(PerformanceInRouting, allow_none=True, required=True)
     name_as_tag = Flag(required=True)
     email_as_tag = Flag(required=True)
+    self_service_pause = Flag(required=True)
     conversion_statuses = Several(Part(StatusShape), required=True)
     lost_reasons = Several(Part(ReasonShape), required=True)
     rate_limit = Whole(required=True)
@@ -71,6 +72,7 @@ def company_shape(company: Company) -> dict[str, Any]:
         "performance_in_routing": company.performance_in_routing,
         "name_as_tag": company.name_as_tag,
         "email_as_tag": company.email_as_tag,
+        "self_service_pause": company.self_service_pause,
         "conversion_statuses": [
             {"id": each.id, "name": each.name, "group": each.status_group, "active": each.active} for each in statuses()
         ],
