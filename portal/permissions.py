@@ -176,6 +176,11 @@ def sees_pools_of_all(user: User) -> bool:
     return not rights_of(user).isdisjoint(INSIGHT - {Right.DISTRIBUTION})
 
 
+def sees_names_in_why(user: User, company: Company) -> bool:
+    """Whether reasons name other people to this user: always to those whose work is about leads or people."""
+    return not company.mask_names_in_why or not rights_of(user).isdisjoint(INSIGHT | {Right.PEOPLE})
+
+
 def exceeds(user: User, roles: Iterable[str], grants: Iterable[str], team_id: UUID | None) -> bool:
     """Whether somebody with these roles would hold a right the user lacks, or one that reaches further.
 

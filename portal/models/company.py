@@ -45,6 +45,8 @@ class Company(db.Model):  # type: ignore[name-defined,misc]
     email_as_tag: Mapped[bool] = mapped_column(server_default=text("true"))
     # People may pause themselves and note days away; off = whoever looks after them does.
     self_service_pause: Mapped[bool] = mapped_column(server_default=text("true"))
+    # Reps who see why a lead went where it went see no names of others there; whoever manages does.
+    mask_names_in_why: Mapped[bool] = mapped_column(server_default=text("false"))
     # Requests per second and key; bursts are twice that.
     rate_limit: Mapped[int] = mapped_column(server_default=text("300"))
     # ISO 4217; what values are counted in unless somebody says otherwise.

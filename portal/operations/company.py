@@ -61,6 +61,7 @@ class CompanyChanges(TypedDict, total=False):
     name_as_tag: bool
     email_as_tag: bool
     self_service_pause: bool
+    mask_names_in_why: bool
 
 
 @dataclass(frozen=True, slots=True)

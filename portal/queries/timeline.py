@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from portal.errors import NotFound
 from portal.extensions import db
 from portal.models import EntryEdit, Lead, TimelineItem, TimelineKind, Touch, User
 from portal.permissions import visible_entries
+from portal.queries.decisions import eyes_of, why_of
 from portal.queries.leads import lead_for, visible
 from portal.queries.paging import USUAL_LIMIT, Page, Statement, older_than, page_of
 
@@ -77,7 +78,19 @@ def entries_page(
     if kinds:
         statement = statement.where(TimelineItem.kind.in_(kinds))
     rows = db.session.execute(older_than(statement, TimelineItem.id, cursor, limit)).all()
-    return page_of(rows, limit, lambda row: row.id, lambda row: TimelineView(*row))
+    page = page_of(rows, limit, lambda row: row.id, lambda row: TimelineView(*row))
+    return page if eyes_of(user) is None else replace(page, items=_without_names(user, page.items))
+
+
+def _without_names(user: User, entries: Sequence[TimelineView]) -> list[TimelineView]:
+    """Entries that quote a decision say of it what the user may read."""
+    named = {
+        entry.id: UUID(entry.after["decision_id"])
+        for entry in entries
+        if entry.after and entry.after.get("decision_id")
+    }
+    why = why_of(user, named.values())
+    return [replace(entry, text=why.get(named[entry.id])) if entry.id in named else entry for entry in entries]
 
 
 def entry_for(user: User, lead_id: UUID, entry_id: UUID) -> TimelineView:

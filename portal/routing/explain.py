@@ -22,6 +22,38 @@ Data = dict[str, Any]
 Names = Mapping[str, str]
 """Names to say instead of the stored ones, by user id: newer ones, or masks. Who is not listed keeps theirs."""
 
+ANOTHER = "Another agent"
+
+
+def masks(data: Data, keep: str) -> dict[str, str]:
+    """What to call everybody in stored data but one: numbered in the order they were looked at, so that each has one
+    mask throughout a decision.
+
+    Args:
+        keep: the user id of the one who is named.
+    """
+    others = list(dict.fromkeys(row["user_id"] for row in data["candidates"] if row["user_id"] != keep))
+    if len(others) == 1:
+        return {others[0]: ANOTHER}
+    return {user_id: f"Agent {number}" for number, user_id in enumerate(others, start=1)}
+
+
+def masked(data: Data, names: Names) -> Data:
+    """Stored data as it may be shown under `names`: whoever has one there is told by it, and not by their id."""
+    rows = [
+        {**row, "user_id": None, "name": names[row["user_id"]]} if row["user_id"] in names else row
+        for row in data["candidates"]
+    ]
+    chosen = [user_id for user_id in data["chosen"] if user_id not in names]
+    return {**data, "candidates": rows, "chosen": chosen, "why": why_from(data, names)}
+
+
+def about(data: Data, user_id: str, names: Names | None = None) -> str | None:
+    """One sentence on what a decision said of somebody: of the last rung they were looked at; None = they were not."""
+    rows = [row for row in data["candidates"] if row["user_id"] == user_id]
+    return _candidate(data, rows[-1], names or {}) if rows else None
+
+
 TIE_BREAKS: Mapping[str, str] = {
     TieBreak.LEAST_RECENT: "Others were level; the least recent lead decided.",
     TieBreak.FIXED_ORDER: "Others were level; the pool's fixed order decided.",

@@ -31,6 +31,7 @@ FIELD_NAMES = {
     "excluded_lead_types": "lead types not taken",
     "isolate_leads": "agents see only their own leads",
     "lead_access": "sees which leads",
+    "mask_names_in_why": "no names of others in why",
     "max_offers": "most offers",
     "named_counts_as_turn": "named leads count as a turn",
     "open_cap": "most open leads",

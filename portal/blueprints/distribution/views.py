@@ -12,6 +12,7 @@ from portal.blueprints.distribution import wording
 from portal.blueprints.distribution.blueprint import blueprint
 from portal.blueprints.distribution.now import sentence_for_pool, sentence_for_viewer, sentence_now, turns_of
 from portal.permissions import Right
+from portal.queries.decisions import last_of_pool
 from portal.queries.people import users_by_id
 from portal.queries.people_now import people_now
 from portal.queries.pools import has_open_offers, pool_views, reached_pool, rules_naming, rules_sending, standings
@@ -22,6 +23,9 @@ from portal.sign_in import current_company, right_required, signed_in_user
 def sentence_for_pages() -> dict[str, Callable[[], str | None]]:
     """`sentence_now()` for every settings page: what would happen to a lead now."""
     return {"sentence_now": sentence_for_viewer}
+
+
+DECISIONS_SHOWN = 8
 
 
 @blueprint.get("")
@@ -55,6 +59,7 @@ def one(pool_id: UUID) -> ResponseReturnValue:
         standings=standings(pool_id),
         refused={person.user.id: person.refused for person in people_now()},
         turns=turns_of(pool_id),
+        decisions=[(each, each.why) for each in last_of_pool(signed_in_user(), pool_id, DECISIONS_SHOWN)],
         now=sentence_for_pool(pool_id),
         rules=rules_naming(pool_id),
         sending=rules_sending(pool_id),

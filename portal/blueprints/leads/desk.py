@@ -17,7 +17,7 @@ from portal.permissions import Right, manages, may, may_hand_out, may_work_on
 from portal.queries.choices import assignees
 from portal.queries.clock import database_time
 from portal.queries.conversion import ConversionView, conversion_of, lost_reasons, statuses
-from portal.queries.decisions import decisions
+from portal.queries.decisions import decisions, eyes_of
 from portal.queries.leads import LeadView
 from portal.queries.offers import running_offer
 from portal.queries.people import admin_contact_ids
@@ -64,7 +64,7 @@ def desk_of(lead: LeadView, forms: Forms) -> dict[str, Any]:
     return {
         **desk,
         **stream_of(lead, forms),
-        "decisions": decisions(company.id, lead.id, DECISIONS_SHOWN),
+        "decisions": decisions(company.id, lead.id, DECISIONS_SHOWN, for_eyes_of=eyes_of(user)),
         "works": works,
         "close_form": forms.close or Close(formdata=None),
         "entry_form": (forms.entry or Entry(formdata=None)).offer(kinds_to_write(user, lead)),

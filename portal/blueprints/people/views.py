@@ -18,11 +18,14 @@ from portal.extensions import db
 from portal.models import Account, LeadAccess, User
 from portal.operations import people
 from portal.permissions import Right, is_reached, isolation_of, may, outranks, sees_teams
+from portal.queries.decisions import last_about
 from portal.queries.people import teams_reached, with_those_below
 from portal.queries.people_now import PersonNow, people_now, person_now
 from portal.queries.pools import memberships
 from portal.queries.roles import own_role_names
 from portal.sign_in import current_company, right_required, signed_in_user
+
+DECISIONS_SHOWN = 8
 
 
 @blueprint.get("")
@@ -131,6 +134,7 @@ def _page(form: PersonForm, person: PersonNow) -> str:
         does=does_in_words(user, person.team),
         grey_boxes=_grey_boxes(user),
         pools=memberships(user.id),
+        decisions=[(each, each.about(user.id)) for each in last_about(viewer, user.id, DECISIONS_SHOWN)],
         percent=percent,
         may_see_leads=may(viewer, Right.SEE_ALL),
         leads_url=_leads_url,

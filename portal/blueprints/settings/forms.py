@@ -106,6 +106,11 @@ class CompanyForm(SharedForm):
         "… and those nobody owns yet", description="Only where agents see no more than they own."
     )
 
+    mask_names_in_why = BooleanField(
+        "Agents see no names of others in “Why”",
+        description="They read “Agent 1” or “another agent” instead. Managers see the names.",
+    )
+
     def offer(self, company: Company) -> CompanyForm:
         """Fill the menu of zones."""
         self.time_zone.choices = menu((zone, zone.replace("_", " ")) for zone in time_zones(company.time_zone))

@@ -159,6 +159,7 @@ CASES: list[tuple[str, str, dict[str, Any], str, list[Any]]] = [
     ("PATCH", "/company", {}, "performance_in_routing", [1, "always"]),
     ("PATCH", "/company", {}, "email_as_tag", NO_FLAGS),
     ("PATCH", "/company", {}, "self_service_pause", NO_FLAGS),
+    ("PATCH", "/company", {}, "mask_names_in_why", NO_FLAGS),
     ("PATCH", "/rules/{rule}", {}, "pool_id", NO_IDS),
     ("PATCH", "/rules/{rule}", {}, "name", NO_NAMES),
     ("POST", "/rules", RULE, "name", [*NO_NAMES, ...]),

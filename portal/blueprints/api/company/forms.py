@@ -41,4 +41,6 @@ class CompanyForm(Form):
     email_as_tag = Flag()
     # Whether people may pause themselves and note days away.
     self_service_pause = Flag()
+    # Whether others than those who manage see no names of others in the reasons for a lead's way.
+    mask_names_in_why = Flag()
     rate_limit = Whole(least=1, most=GREATEST_RATE_LIMIT)

@@ -47,6 +47,7 @@ class CompanyShape(Form):
     name_as_tag = Flag(required=True)
     email_as_tag = Flag(required=True)
     self_service_pause = Flag(required=True)
+    mask_names_in_why = Flag(required=True)
     conversion_statuses = Several(Part(StatusShape), required=True)
     lost_reasons = Several(Part(ReasonShape), required=True)
     rate_limit = Whole(required=True)
@@ -73,6 +74,7 @@ def company_shape(company: Company) -> dict[str, Any]:
         "name_as_tag": company.name_as_tag,
         "email_as_tag": company.email_as_tag,
         "self_service_pause": company.self_service_pause,
+        "mask_names_in_why": company.mask_names_in_why,
         "conversion_statuses": [
             {"id": each.id, "name": each.name, "group": each.status_group, "active": each.active} for each in statuses()
         ],

@@ -180,9 +180,10 @@ class RuleCheckShape(Form):
 
 
 class CandidateShape(Form):
-    """One person looked at. Credits in leads; null where no turn is played."""
+    """One person looked at. Credits in leads; null where no turn is played. Where names are masked, `name` is a mask
+    and `user_id` null for everybody else than the key's user, and `chosen` leaves them out."""
 
-    user_id = Id(required=True)
+    user_id = Id(required=True, allow_none=True)
     name = Text(required=True)
     stage = Choice(Stage, required=True)
     eligible = Flag(required=True)
@@ -346,7 +347,7 @@ def entry_shape(view: TimelineView) -> dict[str, Any]:
 
 def decision_shape(view: DecisionView) -> dict[str, Any]:
     """A stored decision as the API tells it."""
-    return {"id": view.id, "lead_id": view.lead_id} | step_shape(view.data) | {"sentences": view.sentences}
+    return {"id": view.id, "lead_id": view.lead_id} | step_shape(view.told) | {"sentences": view.sentences}
 
 
 def step_shape(data: dict[str, Any]) -> dict[str, Any]:
