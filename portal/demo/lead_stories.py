@@ -16,10 +16,8 @@ from portal.demo.plan import Answer, Becomes, Comes, Plan, next_office_hour
 from portal.demo.scene import Running, Scene
 from portal.demo.told_time import Story
 from portal.extensions import db
-from portal.models import CloseReason, ContactKey, LeadState, TimelineKind, User
-from portal.operations import assignment, closing, offers, taking
-from portal.operations.actors import SYSTEM
-from portal.operations.writes import Writes
+from portal.models import CloseReason, ContactKey, LeadState, User
+from portal.operations import assignment, closing, company, offers, releasing, taking
 
 _NO_THANKS = ("too far", "no time today", "I know them privately", "not my kind of roof", "already three visits today")
 _NOTES = {
@@ -48,6 +46,7 @@ def lead_story(scene: Scene, plan: Plan, asked: dict[str, Any]) -> Story:
     """
     lead_id = _comes_in(scene, plan, asked)
     yield scene.told.now + _A_MOMENT
+    yield from _let_go(scene, plan, lead_id)
     yield from _answered(scene, plan, lead_id)
     yield from _left_alone(scene, plan, lead_id)
     if scene.owner_of(lead_id) is None:
@@ -58,6 +57,8 @@ def lead_story(scene: Scene, plan: Plan, asked: dict[str, Any]) -> Story:
 
 
 def _comes_in(scene: Scene, plan: Plan, asked: dict[str, Any]) -> UUID:
+    if plan.becomes is Becomes.HELD:
+        return _held(scene, asked)
     if plan.becomes is Becomes.QUARANTINED:
         sent = {"email": f"offers-{plan.at:%d%H%M}@{SPAMMERS}", "text": _ADVERTISING, "channel": "email"}
         return scene.take_in(asked | sent | {"source": "hello@ mailbox"}).lead_id
@@ -67,24 +68,23 @@ def _comes_in(scene: Scene, plan: Plan, asked: dict[str, Any]) -> UUID:
         ).lead_id
     if plan.comes is Comes.KEPT:
         by = scene.random.choice((scene.manager, scene.staff["Grace"]))
-        taken = scene.take_in(asked, by=by, keep=True)
-        if plan.becomes is Becomes.HELD:
-            _hold(scene, taken.lead_id)
-        return taken.lead_id
+        return scene.take_in(asked, by=by, keep=True).lead_id
     return scene.take_in(asked).lead_id
 
 
-def _hold(scene: Scene, lead_id: UUID) -> None:
-    """No operation does that yet, so it is done here as one would."""
-    lead = scene.lead(lead_id)
-    writes = Writes(lead.company_id, scene.database_time())
-    said = "Held for a manager to look at first: a large commercial project."
-    lead.state, lead.waiting_for, lead.last_activity_at = LeadState.HELD, None, writes.at
-    lead.held_reason = "A manager looks at it first."
-    before, after = {"state": LeadState.UNASSIGNED, "owner_id": None}, {"state": LeadState.HELD}
-    writes.record(lead_id, TimelineKind.HELD, SYSTEM, text=said, before=before, after=after)
-    db.session.flush()
-    writes.flush()
+def _held(scene: Scene, asked: dict[str, Any]) -> UUID:
+    """A lead that comes while managers want to see each; the settings are back before the next one comes."""
+    company.change_company(by=scene.owner, manual_intercept=True)
+    lead_id = scene.take_in(asked).lead_id
+    company.change_company(by=scene.owner, manual_intercept=False)
+    return lead_id
+
+
+def _let_go(scene: Scene, plan: Plan, lead_id: UUID) -> Story:
+    if plan.becomes is Becomes.HELD:
+        yield scene.told.now + timedelta(minutes=11)
+        releasing.release(lead_id, by=scene.manager)
+        yield scene.told.now + _A_MOMENT
 
 
 def _answered(scene: Scene, plan: Plan, lead_id: UUID) -> Story:

@@ -37,7 +37,7 @@ from portal.queue import HAND_OUT_AGAIN, HEARD_WITHIN, OUTSIDE, QUICK, Job, Work
 EVERY = 0.2
 """Seconds from one look to the next."""
 _AT_ONCE = 20_000
-_QUICK_KINDS = (WorkKind.END_OFFER, WorkKind.DRAIN)
+_QUICK_KINDS = (WorkKind.END_OFFER, WorkKind.DRAIN, WorkKind.RELEASE)
 _REPORT_EVERY = HEARD_WITHIN / 5
 _AFTER_A_FAILURE = 1.0
 
@@ -204,6 +204,8 @@ def _timeouts(due: Iterable[DueGroup]) -> list[Task]:
     for work in due:
         if work.kind == WorkKind.END_OFFER and work.group_id is not None:
             job = timeouts.ending(work.company_id, work.group_id)
+        elif work.kind == WorkKind.RELEASE:
+            job = timeouts.letting_go(work.company_id)
         else:
             job = timeouts.draining(work.company_id)
         tasks.append(Task(job, work.due_at))

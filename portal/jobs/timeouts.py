@@ -1,4 +1,4 @@
-"""Ending offers whose time is up, and routing leads that wait. Quick work."""
+"""Ending offers whose time is up, routing leads that wait, and letting go of leads that are held. Quick work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 from portal.extensions import db
 from portal.jobs.shell import job
 from portal.models.tenancy import inside_company
-from portal.operations import offers, waiting
+from portal.operations import holding, offers, waiting
 from portal.queries.due_offers import is_anything_due
 from portal.queue import QUICK, Job, work_queue
 
@@ -28,6 +28,11 @@ def ending(company_id: UUID, pool_id: UUID) -> Job:
 def draining(company_id: UUID) -> Job:
     """The job that routes a company's waiting leads."""
     return Job(f"drain:{company_id}", QUICK, "portal.jobs.timeouts.drain", (str(company_id),), seconds=60)
+
+
+def letting_go(company_id: UUID) -> Job:
+    """The job that lets go of the company's oldest held lead."""
+    return Job(f"release:{company_id}", QUICK, "portal.jobs.timeouts.let_go", (str(company_id),), seconds=60)
 
 
 @job
@@ -71,3 +76,12 @@ def drain(company_id: str) -> int:
     work_queue().started(draining(company).name)
     with inside_company(company):
         return waiting.drain(company)
+
+
+@job
+def let_go(company_id: str) -> bool:
+    """Let go of the company's oldest held lead, or plan anew when that is. Gives whether one went its way."""
+    company = UUID(company_id)
+    work_queue().started(letting_go(company).name)
+    with inside_company(company):
+        return holding.let_go_due(company)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import CheckConstraint, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
 from portal.models.columns import CompanyId, Id, Json, Made, Ref, Str, of_company, one_of, same_company
 from portal.models.ids import new_id
 from portal.routing.facts import PerformanceInRouting, PresenceMode
+from portal.routing.holding import LEAST_SPACING, MOST_SPACING, USUAL_SPACING
 from portal.routing.recognise import ReturningContacts
 
 
@@ -32,6 +36,12 @@ class Company(db.Model):  # type: ignore[name-defined,misc]
     isolate_leads: Mapped[bool] = mapped_column(server_default=text("false"))
     # Under isolation: leads nobody owns are shown to everybody all the same.
     unassigned_visible_when_isolated: Mapped[bool] = mapped_column(server_default=text("false"))
+    # Every new lead is held until a manager lets it go.
+    manual_intercept: Mapped[bool] = mapped_column(server_default=text("false"))
+    # As `routing.hours` reads them, in `time_zone`; leads that come outside are held. None = always open.
+    opening_hours: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    # Seconds from one held lead to the next that is let go.
+    hold_spacing_seconds: Mapped[int] = mapped_column(server_default=text(str(USUAL_SPACING)))
     # How the presence people set counts in routing.
     presence_mode: Mapped[Str] = mapped_column(server_default=PresenceMode.IGNORE.value)
     # ISO date → what is celebrated; nobody is given leads that day.
@@ -63,6 +73,9 @@ class Company(db.Model):  # type: ignore[name-defined,misc]
         one_of("performance_in_routing", PerformanceInRouting),
         CheckConstraint("length(country) = 2", name="country"),
         CheckConstraint("length(currency) = 3", name="currency"),
+        CheckConstraint(
+            f"hold_spacing_seconds BETWEEN {LEAST_SPACING} AND {MOST_SPACING}", name="hold_spacing_seconds"
+        ),
         CheckConstraint("rate_limit BETWEEN 1 AND 100000", name="rate_limit"),
     )
 

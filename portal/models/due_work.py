@@ -12,11 +12,13 @@ from portal.models.columns import CompanyId, Id, Made, Moment, Ref, Str, of_comp
 
 
 class WorkKind(StrEnum):
-    """What there is to do, and with what: an offer, a message, the company's waiting leads."""
+    """What there is to do, and with what: an offer, a message, the company's waiting leads, and those it
+    holds."""
 
     END_OFFER = "end_offer"
     SEND_MESSAGE = "send_message"
     DRAIN = "drain"
+    RELEASE = "release"
 
 
 class DueWork(db.Model):  # type: ignore[name-defined,misc]

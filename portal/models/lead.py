@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.extensions import db
 from portal.models.columns import CompanyId, Id, Json, Made, Moment, Ref, Str, Texts, of_company, one_of, same_company
 from portal.routing.facts import WaitingFor
+from portal.routing.holding import HeldFor
 
 
 class LeadState(StrEnum):
@@ -63,6 +64,8 @@ LEAD_STATE_COLUMNS = (
     "was_offered",
     "alarmed_at",
     "assigned_at",
+    "held_until",
+    "held_reason",
 )
 
 
@@ -104,6 +107,7 @@ class Lead(db.Model):  # type: ignore[name-defined,misc]
     was_offered: Mapped[bool] = mapped_column(server_default=sql("false"))
     # Since when the lead waits with an alarm raised; None = calm.
     alarmed_at: Mapped[Moment | None]
+    # While it is held: why, and until when where that is known. Leads are let go one by one from then on.
     held_until: Mapped[Moment | None]
     held_reason: Mapped[Str | None]
     # When the sender says it came in, and when we stored it.
@@ -133,7 +137,11 @@ class Lead(db.Model):  # type: ignore[name-defined,misc]
         CheckConstraint("state <> 'owned' OR owner_id IS NOT NULL", name="owned_has_owner"),
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_at_when_closed"),
         CheckConstraint("state <> 'closed' OR close_reason IS NOT NULL", name="closed_has_reason"),
-        CheckConstraint("state <> 'held' OR held_until IS NOT NULL OR held_reason IS NOT NULL", name="held_says_why"),
+        one_of("held_reason", HeldFor),
+        CheckConstraint("(state = 'held') = (held_reason IS NOT NULL)", name="held_says_why"),
+        CheckConstraint(
+            "coalesce(held_reason = 'opening_hours', false) = (held_until IS NOT NULL)", name="held_until_opening"
+        ),
         CheckConstraint(
             "(waiting_for IS NOT NULL AND waiting_for IN ('routing', 'catch_all')) = (alarmed_at IS NOT NULL)",
             name="alarm_when_waiting",
@@ -145,6 +153,7 @@ class Lead(db.Model):  # type: ignore[name-defined,misc]
             "id",
             postgresql_where=sql("state IN ('unassigned', 'offering', 'held', 'quarantined')"),
         ),
+        Index("ix_leads_held", "company_id", "id", postgresql_where=sql("state = 'held'")),
         Index("ix_leads_quarantined", "company_id", "id", postgresql_where=sql("state = 'quarantined'")),
         Index("ix_leads_owner_open", "company_id", "owner_id", "id", postgresql_where=sql("state = 'owned'")),
         Index("ix_leads_assigned", "company_id", "id", postgresql_where=sql("state = 'owned'")),

@@ -48,6 +48,7 @@ def close(lead_id: UUID, *, reason: str, note: str | None, by: User) -> Lead:
     now = {"state": LeadState.CLOSED, "reason": why, "note": note}
     writes.record(lead.id, TimelineKind.CLOSED, actor, text=said, before=was, after=now)
     lead.state, lead.waiting_for, lead.alarmed_at = LeadState.CLOSED, None, None
+    lead.held_until = lead.held_reason = None
     lead.closed_at = lead.last_activity_at = writes.at
     lead.closed_by, lead.close_reason, lead.close_note, lead.needs_attention = by.id, why, note, False
     db.session.flush()

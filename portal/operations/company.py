@@ -13,7 +13,7 @@ from portal.errors import Invalid
 from portal.extensions import db
 from portal.models import Company, KeyScope, ReturningContacts, Role, Rule, User, new_id, start_lists
 from portal.models.tenancy import enter_company
-from portal.operations import auditing, keys, waiting
+from portal.operations import auditing, holding, keys, waiting
 from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.passwords import checked_hash
@@ -21,7 +21,10 @@ from portal.operations.people import account_for, invite
 from portal.operations.seen import refuse_stale
 from portal.operations.transaction import operation
 from portal.permissions import Right, require
+from portal.queries.clock import database_time
 from portal.routing.facts import PerformanceInRouting, PresenceMode
+from portal.routing.holding import LEAST_SPACING, MOST_SPACING
+from portal.routing.hours import HoursError, next_opening, parse_hours
 
 DEFAULT_RULE = "Everything else"
 GREATEST_RATE_LIMIT = 100_000
@@ -40,9 +43,13 @@ _ELIGIBILITY = frozenset(
     }
 )
 
+# What decides whether leads are held, and until when.
+_HOLDING = frozenset({"manual_intercept", "opening_hours", "time_zone"})
+
 
 class CompanyChanges(TypedDict, total=False):
-    """The settings of a company that work. `rate_limit` in requests a second and key."""
+    """The settings of a company that work. `rate_limit` in requests a second and key; `opening_hours` as
+    `routing.hours` reads them, None = always open."""
 
     name: str
     time_zone: str
@@ -55,6 +62,9 @@ class CompanyChanges(TypedDict, total=False):
     currency: str
     rate_limit: int
     presence_mode: str
+    manual_intercept: bool
+    opening_hours: Mapping[str, Any] | None
+    hold_spacing_seconds: int
     holidays: Mapping[str, str]
     untagged_qualify_all: bool
     performance_in_routing: str | None
@@ -147,6 +157,8 @@ def change_company(*, by: User, seen: str | None = None, **changes: Unpack[Compa
     refuse_unknown(changes, CompanyChanges.__annotations__)
     wrong = Complaints()
     columns = {name: _check(wrong, name, value) for name, value in changes.items()}
+    if changes.get("opening_hours") is not None:
+        _complain_about_opening(wrong, changes["opening_hours"], columns.get("time_zone") or _zone_of(by))
     wrong.raise_if_any()
     company = db.session.scalars(
         select(Company)
@@ -162,7 +174,24 @@ def change_company(*, by: User, seen: str | None = None, **changes: Unpack[Compa
     auditing.changed(by, Subject.SETTINGS, company.id, "Company", before, now)
     if _ELIGIBILITY & columns.keys():
         waiting.drain_soon(by.company_id)
+    if _HOLDING & columns.keys():
+        holding.plan_anew(by.company_id)
     return company
+
+
+def _zone_of(by: User) -> str:
+    return db.session.get_one(Company, by.company_id).time_zone
+
+
+def _complain_about_opening(wrong: Complaints, opening: Any, zone: str) -> None:
+    field = "opening_hours"
+    try:
+        hours = parse_hours(opening, zone)
+    except HoursError as error:
+        wrong.add(field if error.field == "hours" else f"{field}.{error.field}", str(error))
+        return
+    if next_opening(hours, database_time()) is None:
+        wrong.add(field, "These hours never open any more: the dates they are open on are over.")
 
 
 def _check(wrong: Complaints, name: str, value: Any) -> Any:
@@ -183,6 +212,10 @@ def _check(wrong: Complaints, name: str, value: Any) -> Any:
             return wrong.one_of(name, value, PresenceMode)
         case "performance_in_routing":
             return None if value is None else wrong.one_of(name, value, PerformanceInRouting)
+        case "hold_spacing_seconds":
+            return wrong.whole(name, value, LEAST_SPACING, MOST_SPACING)
+        case "opening_hours":
+            return value
         case "holidays":
             return _holidays(wrong, value)
         case _:

@@ -415,6 +415,8 @@ class Round:
 def change_lead(writes: Writes, lead_id: UUID, state: Row) -> None:
     """Put a lead, locked by this transaction, into a state."""
     columns = {column: state[column] for column in LEAD_STATE_COLUMNS}
+    if state["state"] != LeadState.HELD:
+        columns |= {"held_until": None, "held_reason": None}
     writes.add("lead_changes", id=lead_id, last_activity_at=writes.at, **columns)
 
 

@@ -1,15 +1,17 @@
-"""New leads that are not handed out yet: the block list stops them."""
+"""New leads that are not handed out yet: the block list stops them, or they are held."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portal.models import LeadState, TimelineKind
+from portal.models import LeadState, TimelineKind, WorkKind
 from portal.operations.actors import SYSTEM
 from portal.operations.arrival import Arrival
-from portal.operations.distribution import Round, Routable
+from portal.operations.distribution import LOOK_AGAIN, Round, Routable
 from portal.operations.writes import Row
+from portal.queries.clock import database_time
 from portal.routing.facts import LeadFacts
+from portal.routing.holding import HeldFor, Holding
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,31 @@ def stop_for(arrival: Arrival, facts: LeadFacts) -> Stop | None:
     if blocked is not None:
         why = f"Quarantined: {blocked} is on the block list."
         return Stop("quarantined", why, TimelineKind.QUARANTINED, {"state": LeadState.QUARANTINED})
-    return None
+    return _hold(arrival.facts.setup.holding)
+
+
+def _hold(holding: Holding) -> Stop | None:
+    if not (holding.intercept or holding.depends_on_time):
+        # Most companies hold nothing, and do without a question to the clock.
+        return None
+    hold = holding.hold(database_time())
+    if hold is None:
+        return None
+    state = {"state": LeadState.HELD, "held_reason": hold.reason, "held_until": hold.until}
+    return Stop("held", _WHY[hold.reason], TimelineKind.HELD, state)
+
+
+_WHY = {
+    HeldFor.INTERCEPT: "Held until a manager lets it go.",
+    HeldFor.HOURS: "Held: it came in outside the opening hours.",
+}
 
 
 def keep_back(round_: Round, lead: Routable, stop: Stop) -> None:
     """Put a new lead where it is kept. The round is in no pool: no turn is played."""
     lead.state |= stop.state
     round_.writes.record(lead.id, stop.kind, SYSTEM, text=stop.why, after=stop.state)
+    if lead.state["state"] == LeadState.HELD:
+        # Looked at soon, not at opening: the settings it was held by may be changed in this very moment, and whoever
+        # plans anew by the changed ones does not see this lead yet.
+        round_.writes.work(WorkKind.RELEASE, round_.company_id, round_.at + LOOK_AGAIN)

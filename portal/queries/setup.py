@@ -17,6 +17,7 @@ from uuid import UUID
 from portal.models import statements
 from portal.queries.clock import database_time
 from portal.routing.facts import LeadFacts, PerformanceInRouting, Policy, PresenceMode, Rule, RuleMatch
+from portal.routing.holding import Holding
 from portal.routing.hours import parse_hours
 from portal.routing.quarantine import Clue, Entry, Quarantine, Verdict
 from portal.routing.route import match_rules
@@ -28,7 +29,8 @@ MOST_KEPT = 200
 _VERSION = "SELECT setup_version FROM companies WHERE id = %(company)s"
 
 _COMPANY = """
-    SELECT time_zone, name_as_tag, email_as_tag, presence_mode, holidays, untagged_qualify_all,
+    SELECT time_zone, name_as_tag, email_as_tag, manual_intercept, opening_hours, hold_spacing_seconds,
+           presence_mode, holidays, untagged_qualify_all,
            performance_in_routing, fallback_any_active
     FROM companies WHERE id = %(company)s"""
 
@@ -52,6 +54,7 @@ class Setup:
     tagger: Tagger
     policy: Policy
     quarantine: Quarantine
+    holding: Holding
     # Whether what somebody is called, and where they are written to, counts as a tag they carry.
     name_as_tag: bool
     email_as_tag: bool
@@ -94,11 +97,13 @@ def setup_of(company_id: UUID, version: UUID | None = None) -> Setup:
 
 
 def _load(company_id: UUID) -> Setup:
-    ((zone, name_as_tag, email_as_tag, *settings),) = _rows(_COMPANY, company_id)
+    ((zone, name_as_tag, email_as_tag, intercept, opening, spacing, *settings),) = _rows(_COMPANY, company_id)
     rules = tuple(_rule(row, zone) for row in _rows(_RULES, company_id))
     tags = [Tag(text, TagKind(kind), weight) for text, kind, weight in _rows(_TAGS, company_id)]
     tagger = Tagger([*tags, *_of_people(company_id, name_as_tag=name_as_tag, email_as_tag=email_as_tag)])
-    return Setup(rules, tagger, _policy(zone, *settings), _quarantine(company_id), name_as_tag, email_as_tag)
+    holding = Holding(intercept, parse_hours(opening, zone) if opening else None, spacing)
+    policy = _policy(zone, *settings)
+    return Setup(rules, tagger, policy, _quarantine(company_id), holding, name_as_tag, email_as_tag)
 
 
 def _policy(

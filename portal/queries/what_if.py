@@ -22,6 +22,12 @@ def decision_now(company_id: UUID, lead: LeadFacts) -> Decision:
     return _in_pool(company_id, match.rule.pool_id, lead, match, setup)
 
 
+def decision_on(company_id: UUID, lead_id: UUID) -> Decision:
+    """The decision a stored lead would get that nobody was asked about yet."""
+    facts, _ = routing_facts.stored_leads(company_id, [lead_id], setup_of(company_id).tagger)[lead_id]
+    return decision_now(company_id, facts)
+
+
 def decision_in_pool(company_id: UUID, pool_id: UUID, lead: LeadFacts) -> Decision:
     """The decision for a lead that reaches this pool, whatever the rules say. Raises NotFound."""
     return _in_pool(company_id, pool_id, lead, None, setup_of(company_id))

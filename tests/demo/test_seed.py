@@ -130,7 +130,7 @@ class TestItsLeads:
         assert states["offering", None] == 7
         assert states["unassigned", "catch_all"] == 5
         assert states["unassigned", "person"] == 7
-        assert states["held", None] == 1
+        assert states["held", None] == 0
         assert states["quarantined", None] == 2
         assert 150 <= states["closed", None] <= 190
         assert 180 <= states["owned", None] <= 230
@@ -159,9 +159,9 @@ class TestItsLeads:
             kinds = Counter(db.session.scalars(select(TimelineItem.kind)))
             offers = Counter(db.session.execute(select(Offer.state, Offer.kind)).tuples())
             assert kinds.keys() >= {
-                "created", "touch", "held", "quarantined", "decision", "offered", "accepted", "declined", "missed",
-                "withdrawn", "assigned", "unassigned", "comment", "memo", "status", "conversion", "contact_attempt",
-                "closed", "reopened",
+                "created", "touch", "held", "released", "quarantined", "decision", "offered", "accepted", "declined",
+                "missed", "withdrawn", "assigned", "unassigned", "comment", "memo", "status", "conversion",
+                "contact_attempt", "closed", "reopened",
             }  # fmt: skip
             assert offers["accepted", "second_chance"] > 3
             assert offers["waiting", "second_chance"] == 1

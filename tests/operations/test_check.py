@@ -60,6 +60,11 @@ def test_a_company_at_work_breaks_no_rule(busy: Company) -> None:
 
 
 BREAKS = [
+    (
+        "UPDATE leads SET state = 'held', waiting_for = NULL, alarmed_at = NULL, held_reason = 'opening_hours', "
+        "held_until = now() WHERE state = 'unassigned'",
+        "a held lead that nothing and nobody will let go",
+    ),
     ("DELETE FROM lead_aliases", "a lead with an external id that does not lead back to it"),
     ("DELETE FROM touches", "a lead without the message it began with"),
     (

@@ -28,6 +28,7 @@ FIELD_NAMES = {
     "email_as_tag": "addresses in leads speak for people",
     "clue": "what it is",
     "verdict": "list",
+    "hold_spacing_seconds": "seconds between held leads",
     "excluded_lead_types": "lead types not taken",
     "isolate_leads": "agents see only their own leads",
     "lead_access": "sees which leads",

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import request, session
 
+from portal.blueprints.distribution.wording import if_a_lead_came
 from portal.blueprints.leads import wording
 from portal.blueprints.leads.forms import MANAGERS_ONLY, Attempt, Close, Edit, Entry, Feedback
 from portal.models import Company, LeadState, TimelineKind, User
@@ -22,6 +23,7 @@ from portal.queries.leads import LeadView
 from portal.queries.offers import running_offer
 from portal.queries.people import admin_contact_ids
 from portal.queries.timeline import entries_page
+from portal.queries.what_if import decision_on
 from portal.sign_in import current_company, signed_in_user
 
 ENTRIES_SHOWN = 30
@@ -54,7 +56,7 @@ def desk_of(lead: LeadView, forms: Forms) -> dict[str, Any]:
         "assignees": assignees(company.id) if may_assign and lead.state != LeadState.CLOSED else [],
         "may_assign": may_assign,
         "may_take": may_assign and may_take(user, lead),
-        "may_release": may(user, Right.ASSIGN) and lead.state in KEPT_BACK,
+        **_kept_back(user, company, lead),
         "works": False,
     }
     if lead.masked:
@@ -106,6 +108,17 @@ def kinds_to_write(user: User, lead: LeadView) -> list[tuple[str, str]]:
 def may_take(user: User, lead: LeadView) -> bool:
     """Whether “take it myself” makes sense to whoever may say who gets the lead."""
     return may(user, Right.RECEIVE) and lead.owner_id != user.id and lead.state != LeadState.CLOSED
+
+
+def _kept_back(user: User, company: Company, lead: LeadView) -> dict[str, Any]:
+    """Why a lead is kept back, and to whoever may let it go who would get it."""
+    if lead.state not in KEPT_BACK:
+        return {"may_release": False}
+    now = database_time()
+    told = {"may_release": may(user, Right.ASSIGN), "kept": wording.kept_back(lead, now, ZoneInfo(company.time_zone))}
+    if told["may_release"]:
+        told["would_get"] = if_a_lead_came(decision_on(company.id, lead.id))
+    return told
 
 
 def _common(lead: LeadView, company: Company) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from portal.messages import telling
 from portal.models import ActorType, CloseReason, ContactStatus, LeadState, TimelineKind, Visibility
 from portal.operations import conversion_words
 from portal.operations.attempts import Way
+from portal.queries.leads import LeadView
 from portal.routing.facts import WaitingFor
 
 BUCKET_NAMES = {"unassigned": "Unassigned", "mine": "Mine", "assigned": "Assigned", "closed": "Closed"}
@@ -134,6 +135,17 @@ def state_badge(state: str, waiting_for: str | None, close_reason: str | None) -
             return STATE_NAMES[LeadState.OWNED], "good"
         case _:
             return STATE_NAMES[LeadState(state)], ""
+
+
+def kept_back(lead: LeadView, now: datetime, zone: ZoneInfo) -> str:
+    """Why a lead is held or quarantined, and until when."""
+    if lead.state == LeadState.QUARANTINED:
+        return "In quarantine: nobody is told of it until somebody lets it go."
+    if lead.held_until is None:
+        return "Held until a manager lets it go."
+    if lead.held_until <= now:
+        return "Held until it is its turn: held leads go out one after the other, the oldest first."
+    return f"Held until you open on {exact(lead.held_until, zone)}; held leads then go out one after the other."
 
 
 def ago(at: datetime, now: datetime) -> str:

@@ -93,6 +93,13 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 Right.COMPANY,
             ),
             Entry(
+                "settings.holding",
+                "Holding leads",
+                "When you are open, and whether managers see each new lead first.",
+                "clock",
+                Right.COMPANY,
+            ),
+            Entry(
                 "settings.conversion",
                 "Conversion",
                 "Your words for what became of a lead, and who hears of comments.",

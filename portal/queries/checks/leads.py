@@ -83,6 +83,16 @@ LEADS = (
         "a held lead without a time or a reason",
         """
         SELECT l.id FROM leads l
-        WHERE l.company_id = %(company)s AND l.state = 'held' AND l.held_until IS NULL AND l.held_reason IS NULL""",
+        WHERE l.company_id = %(company)s
+          AND ((l.state = 'held') <> (l.held_reason IS NOT NULL)
+               OR coalesce(l.held_reason = 'opening_hours', false) <> (l.held_until IS NOT NULL))""",
+    ),
+    Question(
+        4,
+        "a held lead that nothing and nobody will let go",
+        """
+        SELECT l.id FROM leads l JOIN companies c ON c.id = l.company_id
+        WHERE l.company_id = %(company)s AND l.state = 'held' AND NOT c.manual_intercept AND NOT EXISTS (
+            SELECT 1 FROM due_work w WHERE w.company_id = l.company_id AND w.kind = 'release')""",
     ),
 )

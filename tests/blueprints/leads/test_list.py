@@ -156,7 +156,13 @@ def test_a_lead_on_offer_counts_down(app: APIFlask, company: Company) -> None:
 
 def test_the_states_of_unassigned_are_chips_with_counts(app: APIFlask, company: Company) -> None:
     make_lead(company, contact=make_contact(company, "Walt Waiting"))
-    make_lead(company, contact=make_contact(company, "Hal Held"), state="held", waiting_for=None, held_reason="by hand")
+    make_lead(
+        company,
+        contact=make_contact(company, "Hal Held"),
+        state="held",
+        waiting_for=None,
+        held_reason="manual_intercept",
+    )
     pool = make_pool(company, [company.agent])
     for name in ("Ona Offered", "Olaf Offered"):
         make_offer(company, make_lead(company, contact=make_contact(company, name)), company.agent, pool)

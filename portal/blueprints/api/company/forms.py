@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from portal.blueprints.api.fields import Choice, Flag, Form, Free, Text, Whole
+from portal.blueprints.api.rules.forms import HOURS
 from portal.models import ReturningContacts
 from portal.operations.company import GREATEST_RATE_LIMIT
 from portal.routing.facts import PerformanceInRouting, PresenceMode
+from portal.routing.holding import LEAST_SPACING, MOST_SPACING
 
 
 class CompanyForm(Form):
-    """The company's settings, each as wanted. `rate_limit` in requests a second and key."""
+    """The company's settings, each as wanted. `rate_limit` in requests a second and key.
+
+    While `manual_intercept` is on, every new lead is held until it is released. One that comes outside the
+    `opening_hours` is held until they open; then held leads go out, the oldest first, `hold_spacing_seconds` apart.
+    """
 
     later = frozenset(
         {
-            "manual_intercept",
-            "opening_hours",
             "contact_within",
-            "hold_spacing_seconds",
             "reopen_routes",
             "agents_may_hand_back",
             "conversion_statuses",
@@ -32,6 +35,9 @@ class CompanyForm(Form):
     isolate_leads = Flag()
     unassigned_visible_when_isolated = Flag()
     currency = Text()
+    manual_intercept = Flag()
+    opening_hours = Free(allow_none=True, metadata={"description": HOURS})
+    hold_spacing_seconds = Whole(least=LEAST_SPACING, most=MOST_SPACING)
     presence_mode = Choice(PresenceMode)
     # By day such as 2026-12-25, with what is celebrated: nobody is given leads then.
     holidays = Free()

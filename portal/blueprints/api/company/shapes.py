@@ -40,6 +40,9 @@ class CompanyShape(Form):
     isolate_leads = Flag(required=True)
     unassigned_visible_when_isolated = Flag(required=True)
     currency = Text(required=True)
+    manual_intercept = Flag(required=True)
+    opening_hours = Free(allow_none=True, required=True)
+    hold_spacing_seconds = Whole(required=True)
     presence_mode = Choice(PresenceMode, required=True)
     holidays = Free(required=True)
     untagged_qualify_all = Flag(required=True)
@@ -67,6 +70,9 @@ def company_shape(company: Company) -> dict[str, Any]:
         "isolate_leads": company.isolate_leads,
         "unassigned_visible_when_isolated": company.unassigned_visible_when_isolated,
         "currency": company.currency,
+        "manual_intercept": company.manual_intercept,
+        "opening_hours": company.opening_hours,
+        "hold_spacing_seconds": company.hold_spacing_seconds,
         "presence_mode": company.presence_mode,
         "holidays": company.holidays,
         "untagged_qualify_all": company.untagged_qualify_all,

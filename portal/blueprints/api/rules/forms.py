@@ -13,7 +13,7 @@ out does not restrict. Case, accents and width make no difference."""
 STRICTNESS = """By field (`fields.rooms` for a custom one): `exact`, or `exact_or_empty`, which also lets leads pass
 that leave the field blank."""
 
-HOURS = """When the rule counts, in the company's time zone: `{"monday": [["09:00", "17:00"]], "exceptions":
+HOURS = """In the company's time zone: `{"monday": [["09:00", "17:00"]], "exceptions":
 {"2026-12-24": []}}`; a day left out is closed. null = at all hours."""
 
 
