@@ -154,6 +154,10 @@ CASES: list[tuple[str, str, dict[str, Any], str, list[Any]]] = [
     ("POST", "/pools", POOL, "when_nobody_available", [1, None, "panic"]),
     ("POST", "/pools", POOL | {"members": [MEMBER]}, "members.0.priority", ["x", None, 0.5, 1001, -1001]),
     ("PATCH", "/company", {}, "presence_mode", [1, None, "maybe"]),
+    ("PATCH", "/company", {}, "manual_intercept", [1, None, "yes"]),
+    ("PATCH", "/company", {}, "opening_hours", [1, "x", [], {}]),
+    ("PATCH", "/company", {}, "opening_hours.monday", [1, [["9", "17:00"]]]),
+    ("PATCH", "/company", {}, "hold_spacing_seconds", [*NO_WHOLES, 4, 61]),
     ("PATCH", "/company", {}, "holidays", [1, None, "x"]),
     ("PATCH", "/company", {}, "holidays.someday", ["Fiesta"]),
     ("PATCH", "/company", {}, "performance_in_routing", [1, "always"]),
@@ -366,8 +370,8 @@ LATER = {
         "triggers",
     ],
     "/company": [
-        "manual_intercept",
-        "opening_hours",
+        "contact_within",
+        "reopen_routes",
     ],
     "/rules": ["team_id"],
 }

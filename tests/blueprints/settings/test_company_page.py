@@ -100,10 +100,10 @@ def test_the_index_shows_what_one_may_open(app: APIFlask, company: Company) -> N
         return [link.get("href", "") for link in main.iter("a")]
 
     assert pages_for("agent") == ["/settings/keys", "/me"]
-    distribution = ["/pools", "/allocations", "/settings/rules", "/settings/tags"]
+    distribution = ["/pools", "/allocations", "/settings/rules", "/settings/tags", "/settings/quarantine"]
     people = ["/people", "/settings/teams", "/settings/roles"]
     assert pages_for("editor") == [*distribution, *people, "/settings/keys", "/me"]
-    company_wide = ["/settings/company", "/settings/conversion", "/outbox", "/audit"]
+    company_wide = ["/settings/company", "/settings/holding", "/settings/conversion", "/outbox", "/audit"]
     assert pages_for("admin") == [*distribution, *people, *company_wide, "/settings/keys", "/me"]
 
 
