@@ -23,6 +23,7 @@ from portal.models.pool import EntryKind, LedgerAccount, LedgerEntry, Pool, Pool
 from portal.models.quarantine import QuarantineEntry
 from portal.models.role import OwnRole
 from portal.models.rule import Rule
+from portal.models.rule_set import RuleSet
 from portal.models.tag import Tag
 from portal.models.timeline import ActorType, EntryEdit, TimelineItem, TimelineKind, Visibility
 from portal.models.used_form import UsedForm
@@ -73,6 +74,7 @@ __all__ = [
     "ReturningContacts",
     "Role",
     "Rule",
+    "RuleSet",
     "Source",
     "StatusGroup",
     "Tag",

@@ -27,6 +27,8 @@ class Decision(db.Model):  # type: ignore[name-defined,misc]
     chosen: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     # The decision as `routing.explain.as_data` tells it.
     data: Mapped[Json]
+    # The number of the version of the set-up it was made under; None before there was one.
+    rule_set: Mapped[int | None]
     # Who caused the step: the sender, a user, the clock.
     actor: Mapped[Str]
     at: Mapped[Made]

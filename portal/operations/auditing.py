@@ -18,6 +18,7 @@ from uuid import UUID
 
 from portal.extensions import db
 from portal.models import AuditEntry, User, new_id
+from portal.operations.transaction import before_commit
 
 Fields = Mapping[str, Any]
 
@@ -109,6 +110,19 @@ def _write(
     )
     db.session.add(entry)
     db.session.flush()
+    if subject in _OF_THE_SETUP:
+        before_commit("keep a version", lambda: _keep_version(by))
+
+
+# What hands out leads otherwise than before.
+_OF_THE_SETUP = frozenset({Subject.POOL, Subject.RULE, Subject.TAG, Subject.SETTINGS})
+
+
+def _keep_version(by: User) -> None:
+    # A version is told by what operations can set, and these write to the log: a ring, were it read at the top.
+    from portal.operations.versions import keep_version
+
+    keep_version(by)
 
 
 def _plain(fields: Fields) -> dict[str, Any]:

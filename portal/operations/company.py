@@ -120,8 +120,16 @@ def create_company(
     db.session.add(Rule(company_id=company.id, id=new_id(), name=DEFAULT_RULE, is_default=True))
     db.session.add_all(start_lists(company.id))
     db.session.flush()
+    _keep_first_version(owner)
     _key, api_key = keys.make_key(by=owner, scope=KeyScope.FULL)
     return Created(company.id, owner.id, api_key)
+
+
+def _keep_first_version(owner: User) -> None:
+    # Versions are told by what operations can set, those here among them: a ring, were it read at the top.
+    from portal.operations.versions import keep_version
+
+    keep_version(owner, "As the company began.")
 
 
 def _add_owner(company: Company, name: str, email: str, password: str | None) -> User:

@@ -263,6 +263,7 @@ class Round:
             outcome=decision.outcome,
             chosen=decision.chosen,
             data=decision.as_data(),
+            rule_set=self._setup.number,
             actor=self.cause,
             at=self.at,
         )

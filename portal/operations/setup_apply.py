@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from portal.errors import Conflict, FieldError, Invalid
-from portal.extensions import db
 from portal.models import User
 from portal.operations import company, pools, rules, tags
 from portal.operations.setup_difference import Difference, differences
@@ -25,7 +24,7 @@ from portal.operations.setup_file import (
     member_arguments,
     setup_now,
 )
-from portal.operations.transaction import operation
+from portal.operations.transaction import operation, taken_back
 from portal.permissions import Right, require_company_wide
 from portal.queries.tags import tags_by_text
 from portal.routing.chain import check_chain
@@ -63,13 +62,8 @@ def carried_out_for_a_moment(data: Any, look: Callable[[list[Difference]], Resul
     Args:
         look: is given what is different.
     """
-    for_a_moment = db.session.begin_nested()
-    try:
+    with taken_back():
         return look(apply_setup(data, by=by))
-    finally:
-        # Also after an error: rows of the session are read again.
-        for_a_moment.rollback()
-        db.session.expire_all()
 
 
 class _Applying:

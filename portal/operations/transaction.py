@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -30,9 +31,11 @@ def operation(work: Callable[P, R]) -> Callable[P, R]:
         if info.get("in_operation"):
             return work(*args, **kwargs)
         for tries_left in reversed(range(MOST_TRIES)):
-            info["in_operation"], info["after_commit"] = True, []
+            info["in_operation"], info["after_commit"], info["before_commit"] = True, [], {}
             try:
                 result = work(*args, **kwargs)
+                for last in list(info["before_commit"].values()):
+                    last()
                 db.session.commit()
             except DBAPIError as error:
                 db.session.rollback()
@@ -58,3 +61,22 @@ def after_commit(effect: Callable[[], object]) -> None:
     Effects only hurry things along (waking a worker): what must happen is a row in `due_work`.
     """
     db.session().info.setdefault("after_commit", []).append(effect)
+
+
+def before_commit(name: str, act: Callable[[], object]) -> None:
+    """Do something as the last act of the running operation, once, however often it is asked for under this name."""
+    db.session().info.setdefault("before_commit", {}).setdefault(name, act)
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """A block whose changes are undone at its end, however it ends, with everything that was to follow from them."""
+    info = db.session().info
+    kept = list(info["after_commit"]), dict(info["before_commit"])
+    for_a_moment = db.session.begin_nested()
+    try:
+        yield
+    finally:
+        for_a_moment.rollback()
+        db.session.expire_all()
+        info["after_commit"], info["before_commit"] = kept

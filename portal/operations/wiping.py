@@ -10,6 +10,7 @@ from portal.extensions import db
 from portal.models import User
 from portal.models.statements import run
 from portal.operations.transaction import operation
+from portal.operations.versions import forget_versions
 from portal.permissions import Right, require
 
 # A demo that was left running for days holds more than the usual fifteen seconds remove.
@@ -38,5 +39,6 @@ def wipe_demo(*, by: User) -> None:
         if isinstance(error.orig, InsufficientPrivilege):
             raise Forbidden("Only an owner can wipe the demo.") from error
         raise
+    forget_versions(by.company_id)
     # What the session holds of these rows is gone, or was changed without it.
     db.session.expire_all()

@@ -34,6 +34,8 @@ class DecisionView:
     actor: str
     at: datetime
     data: dict[str, Any]
+    # The version of the set-up it was made under.
+    rule_set: int | None
     # Whom to name: this user, and nobody else. None = everybody.
     for_eyes_of: UUID | None = None
 
@@ -135,6 +137,7 @@ def _newest_first() -> Select[Any]:
         kept.actor,
         kept.at,
         kept.data,
+        kept.rule_set,
     )
     statement: Any = select(*columns).order_by(kept.id.desc())
     return statement  # type: ignore[no-any-return]

@@ -31,7 +31,8 @@ _VERSION = "SELECT setup_version FROM companies WHERE id = %(company)s"
 _COMPANY = """
     SELECT time_zone, name_as_tag, email_as_tag, manual_intercept, opening_hours, hold_spacing_seconds,
            presence_mode, holidays, untagged_qualify_all,
-           performance_in_routing, fallback_any_active
+           performance_in_routing, fallback_any_active,
+           (SELECT max(number) FROM rule_sets v WHERE v.company_id = companies.id)
     FROM companies WHERE id = %(company)s"""
 
 _RULES = """
@@ -58,6 +59,8 @@ class Setup:
     # Whether what somebody is called, and where they are written to, counts as a tag they carry.
     name_as_tag: bool
     email_as_tag: bool
+    # Of the version in use; None before anything was changed.
+    number: int | None = None
 
     def match(self, lead: LeadFacts, now: datetime | None = None) -> RuleMatch:
         """The first rule the lead meets.
@@ -97,13 +100,14 @@ def setup_of(company_id: UUID, version: UUID | None = None) -> Setup:
 
 
 def _load(company_id: UUID) -> Setup:
-    ((zone, name_as_tag, email_as_tag, intercept, opening, spacing, *settings),) = _rows(_COMPANY, company_id)
+    ((zone, name_as_tag, email_as_tag, intercept, opening, spacing, *settings, number),) = _rows(_COMPANY, company_id)
     rules = tuple(_rule(row, zone) for row in _rows(_RULES, company_id))
     tags = [Tag(text, TagKind(kind), weight) for text, kind, weight in _rows(_TAGS, company_id)]
     tagger = Tagger([*tags, *_of_people(company_id, name_as_tag=name_as_tag, email_as_tag=email_as_tag)])
     holding = Holding(intercept, parse_hours(opening, zone) if opening else None, spacing)
     policy = _policy(zone, *settings)
-    return Setup(rules, tagger, policy, _quarantine(company_id), holding, name_as_tag, email_as_tag)
+    quarantine = _quarantine(company_id)
+    return Setup(rules, tagger, policy, quarantine, holding, name_as_tag, email_as_tag, number)
 
 
 def _policy(

@@ -19,4 +19,5 @@ from portal.blueprints.settings import (  # noqa: E402, F401
     rules,
     tags,
     teams,
+    versions,
 )

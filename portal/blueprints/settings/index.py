@@ -63,6 +63,14 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 Right.DISTRIBUTION,
                 company_wide=True,
             ),
+            Entry(
+                "settings.versions",
+                "Versions",
+                "What was changed when, and the way back.",
+                "clock",
+                Right.DISTRIBUTION,
+                company_wide=True,
+            ),
         ),
     ),
     (

@@ -216,6 +216,8 @@ class DecisionShape(StepShape):
     id = Id(required=True)
     lead_id = Id(required=True)
     sentences = Several(Text(), required=True)
+    # The version of the set-up it was made under; null before anything was changed.
+    rule_set = Whole(allow_none=True, required=True)
 
 
 class DecisionsShape(Form):
@@ -347,7 +349,8 @@ def entry_shape(view: TimelineView) -> dict[str, Any]:
 
 def decision_shape(view: DecisionView) -> dict[str, Any]:
     """A stored decision as the API tells it."""
-    return {"id": view.id, "lead_id": view.lead_id} | step_shape(view.told) | {"sentences": view.sentences}
+    told = {"sentences": view.sentences, "rule_set": view.rule_set}
+    return {"id": view.id, "lead_id": view.lead_id} | step_shape(view.told) | told
 
 
 def step_shape(data: dict[str, Any]) -> dict[str, Any]:
