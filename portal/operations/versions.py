@@ -6,9 +6,7 @@ for, and right before the commit it is made, once for the whole transaction.
 
 from __future__ import annotations
 
-from uuid import UUID
-
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from portal.errors import Conflict, NotFound
 from portal.extensions import db
@@ -68,11 +66,6 @@ def roll_back(number: int, *, by: User) -> list[Difference]:
         raise Conflict(f"Everything is as in version {number} already.")
     keep_version(by, f"Rolled back to version {number}.")
     return found
-
-
-def forget_versions(company_id: UUID) -> None:
-    """Remove all versions: of a demo, whose data goes with its people."""
-    db.session.execute(delete(RuleSet).where(RuleSet.company_id == company_id))
 
 
 def _newest(by: User) -> RuleSet | None:

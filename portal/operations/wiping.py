@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from psycopg.errors import InsufficientPrivilege, RaiseException
+from sqlalchemy import delete
 from sqlalchemy.exc import DBAPIError
 
 from portal.errors import Conflict, Forbidden
 from portal.extensions import db
-from portal.models import User
+from portal.models import QuarantineEntry, RuleSet, User
 from portal.models.statements import run
 from portal.operations.transaction import operation
-from portal.operations.versions import forget_versions
 from portal.permissions import Right, require
 
 # A demo that was left running for days holds more than the usual fifteen seconds remove.
@@ -39,6 +39,7 @@ def wipe_demo(*, by: User) -> None:
         if isinstance(error.orig, InsufficientPrivilege):
             raise Forbidden("Only an owner can wipe the demo.") from error
         raise
-    forget_versions(by.company_id)
+    for table in (RuleSet, QuarantineEntry):
+        db.session.execute(delete(table).where(table.company_id == by.company_id))
     # What the session holds of these rows is gone, or was changed without it.
     db.session.expire_all()

@@ -65,6 +65,7 @@ def filled(rule: str, ids: dict[str, str]) -> str:
     """An address with ids in it."""
     for name, each in ids.items():
         rule = rule.replace(f"<uuid:{name}>", each)
+    rule = re.sub(r"<int:\w+>", "1", rule)
     # One of several words will do for all of them.
     return re.sub(r"<any\((\w+)[^>]*>", r"\1", rule)
 

@@ -11,9 +11,11 @@ from sqlalchemy.engine import make_url
 from portal import models
 from portal.extensions import Base, db
 from portal.operations.attempts import log_attempt
+from portal.operations.company import change_company
 from portal.operations.entries import edit_entry, write_memo
 from portal.operations.once import make_once
 from portal.operations.people import change_user
+from portal.operations.quarantine_lists import add_entry
 from portal.operations.roles import make_role
 from tests.cast import Company, make_company
 from tests.factories import make_pool, make_team, make_user
@@ -50,6 +52,8 @@ def fill(company: Company) -> None:
         role = make_once(models.new_id(), lambda: make_role(by=owner, name="Exporter", grants=["export"]).id, by=owner)
         change_user(owner.id, by=owner, roles=["owner", str(role.id)], team_id=team.id)
         db.session.add(models.Rule(company_id=company.id, name="Roofs", paused=True, conditions={}, strictness={}))
+        change_company(by=owner, presence_mode="skip_offline")
+        add_entry(by=owner, verdict="block", clue="domain", text="spam.example")
         db.session.add(models.Tag(company_id=company.id, text="Roof", normal="roof"))
         away = date(2026, 5, 4)
         db.session.add(models.Leave(company_id=company.id, user_id=owner.id, first_day=away, last_day=away))

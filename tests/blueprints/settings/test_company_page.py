@@ -100,7 +100,14 @@ def test_the_index_shows_what_one_may_open(app: APIFlask, company: Company) -> N
         return [link.get("href", "") for link in main.iter("a")]
 
     assert pages_for("agent") == ["/settings/keys", "/me"]
-    distribution = ["/pools", "/allocations", "/settings/rules", "/settings/tags", "/settings/quarantine"]
+    distribution = [
+        "/pools",
+        "/allocations",
+        "/settings/rules",
+        "/settings/tags",
+        "/settings/quarantine",
+        "/settings/versions",
+    ]
     people = ["/people", "/settings/teams", "/settings/roles"]
     assert pages_for("editor") == [*distribution, *people, "/settings/keys", "/me"]
     company_wide = ["/settings/company", "/settings/holding", "/settings/conversion", "/outbox", "/audit"]
