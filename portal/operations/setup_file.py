@@ -125,8 +125,8 @@ _SET_BY: Mapping[tuple[Field, ...], Mapping[str, Any]] = {
 LEFT_OUT: Mapping[type, frozenset[str]] = {
     Company: frozenset(
         {"id", "name", "country", "currency", "rate_limit", "is_demo", "setup_version", "created_at"}
-        # Who sees which leads is no matter of handing them out.
-        | {"isolate_leads", "unassigned_visible_when_isolated"}
+        # Who sees what, and who may pause whom, is no matter of handing out.
+        | {"isolate_leads", "unassigned_visible_when_isolated", "mask_names_in_why", "self_service_pause"}
     ),
     Tag: frozenset({"company_id", "id", "normal", "created_at"}),
     Pool: frozenset({"company_id", "id", "created_at", "deleted_at"}),
