@@ -79,6 +79,7 @@ COMPANY = (
     Field("email_as_tag", Kind.YES_NO),
     Field("manual_intercept", Kind.YES_NO),
     Field("opening_hours", Kind.OBJECT, must=False),
+    Field("hold_spacing_seconds", Kind.WHOLE),
 )
 
 TAG = (Field("text"), Field("kind"), Field("weight", Kind.WHOLE))
