@@ -33,7 +33,12 @@ from portal.models import (
     Lead,
     LeadAccess,
     LeadState,
+    Offer,
+    OfferKind,
+    OfferState,
+    Pool,
     PoolDefault,
+    PoolMember,
     Team,
     TimelineItem,
     TimelineKind,
@@ -41,7 +46,7 @@ from portal.models import (
     Visibility,
 )
 from portal.rights import NOTHING, POWERS_OF_ROLE, Powers, Right, powers_of, roles_with
-from portal.routing.facts import WaitingFor
+from portal.routing.facts import Delivery, WaitingFor
 
 __all__ = ["Right"]
 
@@ -257,6 +262,40 @@ def calls(user_id: Any) -> Filter:
     return and_(Lead.waiting_for == WaitingFor.CATCH_ALL, is_default)
 
 
+def ponds(user_id: Any) -> Filter:
+    """The leads that lie in a pond of which this user is a member: they see them, to take one, and not yet whose.
+
+    Args:
+        user_id: a value or a column.
+    """
+    is_member = exists().where(
+        PoolMember.company_id == Lead.company_id,
+        PoolMember.pool_id == Lead.pool_id,
+        PoolMember.user_id == user_id,
+        PoolMember.weight > 0,
+        Pool.company_id == PoolMember.company_id,
+        Pool.id == PoolMember.pool_id,
+        Pool.delivery == Delivery.POND,
+    )
+    return and_(Lead.waiting_for == WaitingFor.PERSON, is_member)
+
+
+def may_take(user: User, lead_id: UUID) -> bool:
+    """Whether a lead is the user's to take: they may say who gets it, it lies in their pond, or its last call is made
+    to them."""
+    last_call = exists().where(
+        Offer.company_id == Lead.company_id,
+        Offer.lead_id == Lead.id,
+        Offer.user_id == user.id,
+        Offer.kind == OfferKind.LAST_CALL,
+        Offer.state == OfferState.OPEN,
+    )
+    theirs = select(Lead.id).where(
+        Lead.company_id == user.company_id, Lead.id == lead_id, or_(ponds(user.id), last_call)
+    )
+    return may(user, Right.RECEIVE) and (may_hand_out(user, lead_id) or db.session.scalar(theirs) is not None)
+
+
 def is_called(user: User, lead_id: UUID) -> bool:
     """The same rule for one lead and user."""
     found = select(Lead.id).where(Lead.company_id == user.company_id, Lead.id == lead_id, calls(user.id))
@@ -274,10 +313,18 @@ def require_to_hand_out(user: User, lead_id: UUID) -> None:
         require(user, Right.ASSIGN)
 
 
-def is_default_assignee(user: User) -> bool:
-    """Whether leads nobody takes may come to call for this user."""
-    mine = exists().where(PoolDefault.company_id == user.company_id, PoolDefault.user_id == user.id)
-    return user.active and bool(db.session.scalar(select(mine)))
+def has_leads_to_take(user: User) -> bool:
+    """Whether leads nobody has may come to call for this user, or lie in a pond of theirs."""
+    called = exists().where(PoolDefault.company_id == user.company_id, PoolDefault.user_id == user.id)
+    in_pond = exists().where(
+        PoolMember.company_id == user.company_id,
+        PoolMember.user_id == user.id,
+        Pool.company_id == PoolMember.company_id,
+        Pool.id == PoolMember.pool_id,
+        Pool.delivery == Delivery.POND,
+        Pool.deleted_at.is_(None),
+    )
+    return user.active and bool(db.session.scalar(select(or_(called, in_pond))))
 
 
 class Isolation(StrEnum):
@@ -320,7 +367,7 @@ def visible_leads(user: User, isolation: Isolation) -> Filter:
     opened = boxes_of(user, isolation)
     seen = [condition for box, condition in boxes.items() if box in opened]
     if user.active and LeadAccess.UNASSIGNED not in opened:
-        seen.append(calls(user.id))
+        seen += [calls(user.id), ponds(user.id)]
     if sees_teams(user):
         seen.append(Lead.team_id.in_(teams_below(user)))
     return or_(false(), *seen)
@@ -411,6 +458,7 @@ def seen_by_row(owner_id: Any, team_id: Any, called: Filter | None = None) -> Fi
         owner_id: of the lead, as a column or a value.
         team_id: of the lead, likewise.
         called: `calls(User.id)` where the statement asks for `Lead` as well; None for a lead that calls for nobody.
+            Who sees a lead because it lies in their pond is told nothing of it, so no statement here asks for that.
     """
     whole = [str(role) for role, held in POWERS_OF_ROLE.items() if Right.SEE_ALL in held.whole]
     in_reach = or_(User.team_id.is_(None), func.reaches_team(User.company_id, User.team_id, team_id))

@@ -37,7 +37,7 @@ from portal.queue import HAND_OUT_AGAIN, HEARD_WITHIN, OUTSIDE, QUICK, Job, Work
 EVERY = 0.2
 """Seconds from one look to the next."""
 _AT_ONCE = 20_000
-_QUICK_KINDS = (WorkKind.END_OFFER, WorkKind.DRAIN, WorkKind.RELEASE)
+_QUICK_KINDS = (WorkKind.END_OFFER, WorkKind.DRAIN, WorkKind.RELEASE, WorkKind.REMIND)
 _REPORT_EVERY = HEARD_WITHIN / 5
 _AFTER_A_FAILURE = 1.0
 
@@ -206,6 +206,8 @@ def _timeouts(due: Iterable[DueGroup]) -> list[Task]:
             job = timeouts.ending(work.company_id, work.group_id)
         elif work.kind == WorkKind.RELEASE:
             job = timeouts.letting_go(work.company_id)
+        elif work.kind == WorkKind.REMIND:
+            job = timeouts.reminding(work.company_id)
         else:
             job = timeouts.draining(work.company_id)
         tasks.append(Task(job, work.due_at))

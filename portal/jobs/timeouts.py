@@ -1,4 +1,4 @@
-"""Ending offers whose time is up, routing leads that wait, and letting go of leads that are held. Quick work."""
+"""Ending offers whose time is up, routing leads that wait, letting go of held ones, and reminding. Quick work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 from portal.extensions import db
 from portal.jobs.shell import job
 from portal.models.tenancy import inside_company
-from portal.operations import holding, offers, waiting
+from portal.operations import holding, offers, reminders, waiting
 from portal.queries.due_offers import is_anything_due
 from portal.queue import QUICK, Job, work_queue
 
@@ -33,6 +33,11 @@ def draining(company_id: UUID) -> Job:
 def letting_go(company_id: UUID) -> Job:
     """The job that lets go of the company's oldest held lead."""
     return Job(f"release:{company_id}", QUICK, "portal.jobs.timeouts.let_go", (str(company_id),), seconds=60)
+
+
+def reminding(company_id: UUID) -> Job:
+    """The job that reminds a company's people of leads that wait for them."""
+    return Job(f"remind:{company_id}", QUICK, "portal.jobs.timeouts.remind", (str(company_id),), seconds=60)
 
 
 @job
@@ -67,6 +72,15 @@ def _end_offers_of(company_id: UUID, pool_id: UUID) -> int:
             if now_ended < _AT_ONCE or time.monotonic() > until:
                 break
     return ended
+
+
+@job
+def remind(company_id: str) -> int:
+    """Remind people of the leads that wait for them. Gives of how many."""
+    company = UUID(company_id)
+    work_queue().started(reminding(company).name)
+    with inside_company(company):
+        return reminders.remind_due(company)
 
 
 @job

@@ -16,6 +16,8 @@ _WORDINGS: dict[str, Callable[[Facts], Letter]] = {
     "assigned": wording.assigned,
     "accepted_copy": wording.accepted_copy,
     "missed": wording.missed,
+    "last_call": wording.last_call,
+    "offer_reminder": wording.offer_reminder,
     "reassigned_away": wording.reassigned_away,
     "touch": wording.touch,
     "comment": wording.comment,

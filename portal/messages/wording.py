@@ -28,6 +28,33 @@ def offer(facts: Facts) -> Letter:
     )
 
 
+def last_call(facts: Facts) -> Letter:
+    """A lead you missed is still to be had; the first to take it has it."""
+    until = f" Until {telling.exact_moment(facts.window.ends_at, facts.zone)}," if facts.window else ""
+    return Letter(
+        subject=f"Last call: {_in_short(facts)}",
+        paragraphs=(
+            "You missed this lead, and nobody has taken it since.",
+            f"{until.strip()} the first to accept has it." if until else "The first to accept has it.",
+        ),
+        facts=telling.known(facts.lead),
+        buttons=_decide(facts),
+        after=("Both buttons open a page where you answer. Opening it decides nothing.",),
+    )
+
+
+def offer_reminder(facts: Facts) -> Letter:
+    """An offer of yours is half over."""
+    until = f"You have until {telling.exact_moment(facts.window.ends_at, facts.zone)}." if facts.window else None
+    return Letter(
+        subject=f"Still waiting for you: {_in_short(facts)}",
+        paragraphs=_sentences("A lead still waits for your answer.", until),
+        facts=telling.known(facts.lead),
+        buttons=_decide(facts),
+        after=("Both buttons open a page where you answer. Opening it decides nothing.",),
+    )
+
+
 def missed(facts: Facts) -> Letter:
     """The window ended without an answer."""
     ended = f" at {telling.exact_moment(facts.window.ends_at, facts.zone)}" if facts.window else ""

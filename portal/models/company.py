@@ -29,6 +29,8 @@ class Company(db.Model):  # type: ignore[name-defined,misc]
     country: Mapped[Str] = mapped_column(server_default="US")
     # Ladder step 6: any active user rather than nobody.
     fallback_any_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    # How often default assignees are reminded of a lead that waits for them, in minutes; None = never.
+    catch_all_reminder_minutes: Mapped[int | None] = mapped_column(server_default=text("30"))
     returning_contacts: Mapped[Str] = mapped_column(server_default=ReturningContacts.PREVIOUS_OWNER.value)
     # A lead given by name or by hand costs the receiver a turn in the pool the rules name.
     named_counts_as_turn: Mapped[bool] = mapped_column(server_default=text("false"))
@@ -89,11 +91,21 @@ class Team(db.Model):  # type: ignore[name-defined,misc]
     id: Mapped[Id]
     parent_id: Mapped[Ref | None]
     name: Mapped[Str]
+    # Who gets what nobody in the team's pools took, before anybody else of the team.
+    default_user_id: Mapped[Ref | None]
     created_at: Mapped[Made]
 
     __table_args__ = (
         of_company(),
         same_company("parent_id", "teams"),
+        # Users belong to teams as well: the tables are made in an order that only this reference breaks.
+        same_company(
+            "default_user_id",
+            "users",
+            ondelete="SET NULL (default_user_id)",
+            use_alter=True,
+            name="fk_teams_default_user_id",
+        ),
         # Two teams of one name under one parent could not be told apart on any page.
         UniqueConstraint("company_id", "parent_id", "name", postgresql_nulls_not_distinct=True),
         CheckConstraint("parent_id <> id", name="not_its_own_parent"),

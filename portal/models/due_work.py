@@ -12,13 +12,14 @@ from portal.models.columns import CompanyId, Id, Made, Moment, Ref, Str, of_comp
 
 
 class WorkKind(StrEnum):
-    """What there is to do, and with what: an offer, a message, the company's waiting leads, and those it
-    holds."""
+    """What there is to do, and with what: an offer, a message, the company's waiting leads, those it holds, or a lead
+    somebody is reminded of."""
 
     END_OFFER = "end_offer"
     SEND_MESSAGE = "send_message"
     DRAIN = "drain"
     RELEASE = "release"
+    REMIND = "remind"
 
 
 class DueWork(db.Model):  # type: ignore[name-defined,misc]
@@ -29,7 +30,7 @@ class DueWork(db.Model):  # type: ignore[name-defined,misc]
     company_id: Mapped[CompanyId]
     id: Mapped[Id]
     kind: Mapped[Str]
-    # The offer, message or company it is about.
+    # The offer, message, company or lead it is about.
     subject_id: Mapped[Ref]
     # Work of one group is done in one transaction: the offer's pool.
     group_id: Mapped[Ref | None]

@@ -29,6 +29,8 @@ from portal.routing.hours import HoursError, next_opening, parse_hours
 DEFAULT_RULE = "Everything else"
 GREATEST_RATE_LIMIT = 100_000
 MOST_HOLIDAYS = 500
+RAREST_REMINDER = 7 * 24 * 60
+"""In minutes: once a week."""
 
 # What decides who can be given a lead: waiting leads are looked at again.
 _ELIGIBILITY = frozenset(
@@ -55,6 +57,8 @@ class CompanyChanges(TypedDict, total=False):
     time_zone: str
     country: str
     fallback_any_active: bool
+    # None = never.
+    catch_all_reminder_minutes: int | None
     returning_contacts: str
     named_counts_as_turn: bool
     isolate_leads: bool
@@ -216,6 +220,8 @@ def _check(wrong: Complaints, name: str, value: Any) -> Any:
             return wrong.currency(name, value)
         case "rate_limit":
             return wrong.whole(name, value, 1, GREATEST_RATE_LIMIT)
+        case "catch_all_reminder_minutes":
+            return None if value is None else wrong.whole(name, value, 1, RAREST_REMINDER)
         case "presence_mode":
             return wrong.one_of(name, value, PresenceMode)
         case "performance_in_routing":

@@ -1,7 +1,7 @@
 """Hands leads out: one engine for a lead that comes in, an offer nobody took, a waiting lead and a whole batch.
 
-A `Round` holds one pool under its lock. It loads the facts once, plays a turn for each lead in memory and collects the
-rows; n leads in one round come out as n single ones would.
+A `Round` holds one pool, and those it leads on to, under their locks. It loads the facts once, plays a turn for each
+lead in memory and collects the rows; n leads in one round come out as n single ones would.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Routable:
 
 
 class Round:
-    """One pool, locked, and the leads that are handed out in it in this transaction.
+    """One pool, locked with those it leads on to, and the leads that are handed out in it in this transaction.
 
     Args:
         company_id: the company entered in the session.
@@ -99,7 +99,8 @@ class Round:
         self.cause = cause
         self._setup = setup
         self._everyone: tuple[Candidate, ...] | None = None
-        self._has_defaults = False
+        self._has_ladder = False
+        self._chain: dict[UUID, PoolFacts] = {}
         # Who is told of a lead that waits, by its team.
         self._managers: dict[UUID | None, Sequence[UUID]] = {}
         # Who owns how many leads more than the table shows yet.
@@ -112,7 +113,9 @@ class Round:
         self._last: Decision | None = None
 
     def _locked(self, pool_id: UUID | None) -> tuple[PoolFacts | None, datetime]:
-        pool = routing_facts.lock_pool(self.company_id, pool_id) if pool_id else None
+        if pool_id:
+            self._chain = routing_facts.lock_chain(self.company_id, pool_id, self._setup)
+        pool = self._chain.get(pool_id) if pool_id else None
         if pool is None:
             return None, database_time()
         return routing_facts.with_members(self.company_id, pool, self._setup)
@@ -140,6 +143,8 @@ class Round:
         carry_out = {
             Outcome.OFFER: self._offer,
             Outcome.BROADCAST: self._broadcast,
+            Outcome.LAST_CALL: self._last_call,
+            Outcome.POND: self._lay_in_pond,
             Outcome.ASSIGN: self._assign,
             Outcome.TELL: self._tell,
             Outcome.WAIT: self._wait,
@@ -175,7 +180,7 @@ class Round:
         while True:
             pool = self._as_asked(lead.history)
             decision = hand_out(lead.facts, pool, lead.match, lead.history.asking(pool.id), self.at, self._setup.policy)
-            if not decision.chosen:
+            if decision.outcome is Outcome.WAIT:
                 decision = self._climb(lead, pool, decision)
             if not self._is_full_by_now(decision):
                 return decision
@@ -185,21 +190,22 @@ class Round:
         assert self.pool is not None
         if not history.asked:
             return self.pool
-        return replace(self.pool, members=_with_answers(self.pool.members, history))
+        return _with_people(self.pool, lambda one: _with_answer(one, history))
 
     def _climb(self, lead: Routable, pool: PoolFacts, line: Decision) -> Decision:
-        if not self._has_defaults:
-            assert self.pool is not None
-            self.pool = routing_facts.with_defaults(self.company_id, self.pool, self._setup)
-            self._has_defaults = True
-        pool = replace(pool, default_assignees=self.pool.default_assignees if self.pool else ())
+        assert self.pool is not None
+        if not self._has_ladder:
+            self.pool = routing_facts.with_ladder(self.company_id, self.pool, self._chain, self._setup)
+            self._has_ladder = True
+            pool = self._as_asked(lead.history)
 
         def everyone() -> Sequence[Candidate]:
             if self._everyone is None:
                 self._everyone = routing_facts.everyone(self.company_id, self._setup)
-            return _with_answers(self._everyone, lead.history)
+            return [_with_answer(one, lead.history) for one in self._everyone]
 
-        return ladder.climb(lead.facts, pool, everyone, line, self.at, self._setup.policy, lead.history.asking(pool.id))
+        asking = lead.history.asking(pool.id)
+        return ladder.climb(lead.facts, pool, everyone, line, self.at, self._setup.policy, asking)
 
     def _is_full_by_now(self, decision: Decision) -> bool:
         """Whether the chosen reached their cap through another pool since the facts were loaded.
@@ -222,15 +228,14 @@ class Round:
         return True
 
     def _note_full(self, user_id: UUID, open_leads: int, caps: tuple[Cap, ...]) -> None:
-        def noted(people: Sequence[Candidate]) -> tuple[Candidate, ...]:
-            return tuple(
-                replace(one, open_leads=open_leads, caps=caps) if one.user_id == user_id else one for one in people
-            )
+        self._change(lambda one: replace(one, open_leads=open_leads, caps=caps) if one.user_id == user_id else one)
 
+    def _change(self, change: Callable[[Candidate], Candidate]) -> None:
+        """Change what is known of people, wherever on the way they are looked at."""
         if self.pool is not None:
-            self.pool = replace(self.pool, members=noted(self.pool.members))
+            self.pool = _with_people(self.pool, change)
         if self._everyone is not None:
-            self._everyone = noted(self._everyone)
+            self._everyone = tuple(map(change, self._everyone))
 
     def _catch_up(self) -> None:
         """The pool and the people as the lead before left them. Done only when another lead comes: most rounds are
@@ -238,13 +243,12 @@ class Round:
         last, self._last = self._last, None
         if last is None or last.outcome not in (Outcome.ASSIGN, Outcome.OFFER):
             return
+        more = int(last.outcome is Outcome.ASSIGN)
         if self.pool is not None:
-            self.pool = ledger.apply(self.pool, last, self._served_at)
-        if self._everyone is not None:
-            more = int(last.outcome is Outcome.ASSIGN)
-            self._everyone = tuple(
-                self._served(one, more) if one.user_id in last.chosen else one for one in self._everyone
-            )
+            members = ledger.apply(self.pool, last, self._served_at).members
+            if self._has_ladder:
+                self._change(lambda one: self._served(one, more) if one.user_id in last.chosen else one)
+            self.pool = replace(self.pool, members=members)
         # Later leads of a batch count as later, under one reading of the clock.
         self._served_at += timedelta(microseconds=1)
 
@@ -269,36 +273,56 @@ class Round:
         )
 
     def _offer(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
-        assert self.pool is not None
+        pool = _pool_of(decision)
         user_id = decision.chosen[0]
-        ends = self.at + timedelta(seconds=self.pool.window_seconds)
+        ends = self.at + timedelta(seconds=pool.window_seconds)
         if decision.stage is Stage.SECOND_CHANCE:
             offer_id = lead.history.in_line[user_id]
             # They pressed in the pool the lead was in then; it opens, and ends, in the one it is in now.
-            self.writes.add(
-                "offers_opened", id=offer_id, pool_id=self.pool.id, expires_at=ends, decision_id=decision_id
-            )
+            self.writes.add("offers_opened", id=offer_id, pool_id=pool.id, expires_at=ends, decision_id=decision_id)
         else:
-            offer_id = self._new_offer(lead, user_id, OfferKind.EXCLUSIVE, decision_id, ends)
+            offer_id = self._new_offer(lead, decision, decision_id, user_id, OfferKind.EXCLUSIVE, ends)
         self._charge(lead, decision, decision_id, offer_id)
         self._is_open(lead, decision, decision_id, offer_id, user_id, ends)
         lead.state |= ON_OFFER
 
     def _broadcast(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
         """An offer for each of the chosen at once. Nobody's turn is played: whoever takes the lead is charged then."""
-        assert self.pool is not None
-        ends = self.at + timedelta(seconds=self.pool.window_seconds)
+        self._offer_to_all(lead, decision, decision_id, OfferKind.BROADCAST, _pool_of(decision).window_seconds)
+
+    def _last_call(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
+        """Once more an offer for each of those who missed it. It costs nobody a turn."""
+        # Who asked for another chance has one now, like everybody.
+        if lead.history.in_line:
+            withdraw_offers(self.writes, lead.id, SYSTEM, "It is offered once more to everybody who missed it.")
+        self._offer_to_all(lead, decision, decision_id, OfferKind.LAST_CALL, _pool_of(decision).last_call_seconds or 0)
+
+    def _offer_to_all(
+        self, lead: Routable, decision: Decision, decision_id: UUID, kind: OfferKind, seconds: int
+    ) -> None:
+        ends = self.at + timedelta(seconds=seconds)
         for user_id in decision.chosen:
-            offer_id = self._new_offer(lead, user_id, OfferKind.BROADCAST, decision_id, ends)
+            offer_id = self._new_offer(lead, decision, decision_id, user_id, kind, ends)
             self._is_open(lead, decision, decision_id, offer_id, user_id, ends)
         lead.state |= ON_OFFER
+        if kind is OfferKind.LAST_CALL:
+            self.writes.work(WorkKind.REMIND, lead.id, self.at + timedelta(seconds=seconds / 2))
 
-    def _new_offer(self, lead: Routable, user_id: UUID, kind: OfferKind, decision_id: UUID, ends: datetime) -> UUID:
+    def _lay_in_pond(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
+        """For the pool's members to take. Nobody is told of it, and until somebody owns it nobody reads who it is."""
+        if lead.history.in_line:
+            withdraw_offers(self.writes, lead.id, SYSTEM, "The lead lies in a pond now, for whoever takes it.")
+        self._leave_unassigned(lead, decision, decision_id, WaitingFor.PERSON)
+        lead.state |= {"was_offered": True}
+
+    def _new_offer(
+        self, lead: Routable, decision: Decision, decision_id: UUID, user_id: UUID, kind: OfferKind, ends: datetime
+    ) -> UUID:
         return self.writes.add(
             "offers",
             lead_id=lead.id,
             user_id=user_id,
-            pool_id=self.pool_id,
+            pool_id=_pool_of(decision).id,
             decision_id=decision_id,
             state="open",
             kind=kind,
@@ -310,8 +334,9 @@ class Round:
         self, lead: Routable, decision: Decision, decision_id: UUID, offer_id: UUID, user_id: UUID, ends: datetime
     ) -> None:
         """What follows from an offer that stands from now on: its end, word to its agent, the entry."""
-        self.writes.work(WorkKind.END_OFFER, offer_id, ends, group_id=self.pool_id)
-        self.writes.say(Cause.OFFER, user_id, about=f"{offer_id}", lead_id=lead.id, offer_id=offer_id)
+        self.writes.work(WorkKind.END_OFFER, offer_id, ends, group_id=_pool_of(decision).id)
+        cause = Cause.LAST_CALL if decision.outcome is Outcome.LAST_CALL else Cause.OFFER
+        self.writes.say(cause, user_id, about=f"{offer_id}", lead_id=lead.id, offer_id=offer_id)
         after = {"state": LeadState.OFFERING, "offer_id": offer_id, "user_id": user_id}
         self._record(lead, decision, decision_id, TimelineKind.OFFERED, after)
 
@@ -335,6 +360,8 @@ class Round:
             self.writes.say(Cause.CATCH_ALL, user_id, about=f"{decision_id}", lead_id=lead.id)
         self._tell_managers(lead, {"reason": "catch_all"}, about=decision_id, but=decision.chosen)
         self._leave_unassigned(lead, decision, decision_id, WaitingFor.CATCH_ALL)
+        if self._setup.reminded_every is not None:
+            self.writes.work(WorkKind.REMIND, lead.id, self.at + self._setup.reminded_every)
 
     def _wait(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
         waiting_for = decision.waiting_for or WaitingFor.ROUTING
@@ -359,9 +386,8 @@ class Round:
     def _charge(self, lead: Routable, decision: Decision, decision_id: UUID, offer_id: UUID | None) -> None:
         """The turn in the ledger, and when the chosen had their last lead."""
         if decision.step is not None:
-            keep_step(
-                self.writes, decision.step, self.pool_id, lead_id=lead.id, decision_id=decision_id, offer_id=offer_id
-            )
+            pool_id = _pool_of(decision).id
+            keep_step(self.writes, decision.step, pool_id, lead_id=lead.id, decision_id=decision_id, offer_id=offer_id)
         self.writes.served(decision.chosen[0], self._served_at)
 
     def charge(self, lead_id: UUID, user_id: UUID, told: Collection[UUID] | None = None) -> None:
@@ -392,11 +418,6 @@ class Round:
         in pools that share members would else take them in the order of their turns, and wait for each other."""
         if self.pool is not None:
             routing_facts.lock_users(self.company_id, [one.user_id for one in self.pool.members])
-
-    @property
-    def pool_id(self) -> UUID:
-        assert self.pool is not None
-        return self.pool.id
 
     def _record(self, lead: Routable, decision: Decision, decision_id: UUID, kind: TimelineKind, after: Row) -> None:
         rule = decision.match.rule if decision.match else None
@@ -434,9 +455,26 @@ def used_of_locked(company_id: UUID, user_id: UUID, setup: Setup) -> tuple[int, 
     return routing_facts.used_of_caps(company_id, user_id, setup)
 
 
-def _with_answers(people: Sequence[Candidate], history: History) -> tuple[Candidate, ...]:
-    asked = history.asked
-    return tuple(replace(one, asked=asked[one.user_id]) if one.user_id in asked else one for one in people)
+def _pool_of(decision: Decision) -> PoolFacts:
+    """The pool an offer is made in: the one the lead came to, or one that led on to."""
+    assert decision.pool is not None
+    return decision.pool
+
+
+def _with_people(pool: PoolFacts, change: Callable[[Candidate], Candidate]) -> PoolFacts:
+    """A pool and those it leads on to, with what is known of their people changed."""
+    return replace(
+        pool,
+        members=tuple(map(change, pool.members)),
+        team_default=pool.team_default and change(pool.team_default),
+        team_members=tuple(map(change, pool.team_members)),
+        next_pool=pool.next_pool and _with_people(pool.next_pool, change),
+    )
+
+
+def _with_answer(one: Candidate, history: History) -> Candidate:
+    answer = history.asked.get(one.user_id)
+    return one if answer is None else replace(one, asked=answer)
 
 
 def fresh_state() -> Row:

@@ -43,6 +43,9 @@ from portal.queries import routing_facts
 from portal.queries.clock import database_time
 from portal.routing.facts import WaitingFor
 
+_TOLD_TOGETHER = (OfferKind.BROADCAST, OfferKind.LAST_CALL)
+"""Offers several people hold of one lead at once."""
+
 # Accepting and declining are pressed before the end of the window or not at all, whatever any other clock says.
 # The work of ending it goes only with an answer that counted: a late one must leave it, or nobody would end the offer.
 _ANSWER = """
@@ -129,7 +132,7 @@ def decline(offer_id: UUID, *, by: User, reason: str | None = None) -> Offer:
     after = {"offer_id": offer.id, "user_id": by.id, "reason": reason}
     said = f"{by.name} declined: {reason}." if reason else f"{by.name} declined."
     round_.writes.record(lead.id, TimelineKind.DECLINED, Actor.user(by), text=said, after=after)
-    pass_on(round_, [lead.id] if offer.kind != OfferKind.BROADCAST else _held_by_nobody([lead.id]))
+    pass_on(round_, _held_by_nobody([lead.id]) if offer.kind in _TOLD_TOGETHER else [lead.id])
     round_.writes.flush()
     return offer
 
@@ -156,7 +159,7 @@ def end_due(company_id: UUID, pool_id: UUID, limit: int = 100) -> int:
         _record_missed(round_, offer_id, lead_id, user_id)
         _observe_missed(expires_at, ended_at)
     lead_ids = [row.lead_id for row in missed]
-    told_to_all = any(row.kind == OfferKind.BROADCAST for row in missed)
+    told_to_all = any(row.kind in _TOLD_TOGETHER for row in missed)
     pass_on(round_, _held_by_nobody(lead_ids) if told_to_all else lead_ids)
     round_.writes.flush()
     return len(missed)
@@ -225,7 +228,7 @@ def recall(offer_id: UUID, *, by: User) -> Offer:
     writes = Writes(by.company_id, database_time())
     said = f"{by.name} took the offer back."
     left = {"state": LeadState.UNASSIGNED, "waiting_for": WaitingFor.PERSON}
-    others_hold_it = offer.kind == OfferKind.BROADCAST and _others_hold(offer)
+    others_hold_it = offer.kind in _TOLD_TOGETHER and _others_hold(offer)
     leaves = None if others_hold_it else left
     withdrawn = withdraw_offers(writes, lead.id, Actor.user(by), said, only_of=offer.user_id, leaves=leaves)
     take_back(writes, lead.id, withdrawn)

@@ -22,8 +22,10 @@ from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.transaction import operation
 from portal.permissions import Right, refuse_out_of_reach, require, require_over
 from portal.queries.people import users_by_id
-from portal.queries.pools import has_open_offers, pool_named, pool_views, rules_naming
-from portal.queries.routing_facts import lock_pool
+from portal.queries.pool_ties import leads_in_pond, they_lie, why_kept
+from portal.queries.pools import next_pools, pool_named, pool_views
+from portal.queries.routing_facts import lock_pool, lock_pools
+from portal.routing.chain import check_chain
 from portal.routing.facts import DefaultMode, Delivery, Picker, WhenNobody
 
 SHORTEST_WINDOW, LONGEST_WINDOW = 5, 86_400
@@ -32,6 +34,7 @@ GREATEST_WEIGHT = 1000
 GREATEST_PRIORITY = 1000
 MOST_MEMBERS = 1000
 MOST_DEFAULT_ASSIGNEES = 5
+MOST_FROM_A_POND = 1000
 
 Member = tuple[UUID, int]
 """A user and their weight; weight 0 = paused in this pool."""
@@ -50,6 +53,11 @@ class PoolChanges(TypedDict, total=False):
     default_mode: str | None
     single_user_id: UUID | None
     when_nobody_available: str
+    # In seconds; None = no last call is made.
+    last_call_seconds: int | None
+    next_pool_id: UUID | None
+    # Leads a person may take from a pond in a day; None = no limit.
+    pond_limit: int | None
     members: Sequence[Member]
     # Points of members in best match; who is not named keeps theirs, and new members have none.
     priorities: Mapping[UUID, int]
@@ -67,6 +75,8 @@ def make_pool(*, by: User, **fields: Unpack[PoolChanges]) -> Pool:
     if "name" not in fields:
         raise Invalid.field("name", "A pool needs a name.")
     refuse_out_of_reach(by, Right.DISTRIBUTION, fields.get("team_id"))
+    if "next_pool_id" in fields:
+        _lock_all_pools(by.company_id)
     columns = _checked(fields)
     pool = Pool(company_id=by.company_id, id=new_id(), **columns)
     db.session.add(pool)
@@ -92,12 +102,16 @@ def change_pool(pool_id: UUID, *, by: User, seen: str | None = None, **changes: 
         Conflict: somebody else changed the pool since it was seen.
     """
     require(by, Right.DISTRIBUTION)
+    if "next_pool_id" in changes:
+        _lock_all_pools(by.company_id)
     pool = _locked(pool_id, by)
     if seen is not None and pool_views([pool_id])[0].fingerprint != seen:
         raise Conflict("Somebody changed this pool since you opened it, so nothing was saved. Open it again first.")
     if changes.get("team_id", pool.team_id) != pool.team_id:
         refuse_out_of_reach(by, Right.DISTRIBUTION, changes.get("team_id"))
     before = _facts(pool)
+    if changes.get("delivery", pool.delivery) != Delivery.POND and (lying := leads_in_pond(pool_id)):
+        raise Invalid.field("delivery", f"{they_lie(lying)} in this pond. Hand them out first, then change it.")
     for name, value in _checked(changes, pool).items():
         setattr(pool, name, value)
     db.session.flush()
@@ -164,15 +178,12 @@ def delete_pool(pool_id: UUID, *, by: User) -> None:
     """Take a pool out of use. Its row stays for the decisions that name it.
 
     Raises:
-        Conflict: a rule sends leads to it, or an offer from it still runs.
+        Conflict: a rule or pool sends leads to it, leads lie in it, or an offer from it still runs.
     """
     require(by, Right.DISTRIBUTION)
     pool = _locked(pool_id, by)
-    rules = rules_naming(pool_id)
-    if rules:
-        raise Conflict(f"The rule “{rules[0]}” sends leads to this pool. Point it at another pool first.")
-    if has_open_offers(pool_id):
-        raise Conflict("Offers from this pool are still open. Wait until they end, or recall them.")
+    if why := why_kept(pool_id):
+        raise Conflict(why)
     auditing.removed(by, Subject.POOL, pool.id, pool.name, _facts(pool))
     db.session.execute(
         update(Pool)
@@ -181,14 +192,23 @@ def delete_pool(pool_id: UUID, *, by: User) -> None:
     )
 
 
+def _lock_all_pools(company_id: UUID) -> None:
+    """Before anything that leads on to something else is changed: two changes at once could close a ring that neither
+    makes alone."""
+    ours = select(Pool.id).where(Pool.company_id == company_id, Pool.deleted_at.is_(None))
+    lock_pools(company_id, db.session.scalars(ours).all())
+
+
 def _facts(pool: Pool) -> dict[str, Any]:
     """What the log of changes tells of a pool; people by name, as they are called now."""
     [view] = pool_views([pool.id])
     columns = {name: getattr(pool, name) for name in PoolChanges.__annotations__ if hasattr(Pool, name)}
     columns.pop("single_user_id")
+    next_pool_id = columns.pop("next_pool_id")
     people = users_by_id([*(user_id for user_id, _ in view.members), *view.default_assignee_ids])
     priorities = {people[user_id].name: points for user_id, points in view.priorities.items() if points}
     return columns | {
+        "next_pool": None if next_pool_id is None else pool_named(next_pool_id).name,
         "single_user": None if view.one is None else view.one.name,
         "priorities": priorities,
         "members": sorted([people[user_id].name, weight] for user_id, weight in view.members),
@@ -241,8 +261,28 @@ def _check(wrong: Complaints, name: str, value: Any, pool: Pool | None) -> Any:
             return wrong.one_of(name, value, WhenNobody)
         case "single_user_id":
             return _known_user(wrong, name, value)
+        case "last_call_seconds":
+            return None if value is None else wrong.whole(name, value, SHORTEST_WINDOW, LONGEST_WINDOW)
+        case "pond_limit":
+            return None if value is None else wrong.whole(name, value, 1, MOST_FROM_A_POND)
+        case "next_pool_id":
+            return _next_pool(wrong, value, pool)
         case _:
             return None if value is None else wrong.one_of(name, value, DefaultMode)
+
+
+def _next_pool(wrong: Complaints, next_id: UUID | None, pool: Pool | None) -> UUID | None:
+    """A pool of the company that does not lead back here."""
+    if next_id is None:
+        return None
+    chains = next_pools()
+    if next_id not in chains:
+        wrong.add("next_pool_id", "There is no such pool.")
+    elif pool is not None and (loop := check_chain({**chains, pool.id: next_id})):
+        names = [pool_named(each).name for each in (*loop, loop[0])]
+        told = " → ".join(f"“{name}”" for name in names)
+        wrong.add("next_pool_id", f"Leads would go round in a circle: {told}. Choose a pool that does not lead back.")
+    return next_id
 
 
 def _known_user(wrong: Complaints, field: str, user_id: UUID | None) -> UUID | None:

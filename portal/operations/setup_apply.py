@@ -120,6 +120,7 @@ class _Applying:
         self._rename(entries, present)
         self.names = Names.now(self.by.company_id)
         self._refuse_loops(entries)
+        self._loosen(entries, present)
         for place, entry in enumerate(entries):
             told = arguments(entry, present[place], POOL, self.names)
             told |= member_arguments(entry, present[place], self.names)
@@ -134,6 +135,14 @@ class _Applying:
                 with _at(f"pools.{place}"):
                     pools.change_pool(self.pool_of[place], by=self.by, name=entry["name"])
 
+    def _loosen(self, entries: Sequence[Data], present: dict[int, Data]) -> None:
+        """Cut what shall lead elsewhere: on the way from one set of chains to another, none may close a loop."""
+        for place, entry in enumerate(entries):
+            leads_to = present[place].get("next_pool")
+            if leads_to is not None and entry.get("next_pool", leads_to) != leads_to:
+                pools.change_pool(self.pool_of[place], by=self.by, next_pool_id=None)
+                present[place] = present[place] | {"next_pool": None}
+
     def _refuse_loops(self, entries: Sequence[Data]) -> None:
         """Said of the file as a whole: pool by pool, the order of changes would decide which of them is to blame."""
         loop = check_chain({entry["name"]: entry.get("next_pool") for entry in entries})
@@ -146,10 +155,14 @@ class _Applying:
         if "pools" not in self.wanted:
             return
         staying = set(self.pool_of.values())
-        for pool in self.present["pools"]:
-            if UUID(pool["id"]) not in staying:
-                with _at(f"pool “{pool['name']}”"):
-                    pools.delete_pool(UUID(pool["id"]), by=self.by)
+        leaving = [pool for pool in self.present["pools"] if UUID(pool["id"]) not in staying]
+        # One that leads on to another would hold it in place.
+        for pool in leaving:
+            if pool.get("next_pool"):
+                pools.change_pool(UUID(pool["id"]), by=self.by, next_pool_id=None)
+        for pool in leaving:
+            with _at(f"pool “{pool['name']}”"):
+                pools.delete_pool(UUID(pool["id"]), by=self.by)
 
     def _rules(self) -> None:
         if "rules" not in self.wanted:

@@ -71,6 +71,7 @@ COMPANY = (
     Field("returning_contacts"),
     Field("named_counts_as_turn", Kind.YES_NO),
     Field("fallback_any_active", Kind.YES_NO),
+    Field("catch_all_reminder_minutes", Kind.WHOLE, must=False),
     Field("presence_mode"),
     Field("holidays", Kind.OBJECT),
     Field("untagged_qualify_all", Kind.YES_NO),

@@ -1,20 +1,27 @@
-"""Waiting leads, by hand: somebody takes one, or sends it through the rules again."""
+"""Leads nobody has, by hand: somebody takes one, or sends it through the rules again."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from portal.errors import Conflict, Forbidden
 from portal.extensions import db
 from portal.models import Lead, LeadState, User
+from portal.models.tenancy import working_company
+from portal.operations import offers
 from portal.operations.actors import Actor
 from portal.operations.assignment import own
+from portal.operations.distribution import Round, used_of_locked
 from portal.operations.locking import lock_lead, peek_lead
 from portal.operations.passing_on import round_of_pool, route_afresh
 from portal.operations.transaction import operation
 from portal.permissions import Right, may_hand_out, require, require_to_hand_out
 from portal.queries import routing_facts
-from portal.queries.setup import setup_of
+from portal.queries.ponds import open_last_call, pond_of, taken_today
+from portal.queries.setup import Setup, setup_of
+from portal.routing import pond
+from portal.routing.facts import Candidate
 
 
 @operation
@@ -46,21 +53,61 @@ def route_again(lead_id: UUID, *, by: User) -> Lead:
 
 @operation
 def take(lead_id: UUID, *, by: User) -> Lead:
-    """Take a waiting lead oneself: a default assignee who was told of it, or somebody with the right to assign.
+    """Take a lead oneself: out of a pond, in its last call, as a default assignee who was told of it, or with the right
+    to assign.
 
     Raises:
         Forbidden: it is not theirs to take.
-        Conflict: somebody was quicker.
+        Conflict: somebody was quicker, or they have as many leads as they may have.
     """
     require(by, Right.RECEIVE)
-    # Asked before the wait for the lock: whoever was called and came second is told so.
-    is_theirs_to_take = may_hand_out(by, lead_id)
+    called = open_last_call(lead_id, by.id)
+    if called is not None:
+        offers.accept(called, by=by)
+        return lock_lead(lead_id)
+    # Asked before the wait for the lock: whoever came second is told so.
+    pond_id = pond_of(lead_id, by.id)
+    is_theirs_to_take = pond_id is not None or may_hand_out(by, lead_id)
+    # Pools before leads: the order of locks.
+    round_ = round_of_pool(pond_id, cause=f"{by.name} took it from the pond") if pond_id else None
     lead = lock_lead(lead_id)
     if lead.state == LeadState.OWNED and lead.owner_id == by.id:
         return lead
+    if lead.state == LeadState.OWNED:
+        raise Conflict("This lead is already taken.")
     if not is_theirs_to_take:
-        raise Forbidden("This lead waits for its pool's default assignees.")
+        raise Forbidden("This lead is not yours to take.")
     if lead.state != LeadState.UNASSIGNED:
-        raise Conflict("This lead is already taken." if lead.owner_id else "This lead is not waiting to be taken.")
-    own(lead, by, Actor.user(by), f"{by.name} took it.")
+        raise Conflict("This lead is not waiting to be taken.")
+    if round_ is None:
+        own(lead, by, Actor.user(by), f"{by.name} took it.")
+    else:
+        _take_from_pond(round_, lead, by)
     return lead
+
+
+def _take_from_pond(round_: Round, lead: Lead, by: User) -> None:
+    """A turn is charged, for the report: among those who could have taken it as well."""
+    if pond_of(lead.id, by.id) is None:
+        raise Conflict("This lead does not lie in your pond any more.")
+    assert round_.pool is not None
+    setup = setup_of(by.company_id)
+    facts, _ = routing_facts.stored_leads(by.company_id, [lead.id], setup.tagger)[lead.id]
+    members = [_as_of_now(one, round_.pool.id, setup) if one.user_id == by.id else one for one in round_.pool.members]
+    refused = dict(zip((one.user_id for one in members), pond.refusals(members, facts, setup.policy), strict=True))
+    mine = refused[by.id]
+    if mine is not None:
+        raise Conflict(f"You cannot take this lead: you are {mine.reason}.")
+    told = [user_id for user_id, refusal in refused.items() if refusal is None]
+    own(lead, by, Actor.user(by), f"{by.name} took it from the pond.", writes=round_.writes)
+    round_.charge(lead.id, by.id, told=told)
+    round_.writes.served(by.id, round_.at)
+    round_.writes.flush()
+
+
+def _as_of_now(member: Candidate, pool_id: UUID, setup: Setup) -> Candidate:
+    """A member with what is used of their caps and of the pond's limit, under the lock that makes both hold."""
+    company_id = working_company()
+    open_leads, caps = used_of_locked(company_id, member.user_id, setup)
+    taken = taken_today(company_id, pool_id, member.user_id, setup.policy.zone)
+    return pond.limited(replace(member, open_leads=open_leads, caps=caps), taken.today, taken.limit)

@@ -15,6 +15,7 @@ from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.transaction import operation
 from portal.permissions import Right, is_reached, refuse_out_of_reach, require
+from portal.queries.people import users_by_id
 
 # Two moves at once could close a ring that neither of them makes alone.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('teams of ' || %(company)s, 0))"
@@ -25,6 +26,7 @@ class TeamChanges(TypedDict, total=False):
 
     name: str
     parent_id: UUID | None
+    default_user_id: UUID | None
 
 
 @operation
@@ -45,7 +47,7 @@ def make_team(*, by: User, **fields: Unpack[TeamChanges]) -> Team:
     db.session.add(team)
     db.session.flush()
     db.session.refresh(team)
-    auditing.added(by, Subject.TEAM, team.id, team.name, auditing.fields_of(team, TeamChanges.__annotations__))
+    auditing.added(by, Subject.TEAM, team.id, team.name, _facts(team))
     return team
 
 
@@ -64,10 +66,10 @@ def change_team(team_id: UUID, *, by: User, **changes: Unpack[TeamChanges]) -> T
     if changes.get("parent_id", team.parent_id) != team.parent_id:
         refuse_out_of_reach(by, Right.PEOPLE, team.parent_id, field="parent_id")
         refuse_out_of_reach(by, Right.PEOPLE, changes.get("parent_id"), field="parent_id")
-    before = auditing.fields_of(team, TeamChanges.__annotations__)
+    before = _facts(team)
     _apply(team, changes)
     db.session.flush()
-    now = auditing.fields_of(team, TeamChanges.__annotations__)
+    now = _facts(team)
     auditing.changed(by, Subject.TEAM, team.id, team.name, before, now)
     return team
 
@@ -86,9 +88,17 @@ def delete_team(team_id: UUID, *, by: User) -> None:
     for column, what in (*holders, (Rule.team_id, "Rules")):
         if db.session.scalar(select(func.count()).where(column == team.id).limit(1)):
             raise Conflict(f"{what} still belong to this team. Move them to another team first.")
-    auditing.removed(by, Subject.TEAM, team.id, team.name, auditing.fields_of(team, TeamChanges.__annotations__))
+    auditing.removed(by, Subject.TEAM, team.id, team.name, _facts(team))
     db.session.delete(team)
     db.session.flush()
+
+
+def _facts(team: Team) -> dict[str, Any]:
+    """What the log of changes tells of a team; its default user by name."""
+    facts = auditing.fields_of(team, TeamChanges.__annotations__)
+    default_user_id = facts.pop("default_user_id")
+    user = users_by_id([default_user_id]).get(default_user_id) if default_user_id else None
+    return facts | {"default_user": user and user.name}
 
 
 def _apply(team: Team, changes: TeamChanges) -> None:
@@ -98,11 +108,23 @@ def _apply(team: Team, changes: TeamChanges) -> None:
     parent_id = changes.get("parent_id", team.parent_id)
     if parent_id is not None:
         _complain_about_parent(wrong, team, parent_id)
+    default_user_id = changes.get("default_user_id", team.default_user_id)
+    if default_user_id is not None and default_user_id != team.default_user_id:
+        _complain_about_user(wrong, default_user_id)
     wrong.raise_if_any()
     same_place = Team.parent_id.is_(None) if parent_id is None else Team.parent_id == parent_id
     if db.session.scalar(select(Team.id).where(Team.name == name, same_place, Team.id != team.id)) is not None:
         raise Invalid.field("name", "There is a team with this name at this place already.")
+    team.default_user_id = default_user_id
     team.name, team.parent_id = name, parent_id  # type: ignore[assignment]  # a missing name was complained about
+
+
+def _complain_about_user(wrong: Complaints, user_id: UUID) -> None:
+    user = users_by_id([user_id]).get(user_id)
+    if user is None:
+        wrong.add("default_user_id", "There is no such user.")
+    elif not user.active:
+        wrong.add("default_user_id", f"{user.name} is not active any more.")
 
 
 def _complain_about_parent(wrong: Complaints, team: Team, parent_id: UUID) -> None:

@@ -25,11 +25,11 @@ from portal.permissions import (
     Isolation,
     Right,
     boxes_of,
+    has_leads_to_take,
     in_assigned,
     in_closed,
     in_mine,
     in_unassigned,
-    is_default_assignee,
     isolation_of,
     may,
     sees_teams,
@@ -177,18 +177,16 @@ class Looking:
     lead_access: tuple[str, ...]
     is_in_team: bool
     isolation: Isolation
-    # Where the box of unassigned leads is shut: whether some may call for them all the same.
-    is_default: bool = False
+    # Where the box of unassigned leads is shut: whether some may be theirs to take all the same.
+    has_some_to_take: bool = False
 
     @classmethod
     def of(cls, user: User) -> Looking:
         """How this active user looks at leads."""
         is_in_team, isolation = user.team_id is not None, isolation_for(user)
         shut = LeadAccess.UNASSIGNED not in boxes_of(user, isolation)
-        is_default = shut and is_default_assignee(user)
-        return cls(
-            tuple(user.roles), tuple(user.own_grants), tuple(user.lead_access), is_in_team, isolation, is_default
-        )
+        to_take = shut and has_leads_to_take(user)
+        return cls(tuple(user.roles), tuple(user.own_grants), tuple(user.lead_access), is_in_team, isolation, to_take)
 
     @property
     def buckets(self) -> tuple[Bucket, ...]:
@@ -216,7 +214,7 @@ class Looking:
 def _buckets_of(looking: Looking) -> tuple[Bucket, ...]:
     viewer = looking.stand_in
     boxes = frozenset(LeadAccess) if sees_teams(viewer) else boxes_of(viewer, looking.isolation)
-    if looking.is_default:
+    if looking.has_some_to_take:
         boxes |= {LeadAccess.UNASSIGNED}
     opened = tuple(Bucket(box) for box in LeadAccess if box in boxes)
     return (*opened, Bucket.CLOSED) if opened else ()

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from portal.errors import NotFound
 from portal.extensions import db
-from portal.models import LedgerAccount, Offer, OfferState, Pool, PoolDefault, PoolMember, Rule, User
+from portal.models import LedgerAccount, Pool, PoolDefault, PoolMember, User
 from portal.models.tenancy import working_company
 from portal.permissions import Right, require_over, within
 from portal.queries.people import users_by_id
@@ -47,6 +47,9 @@ class PoolView:
             pool.default_mode,
             pool.single_user_id,
             pool.when_nobody_available,
+            pool.last_call_seconds,
+            pool.next_pool_id,
+            pool.pond_limit,
             sorted(self.members),
             sorted(self.priorities.items()),
             self.default_assignee_ids,
@@ -159,31 +162,18 @@ def memberships(user_id: UUID) -> list[Membership]:
     ]
 
 
-def has_open_offers(pool_id: UUID) -> bool:
-    """Whether somebody has, or waits for, an offer from this pool."""
-    running = (OfferState.OPEN, OfferState.WAITING)
-    found = select(Offer.id).where(
-        Offer.company_id == working_company(), Offer.pool_id == pool_id, Offer.state.in_(running)
+def pool_names() -> dict[UUID, str]:
+    """The pools in use, by name."""
+    rows = db.session.execute(_pools().with_only_columns(Pool.id, Pool.name).order_by(func.lower(Pool.name)))
+    return {row.id: row.name for row in rows}
+
+
+def next_pools() -> dict[UUID, UUID | None]:
+    """Every pool in use, with the one its leads are handed on to."""
+    rows = db.session.execute(
+        select(Pool.id, Pool.next_pool_id).where(Pool.company_id == working_company(), Pool.deleted_at.is_(None))
     )
-    return db.session.scalar(found.limit(1)) is not None
-
-
-def rules_naming(pool_id: UUID) -> Sequence[str]:
-    """The names of the rules that name this pool, paused or not: they hold it in place."""
-    return db.session.scalars(_rules_naming(pool_id)).all()
-
-
-def rules_sending(pool_id: UUID) -> Sequence[str]:
-    """The names of the rules that send leads to this pool now."""
-    return db.session.scalars(_rules_naming(pool_id).where(~Rule.paused)).all()
-
-
-def _rules_naming(pool_id: UUID) -> Select[str]:
-    return (
-        select(Rule.name)
-        .where(Rule.company_id == working_company(), Rule.pool_id == pool_id, Rule.deleted_at.is_(None))
-        .order_by(Rule.position)
-    )
+    return {row.id: row.next_pool_id for row in rows}
 
 
 def _pools() -> Select[Pool]:

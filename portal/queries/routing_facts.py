@@ -18,13 +18,24 @@ from portal.models.lead import LEAD_STATE_COLUMNS
 from portal.queries.clock import database_time
 from portal.queries.person_facts import candidate, person_columns
 from portal.queries.setup import Setup
-from portal.routing.facts import Asked, Asking, Candidate, Cap, DefaultMode, Delivery, LeadFacts, Picker, PoolFacts
+from portal.routing.facts import (
+    Asked,
+    Asking,
+    Candidate,
+    Cap,
+    DefaultMode,
+    Delivery,
+    LeadFacts,
+    Picker,
+    PoolFacts,
+    Stage,
+)
 from portal.routing.tags import Tagger
 
 _POOL = """
     SELECT p.id, p.name, p.picker, p.delivery, p.window_seconds, p.max_offers, p.default_mode, p.single_user_id,
-           p.when_nobody_available
-    FROM pools p WHERE p.company_id = %(company)s AND p.id = %(pool)s AND p.deleted_at IS NULL"""
+           p.when_nobody_available, p.last_call_seconds, p.next_pool_id, p.team_id
+    FROM pools p WHERE p.company_id = %(company)s AND p.id = ANY (%(pools)s) AND p.deleted_at IS NULL"""
 
 _MEMBERS = """
     SELECT clock_timestamp(), m.weight, m.priority, a.credit, a.second_credit, a.tie_order, {person}
@@ -46,6 +57,13 @@ _DEFAULTS = f"""
     WHERE d.company_id = %(company)s AND d.pool_id = %(pool)s
     ORDER BY d.position"""
 
+# Whoever the team names for its leads, and its other people; by name, as among strangers to a pool below.
+_TEAM = f"""
+    SELECT t.default_user_id IS NOT NULL AND t.default_user_id = u.id, {_PERSON}
+    FROM teams t JOIN users u ON u.company_id = t.company_id AND (u.team_id = t.id OR u.id = t.default_user_id)
+    WHERE t.company_id = %(company)s AND t.id = %(team)s AND u.active
+    ORDER BY lower(u.name), u.email"""
+
 # By name: routing never breaks a tie by id, and among strangers to a pool no other order is fixed.
 _EVERYONE = f"""
     SELECT {_PERSON} FROM users u WHERE u.company_id = %(company)s AND u.active ORDER BY lower(u.name), u.email"""
@@ -60,8 +78,9 @@ _LEADS = f"""
     FROM leads l WHERE l.company_id = %(company)s AND l.id = ANY (%(leads)s)"""
 
 _HISTORY = """
-    SELECT o.lead_id, o.user_id, o.id, o.pool_id, o.state, o.kind
-    FROM offers o WHERE o.company_id = %(company)s AND o.lead_id = ANY (%(leads)s) ORDER BY o.id"""
+    SELECT o.lead_id, o.user_id, o.id, o.pool_id, o.state, o.kind, d.stage
+    FROM offers o LEFT JOIN decisions d ON d.company_id = o.company_id AND d.id = o.decision_id
+    WHERE o.company_id = %(company)s AND o.lead_id = ANY (%(leads)s) ORDER BY o.id"""
 
 
 def _rows(statement: str, **parameters: Any) -> Sequence[Any]:
@@ -73,8 +92,26 @@ def lock_pool(company_id: UUID, pool_id: UUID) -> PoolFacts | None:
 
     NO KEY: rows that refer to the pool may be written meanwhile, only other turns wait.
     """
-    rows = _rows(f"{_POOL} FOR NO KEY UPDATE", company=company_id, pool=pool_id)
-    return _pool(rows[0]) if rows else None
+    return lock_pools(company_id, [pool_id]).get(pool_id)
+
+
+def lock_pools(company_id: UUID, pool_ids: Sequence[UUID]) -> dict[UUID, PoolFacts]:
+    """Several pools likewise, in the order of their ids, which is the order everybody takes them in."""
+    rows = _rows(f"{_POOL} ORDER BY p.id FOR NO KEY UPDATE", company=company_id, pools=list(pool_ids))
+    return {pool.id: pool for pool in map(_pool, rows)}
+
+
+def lock_chain(company_id: UUID, pool_id: UUID, setup: Setup) -> dict[UUID, PoolFacts]:
+    """A pool and all its leads may be handed on to, locked; the pool is not among them when it was deleted."""
+    wanted = setup.chain(pool_id)
+    while True:
+        locked = lock_pools(company_id, wanted)
+        # What leads on to what may have changed while the locks were waited for: then it did so a moment ago, and
+        # the rest of the way is locked too.
+        further = {pool.next_pool_id for pool in locked.values() if pool.next_pool_id} - {*wanted}
+        if not further:
+            return locked
+        wanted += sorted(further)
 
 
 def with_members(company_id: UUID, pool: PoolFacts, setup: Setup) -> tuple[PoolFacts, datetime]:
@@ -94,19 +131,42 @@ def _the_one(company_id: UUID, pool: PoolFacts, members: Sequence[Candidate], se
     return () if one is None else (one,)
 
 
-def with_defaults(company_id: UUID, pool: PoolFacts, setup: Setup) -> PoolFacts:
-    """The pool with its default assignees; only the ladder asks for them."""
+def with_ladder(company_id: UUID, pool: PoolFacts, chain: Mapping[UUID, PoolFacts], setup: Setup) -> PoolFacts:
+    """The pool with all that comes after its line: default assignees, the pools it leads on to, and the team's people.
+
+    Args:
+        chain: those pools, by id. One that is not there was deleted, and ends the way.
+    """
+    return _with_team(company_id, _with_further(company_id, pool, chain, setup, {pool.id}), setup)
+
+
+def _with_further(
+    company_id: UUID, pool: PoolFacts, chain: Mapping[UUID, PoolFacts], setup: Setup, passed: set[UUID]
+) -> PoolFacts:
     rows = _people(_DEFAULTS, company_id, setup, pool=pool.id)
-    return replace(pool, default_assignees=tuple(candidate(row, setup) for row in rows))
+    pool = replace(pool, default_assignees=tuple(candidate(row, setup) for row in rows))
+    further = chain.get(pool.next_pool_id) if pool.next_pool_id else None
+    if further is None or further.id in passed:
+        return pool
+    further, _ = with_members(company_id, further, setup)
+    return replace(pool, next_pool=_with_further(company_id, further, chain, setup, passed | {further.id}))
+
+
+def _with_team(company_id: UUID, pool: PoolFacts, setup: Setup) -> PoolFacts:
+    if pool.team_id is None:
+        return pool
+    rows = _people(_TEAM, company_id, setup, team=pool.team_id)
+    default = next((candidate(person, setup) for is_default, *person in rows if is_default), None)
+    return replace(pool, team_default=default, team_members=tuple(candidate(person, setup) for _, *person in rows))
 
 
 def pool_facts(company_id: UUID, pool_id: UUID, setup: Setup) -> PoolFacts:
     """The whole pool as it stands, unlocked: for pages, previews and "who is next". Raises NotFound."""
-    rows = _rows(_POOL, company=company_id, pool=pool_id)
-    if not rows:
+    chain = {pool.id: pool for pool in map(_pool, _rows(_POOL, company=company_id, pools=setup.chain(pool_id)))}
+    if pool_id not in chain:
         raise NotFound("There is no such pool.")
-    pool, _ = with_members(company_id, _pool(rows[0]), setup)
-    return with_defaults(company_id, pool, setup)
+    pool, _ = with_members(company_id, chain[pool_id], setup)
+    return with_ladder(company_id, pool, chain, setup)
 
 
 def everyone(company_id: UUID, setup: Setup) -> tuple[Candidate, ...]:
@@ -156,16 +216,20 @@ class History:
     in_line: dict[UUID, UUID] = field(default_factory=dict)
     # Pool → first offers and re-offers made there; withdrawn ones were undone and do not count.
     made: dict[UUID, int] = field(default_factory=dict)
+    last_call_made: bool = False
+    # Pools it was handed on to by others.
+    handed_on_to: set[UUID] = field(default_factory=set)
 
     def asking(self, pool_id: UUID) -> Asking:
         """The same, as one pool counts it."""
-        return Asking(self.made.get(pool_id, 0), tuple(self.in_line))
+        return Asking(self.made.get(pool_id, 0), tuple(self.in_line), self.last_call_made, pool_id in self.handed_on_to)
 
 
 def histories(company_id: UUID, lead_ids: Sequence[UUID]) -> dict[UUID, History]:
     """What was asked about each of these leads so far."""
     told = {lead_id: History() for lead_id in lead_ids}
-    for lead_id, user_id, offer_id, pool_id, state, kind in _rows(_HISTORY, company=company_id, leads=list(lead_ids)):
+    rows = _rows(_HISTORY, company=company_id, leads=list(lead_ids))
+    for lead_id, user_id, offer_id, pool_id, state, kind, stage in rows:
         history = told[lead_id]
         if state == "waiting":
             history.in_line[user_id] = offer_id
@@ -173,6 +237,9 @@ def histories(company_id: UUID, lead_ids: Sequence[UUID]) -> dict[UUID, History]
             history.asked[user_id] = Asked(state)
         if kind == "exclusive" and state != "withdrawn":
             history.made[pool_id] = history.made.get(pool_id, 0) + 1
+        history.last_call_made |= kind == "last_call"
+        if stage == Stage.NEXT_POOL:
+            history.handed_on_to.add(pool_id)
     return told
 
 
@@ -203,7 +270,7 @@ def price_range(price: Mapping[str, Any] | None) -> tuple[Decimal | None, Decima
 
 
 def _pool(row: Any) -> PoolFacts:
-    pool_id, name, picker, delivery, window, most, mode, single_user, when_nobody = row
+    pool_id, name, picker, delivery, window, most, mode, single_user, when_nobody, last_call, next_pool, team = row
     return PoolFacts(
         pool_id,
         name,
@@ -213,6 +280,9 @@ def _pool(row: Any) -> PoolFacts:
         most,
         default_mode=DefaultMode(mode) if mode else None,
         single_user=single_user,
+        last_call_seconds=last_call,
+        next_pool_id=next_pool,
+        team_id=team,
         when_nobody_available=when_nobody,
     )
 

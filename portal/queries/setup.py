@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from threading import Lock
 from typing import Any
 from uuid import UUID
@@ -31,7 +31,7 @@ _VERSION = "SELECT setup_version FROM companies WHERE id = %(company)s"
 _COMPANY = """
     SELECT time_zone, name_as_tag, email_as_tag, manual_intercept, opening_hours, hold_spacing_seconds,
            presence_mode, holidays, untagged_qualify_all,
-           performance_in_routing, fallback_any_active,
+           performance_in_routing, fallback_any_active, catch_all_reminder_minutes,
            (SELECT max(number) FROM rule_sets v WHERE v.company_id = companies.id)
     FROM companies WHERE id = %(company)s"""
 
@@ -39,6 +39,10 @@ _RULES = """
     SELECT r.id, r.name, r.pool_id, r.is_default, r.paused, r.conditions, r.strictness, r.hours
     FROM rules r WHERE r.company_id = %(company)s AND r.deleted_at IS NULL
     ORDER BY r.is_default, r.position, r.id"""
+
+_NEXT_POOLS = """
+    SELECT id, next_pool_id FROM pools
+    WHERE company_id = %(company)s AND next_pool_id IS NOT NULL AND deleted_at IS NULL"""
 
 _TAGS = "SELECT text, kind, weight FROM tags WHERE company_id = %(company)s ORDER BY normal"
 
@@ -61,6 +65,19 @@ class Setup:
     email_as_tag: bool
     # Of the version in use; None before anything was changed.
     number: int | None = None
+    # Pools that lead on to another: a pool is locked together with all its leads may be handed on to.
+    next_pools: Mapping[UUID, UUID] = field(default_factory=dict)
+    # How often default assignees are reminded of a lead that waits for them; None = never.
+    reminded_every: timedelta | None = None
+
+    def chain(self, pool_id: UUID) -> list[UUID]:
+        """A pool and those its leads are handed on to, in that order; one met again ends it."""
+        chain: dict[UUID, None] = {}
+        here: UUID | None = pool_id
+        while here is not None and here not in chain:
+            chain[here] = None
+            here = self.next_pools.get(here)
+        return list(chain)
 
     def match(self, lead: LeadFacts, now: datetime | None = None) -> RuleMatch:
         """The first rule the lead meets.
@@ -100,14 +117,25 @@ def setup_of(company_id: UUID, version: UUID | None = None) -> Setup:
 
 
 def _load(company_id: UUID) -> Setup:
-    ((zone, name_as_tag, email_as_tag, intercept, opening, spacing, *settings, number),) = _rows(_COMPANY, company_id)
+    ((zone, name_as_tag, email_as_tag, intercept, opening, spacing, *settings, minutes, number),) = _rows(
+        _COMPANY, company_id
+    )
     rules = tuple(_rule(row, zone) for row in _rows(_RULES, company_id))
     tags = [Tag(text, TagKind(kind), weight) for text, kind, weight in _rows(_TAGS, company_id)]
     tagger = Tagger([*tags, *_of_people(company_id, name_as_tag=name_as_tag, email_as_tag=email_as_tag)])
     holding = Holding(intercept, parse_hours(opening, zone) if opening else None, spacing)
-    policy = _policy(zone, *settings)
-    quarantine = _quarantine(company_id)
-    return Setup(rules, tagger, policy, quarantine, holding, name_as_tag, email_as_tag, number)
+    return Setup(
+        rules,
+        tagger,
+        _policy(zone, *settings),
+        _quarantine(company_id),
+        holding,
+        name_as_tag,
+        email_as_tag,
+        number,
+        dict(_rows(_NEXT_POOLS, company_id)),
+        timedelta(minutes=minutes) if minutes else None,
+    )
 
 
 def _policy(

@@ -171,7 +171,8 @@ class Policy:
 
 
 class Cap(NamedTuple):
-    """A limit on leads: `what` is "open leads", "today", "this week" or "this month"; `in_pool`: of this pool alone."""
+    """A limit on leads. `what` is "open leads", "today", "this week", "this month" or "from this pond today"; `in_pool`
+    says that only those of the pool at hand count."""
 
     what: str
     used: int
@@ -227,8 +228,9 @@ class Candidate:
 class PoolFacts:
     """A pool with its members (in any order) and its default assignees (in their order).
 
-    `last_call_seconds` None: no last call is made. `next_pool` is where leads go that nobody here takes. The team is
-    the rule's or the pool's: its default user, and its users in the order that breaks ties.
+    `last_call_seconds` None: no last call is made. `next_pool` is where leads go that nobody here takes; it is loaded
+    with its own members once somebody gets that far, its id is known before. The team is the rule's or the pool's: its
+    default user, and its users in the order that breaks ties.
     """
 
     id: UUID
@@ -242,7 +244,9 @@ class PoolFacts:
     default_mode: DefaultMode | None = None
     single_user: UUID | None = None
     last_call_seconds: int | None = None
+    next_pool_id: UUID | None = None
     next_pool: PoolFacts | None = None
+    team_id: UUID | None = None
     when_nobody_available: str = WhenNobody.FALLBACK
     team_default: Candidate | None = None
     team_members: Sequence[Candidate] = ()
@@ -302,11 +306,13 @@ class Asking:
 
     `offers_made` is 0 exactly when the first hand-out is still to come (turn credit); later ones are played on the
     second-choice credit. `second_chances` are users in the order they pressed. There is one last call for a lead.
+    `handed_on`: the lead came to this pool from another that led on to it, so no turns are played for it here.
     """
 
     offers_made: int = 0
     second_chances: tuple[UUID, ...] = ()
     last_call_made: bool = False
+    handed_on: bool = False
 
 
 class Refusal(NamedTuple):

@@ -82,8 +82,8 @@ def hand_out(
 ) -> Decision:
     """One look at the pool: those who asked for a second chance first, then the line.
 
-    When there is nobody, the outcome is WAIT on the stage LINE: the ladder goes on from there. In a pond the outcome
-    is POND, and nobody is chosen either.
+    When there is nobody, the outcome is WAIT: the ladder goes on from there. In a pond the outcome is POND, and nobody
+    is chosen either. The stage is LINE, or NEXT_POOL for a lead that was handed on to this pool.
     """
     scene = Scene(lead, policy, now)
     if not asking.second_chances:
@@ -105,11 +105,12 @@ def _line(
     now: datetime,
     before: Decision | None = None,
 ) -> Decision:
-    credit = pickers.credit_of(pool, asking.offers_made)
+    credit = None if asking.handed_on else pickers.credit_of(pool, asking.offers_made)
     found = look(scene, pool, credit, asking.offers_made)
     kept = credit if pool.delivery in ONE_AT_A_TIME else None
+    stage = Stage.NEXT_POOL if asking.handed_on else Stage.LINE
     return Decision(
-        scene.lead, pool, match, now, Stage.LINE, found.outcome, found.chosen, found.candidates, found.refusals,
+        scene.lead, pool, match, now, stage, found.outcome, found.chosen, found.candidates, found.refusals,
         kept, found.step, found.note, before,
     )  # fmt: skip
 

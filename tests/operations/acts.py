@@ -155,6 +155,11 @@ def change_pool(company: Company, pool_id: UUID, **changes: Any) -> None:
         pools.change_pool(pool_id, by=user, **changes)
 
 
+def delete_pool(company: Company, pool_id: UUID) -> None:
+    with agent_at_work(company.owner) as user:
+        pools.delete_pool(pool_id, by=user)
+
+
 def change_user(company: Company, person: Person, **changes: Any) -> None:
     with agent_at_work(company.owner) as user:
         people.change_user(person.id, by=user, **changes)

@@ -277,3 +277,27 @@ def test_a_plan_leaves_nothing_behind_in_what_is_kept_ready(furnished: Company) 
         ready = setup_of(furnished.id)
         plan_setup({"tags": [{"text": "Solar"}]}, by=furnished.owner.user())
         assert setup_of(furnished.id) is ready
+
+
+def test_pools_that_lead_on_to_each_other_are_turned_round_and_taken_away(company: Company) -> None:
+    """Whatever the order of the changes: what counts is the set-up as a whole."""
+    last = make_pool(company, [company.agent], name="Last", default_rule=False)
+    middle = make_pool(company, [company.agent], name="Middle", default_rule=False, next_pool_id=last.id)
+    make_pool(company, [company.agent], name="First", default_rule=False, next_pool_id=middle.id)
+    data = exported(company)
+    ways = {"Last": "Middle", "Middle": "First", "First": None}
+    turned = data | {"pools": [pool | {"next_pool": ways[pool["name"]]} for pool in data["pools"]]}
+    assert len(applied(company, turned)) == 3
+    assert planned(company, turned) == []
+    assert applied(company, data | {"pools": []})
+    assert exported(company)["pools"] == []
+
+
+def test_a_circle_in_a_file_is_named_as_a_whole(company: Company) -> None:
+    for name in ("One", "Two"):
+        make_pool(company, [company.agent], name=name, default_rule=False)
+    data = exported(company)
+    ways = {"One": "Two", "Two": "One"}
+    circle = data | {"pools": [pool | {"next_pool": ways[pool["name"]]} for pool in data["pools"]]}
+    [why] = complaints(company, circle).values()
+    assert why.startswith("Leads would go round for ever:")

@@ -23,6 +23,9 @@ ACTION_NAMES = {"added": "Added", "changed": "Changed", "removed": "Removed"}
 FIELD_NAMES = {
     "acts_as": "acts as",
     "admin_contact": "admin contact",
+    "catch_all_reminder_minutes": "minutes between reminders",
+    "last_call_seconds": "last call, in seconds",
+    "pond_limit": "most leads from the pond in a day",
     "default_assignees": "default assignees",
     "fallback_any_active": "anybody when nobody in the pool can",
     "email_as_tag": "addresses in leads speak for people",

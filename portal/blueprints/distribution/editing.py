@@ -18,7 +18,8 @@ from portal.operations.transaction import operation
 from portal.permissions import Right, reaches_company
 from portal.queries.people import teams_reached
 from portal.queries.people_now import PersonNow, people_now
-from portal.queries.pools import PoolView, has_open_offers, pool_views, reached_pool, rules_naming
+from portal.queries.pool_ties import why_kept
+from portal.queries.pools import PoolView, pool_names, pool_views, reached_pool
 from portal.queries.rules import default_rule
 from portal.sign_in import right_required, signed_in_user
 
@@ -60,7 +61,9 @@ def _may_point_rules() -> bool:
 
 def _form(kind: type[Kind], view: PoolView | None = None, **options: Any) -> Kind:
     form = pool_form(kind, *_choosable(view), **options)
-    return form.offer(teams_reached(signed_in_user(), Right.DISTRIBUTION), company_wide=_may_point_rules())
+    teams = teams_reached(signed_in_user(), Right.DISTRIBUTION)
+    others = {each: name for each, name in pool_names().items() if view is None or each != view.pool.id}
+    return form.offer(teams, others, company_wide=_may_point_rules())
 
 
 @blueprint.get("/<uuid:pool_id>/edit")
@@ -132,7 +135,6 @@ def _delete_page(pool_id: UUID, form: PortalForm) -> str:
     return render_template(
         "distribution/delete.html",
         pool=reached_pool(signed_in_user(), pool_id),
-        rules=rules_naming(pool_id),
-        has_open_offers=has_open_offers(pool_id),
+        kept=why_kept(pool_id),
         form=form,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar
 from uuid import UUID
@@ -78,6 +78,7 @@ class PoolForm(PortalForm):
                     Delivery.BROADCAST.value,
                     "Tell all: everybody who can take it is asked, and the first gets it",
                 ),
+                (Delivery.POND.value, "Pond: it lies there until a member takes it; nobody is told"),
             ]
         ),
         default=Delivery.OFFER.value,
@@ -89,6 +90,18 @@ class PoolForm(PortalForm):
         [needed("Please type a number; 0 means no limit.")],
         default=8,
         description="After so many the default assignees are asked. 0 = no limit.",
+    )
+    pond_limit = Whole("Most leads for one person in a day", description="For ponds. Empty = no limit.")
+    last_call = Whole(
+        "Last call",
+        description="Once the line is used up, all who missed the lead may still take it for so long; the first gets "
+        "it. Empty = no last call.",
+    )
+    last_call_unit = SelectField("Unit", choices=menu((unit, unit) for unit in UNITS), default="minutes")
+    next_pool_id = SelectField(
+        "Then hand it on to",
+        coerce=_id_or_none,
+        description="Where a lead goes when nobody here took it and nobody above gets it.",
     )
     default_mode = RadioField(
         "What default assignees get",
@@ -107,8 +120,10 @@ class PoolForm(PortalForm):
         description="Whoever has no number below gets the weight 1.",
     )
 
-    def offer(self, teams: Sequence[Team], *, company_wide: bool) -> Self:
-        """Fill the menu of teams: those one may set up pools for, and the company itself where one may."""
+    def offer(self, teams: Sequence[Team], pools: Mapping[UUID, str], *, company_wide: bool) -> Self:
+        """Fill the menu of teams: those one may set up pools for, and the company itself where one may; and that of
+        the pools leads may be handed on to."""
+        self.next_pool_id.choices = menu([("", "No other pool"), *((str(each), name) for each, name in pools.items())])
         nowhere = [("", "The whole company")] if company_wide else []
         self.team_id.choices = menu([*nowhere, *((str(team.id), team.name) for team in teams)])
         return self
@@ -132,6 +147,7 @@ class PoolForm(PortalForm):
         chosen = [(field.name, field.data) for field in self.default_fields() if field.data is not None]
         self.aliases = {
             "window_seconds": "window",
+            "last_call_seconds": "last_call",
             **{f"members.{place}.weight": _weight_name(user_id) for place, (user_id, _) in enumerate(members)},
             **{f"default_assignee_ids.{place}": name for place, (name, _) in enumerate(chosen)},
             "default_assignee_ids": "default_1",
@@ -145,6 +161,9 @@ class PoolForm(PortalForm):
             "delivery": self.delivery.data,
             "window_seconds": (self.window.data or 0) * UNITS[self.window_unit.data],
             "max_offers": self.max_offers.data,
+            "pond_limit": self.pond_limit.data,
+            "last_call_seconds": self.last_call.data and self.last_call.data * UNITS[self.last_call_unit.data],
+            "next_pool_id": self.next_pool_id.data,
             "default_mode": self.default_mode.data or None,
             "default_assignee_ids": [user_id for _, user_id in chosen],
             "members": members,
@@ -177,10 +196,16 @@ def _weight_name(user_id: UUID) -> str:
     return f"weight_{user_id.hex}"
 
 
+def _in_units(seconds: int) -> tuple[int, str]:
+    unit = next(unit for unit in ("hours", "minutes", "seconds") if seconds % UNITS[unit] == 0)
+    return seconds // UNITS[unit], unit
+
+
 def as_typed(view: PoolView) -> dict[str, Any]:
     """What the form of this pool starts with."""
     pool = view.pool
-    unit = next(unit for unit in ("hours", "minutes", "seconds") if pool.window_seconds % UNITS[unit] == 0)
+    window, unit = _in_units(pool.window_seconds)
+    last_call, last_call_unit = _in_units(pool.last_call_seconds) if pool.last_call_seconds else (None, "minutes")
     return {
         "seen": view.fingerprint,
         "name": pool.name,
@@ -189,9 +214,13 @@ def as_typed(view: PoolView) -> dict[str, Any]:
         "single_user_id": pool.single_user_id,
         "when_nobody_available": pool.when_nobody_available,
         "delivery": pool.delivery,
-        "window": pool.window_seconds // UNITS[unit],
+        "window": window,
         "window_unit": unit,
         "max_offers": pool.max_offers,
+        "pond_limit": pool.pond_limit,
+        "last_call": last_call,
+        "last_call_unit": last_call_unit,
+        "next_pool_id": pool.next_pool_id,
         "default_mode": pool.default_mode or _AUTOMATIC,
         **{_weight_name(user_id): weight for user_id, weight in view.members},
         **{f"default_{place}": user_id for place, user_id in enumerate(view.default_assignee_ids, start=1)},

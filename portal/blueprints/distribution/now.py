@@ -7,7 +7,7 @@ from uuid import UUID
 from portal.blueprints.distribution import wording
 from portal.permissions import INSIGHT, rights_of
 from portal.queries.people_now import PersonNow
-from portal.queries.pools import rules_sending
+from portal.queries.pool_ties import rules_sending
 from portal.queries.setup import setup_of
 from portal.queries.what_if import decision_in_pool, decision_now, turns_to_come
 from portal.routing.decision import Decision

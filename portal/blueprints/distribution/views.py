@@ -13,9 +13,10 @@ from portal.blueprints.distribution.blueprint import blueprint
 from portal.blueprints.distribution.now import sentence_for_pool, sentence_for_viewer, sentence_now, turns_of
 from portal.permissions import Right
 from portal.queries.decisions import last_of_pool
-from portal.queries.people import users_by_id
+from portal.queries.people import team_named, users_by_id
 from portal.queries.people_now import people_now
-from portal.queries.pools import has_open_offers, pool_views, reached_pool, rules_naming, rules_sending, standings
+from portal.queries.pool_ties import pools_leading_to, rules_sending, why_kept
+from portal.queries.pools import PoolView, pool_names, pool_views, reached_pool, standings
 from portal.sign_in import current_company, right_required, signed_in_user
 
 
@@ -49,8 +50,6 @@ def one(pool_id: UUID) -> ResponseReturnValue:
     """One pool with everything that decides whose turn it is."""
     pool = reached_pool(signed_in_user(), pool_id)
     [view] = pool_views([pool_id])
-    assignees = users_by_id(view.default_assignee_ids)
-    asked = [assignees[user_id].name for user_id in view.default_assignee_ids if assignees[user_id].active]
     return render_template(
         "distribution/one.html",
         pool=pool,
@@ -61,10 +60,23 @@ def one(pool_id: UUID) -> ResponseReturnValue:
         turns=turns_of(pool_id),
         decisions=[(each, each.why) for each in last_of_pool(signed_in_user(), pool_id, DECISIONS_SHOWN)],
         now=sentence_for_pool(pool_id),
-        rules=rules_naming(pool_id),
+        kept=why_kept(pool_id),
+        leading_here=pools_leading_to(pool_id),
         sending=rules_sending(pool_id),
-        has_open_offers=has_open_offers(pool_id),
-        ladder=wording.ladder_in_words(
-            pool, asked, named=len(view.default_assignee_ids), any_active=current_company().fallback_any_active
-        ),
+        ladder=wording.ladder_in_words(pool, _beyond(view)),
+    )
+
+
+def _beyond(view: PoolView) -> wording.Beyond:
+    assignees = users_by_id(view.default_assignee_ids)
+    pool = view.pool
+    team = team_named(pool.team_id) if pool.team_id else None
+    in_team = users_by_id([team.default_user_id] if team and team.default_user_id else [])
+    return wording.Beyond(
+        [assignees[user_id].name for user_id in view.default_assignee_ids if assignees[user_id].active],
+        len(view.default_assignee_ids),
+        pool_names().get(pool.next_pool_id) if pool.next_pool_id else None,
+        team.name if team else None,
+        next((user.name for user in in_team.values() if user.active), None),
+        current_company().fallback_any_active,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -40,6 +41,8 @@ def delivery_in_words(pool: Pool, one: User | None = None) -> str:
     Args:
         one: whom the pool names, where it always goes to one person.
     """
+    if pool.delivery == Delivery.POND:
+        return "Lies in the pond until a member takes it"
     if pool.delivery == Delivery.BROADCAST:
         return f"Offered to everybody at once for {window_in_words(pool.window_seconds)}; the first to accept gets it"
     who = _WHO_COMES_NEXT[Picker(pool.picker)] if one is None else short(one.name)
@@ -80,8 +83,17 @@ _ORDER = {
 
 
 def keeps_turns(pool: Pool) -> bool:
-    """Whether anybody is next in this pool: not where one person gets every lead, or everybody is told at once."""
-    return pool.picker != Picker.SINGLE and pool.delivery != Delivery.BROADCAST
+    """Whether anybody is next in this pool: not where it is always the same person, and not where all are asked."""
+    return pool.picker != Picker.SINGLE and pool.delivery in (Delivery.OFFER, Delivery.ASSIGN)
+
+
+def why_nobody_is_next(pool: Pool) -> str:
+    """Of a pool that keeps no turns."""
+    if pool.delivery == Delivery.POND:
+        return "Members take leads out of the pond themselves."
+    if pool.delivery == Delivery.BROADCAST:
+        return "Everybody who can take it is asked at once."
+    return "Every lead is for one person."
 
 
 def owed_in_words(credit: Decimal) -> str:
@@ -119,6 +131,8 @@ def if_a_lead_came(decision: Decision) -> str:
             return f"It would be given to {who} at once."
         case Outcome.TELL:
             return f"Nobody in the line could take it. It would wait, and {who} would be told."
+        case Outcome.POND if decision.pool:
+            return f"It would lie in the pond “{short(decision.pool.name)}” until a member takes it."
         case _ if decision.pool is None:
             return "It would stay in Unassigned until somebody hands it out: no pool is set for new leads."
         case _:
@@ -144,51 +158,109 @@ def ordinal(number: int) -> str:
     return f"{number}{'th' if number % 100 in (11, 12, 13) else ends.get(number % 10, 'th')}"
 
 
-def ladder_in_words(pool: Pool, defaults: Sequence[str], *, named: int, any_active: bool) -> list[Step]:
-    """What happens to a lead of this pool, step by step, until somebody has it.
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What a pool's ladder leads to once nobody of its line took the lead; all by name.
 
     Args:
-        defaults: the names of the default assignees who are active, in order.
+        defaults: the default assignees who are active, in order.
         named: how many default assignees the pool names, active or not: what they get by default depends on it.
         any_active: the company's setting `fallback_any_active`.
     """
-    steps = [_ORDER[Picker(pool.picker)]]
-    if pool.delivery == Delivery.BROADCAST:
-        told = (
-            f"All members who can take it are told at once and have {window_in_words(pool.window_seconds)}. "
-            "The first to accept gets it, and pays a turn; the other offers vanish."
-        )
-        steps = [Step("Told to all", told, "offers", "accent")]
-    if pool.delivery == Delivery.OFFER:
-        limit = f", to at most {pool.max_offers} people" if pool.max_offers else ""
-        told = (
-            f"They have {window_in_words(pool.window_seconds)} to accept. "
-            f"Declined or missed, it is offered to the next{limit}."
-        )
-        again = "Whoever missed it and asks for another chance comes before those who follow."
-        steps += [Step("The offer", told, "offers", "accent"), Step("Another chance", again, "clock")]
-    if pool.when_nobody_available == WhenNobody.WAIT:
+
+    defaults: Sequence[str] = ()
+    named: int = 0
+    next_pool: str | None = None
+    team: str | None = None
+    team_default: str | None = None
+    any_active: bool = True
+
+
+def ladder_in_words(pool: Pool, beyond: Beyond) -> list[Step]:
+    """What happens to a lead of this pool, step by step, until somebody has it."""
+    steps = _ways_out[Delivery(pool.delivery)](pool)
+    if pool.when_nobody_available == WhenNobody.WAIT and pool.delivery != Delivery.POND:
         told = "When all members are away, off hours or full, it waits with an alarm for the first who is back."
         steps.append(Step("Waits for the members", told, "clock", "warn"))
-    steps += _when_nobody_took_it(pool, defaults, named=named, any_active=any_active)
+    if pool.last_call_seconds and pool.delivery in (Delivery.OFFER, Delivery.BROADCAST):
+        told = (
+            f"Everybody who missed it may still take it for {window_in_words(pool.last_call_seconds)}, "
+            "though not who said no. The first to accept has it."
+        )
+        steps.append(Step("Last call", told, "offers", "warn"))
+    return steps + _when_nobody_took_it(pool, beyond)
+
+
+def _assigned(pool: Pool) -> list[Step]:
+    return [_ORDER[Picker(pool.picker)]]
+
+
+def _offered(pool: Pool) -> list[Step]:
+    limit = f", to at most {pool.max_offers} people" if pool.max_offers else ""
+    told = (
+        f"They have {window_in_words(pool.window_seconds)} to accept. "
+        f"Declined or missed, it is offered to the next{limit}."
+    )
+    again = "Whoever missed it and asks for another chance comes before those who follow."
+    return [*_assigned(pool), Step("The offer", told, "offers", "accent"), Step("Another chance", again, "clock")]
+
+
+def _told_to_all(pool: Pool) -> list[Step]:
+    told = (
+        f"All members who can take it are told at once and have {window_in_words(pool.window_seconds)}. "
+        "The first to accept gets it, and pays a turn; the other offers vanish."
+    )
+    return [Step("Told to all", told, "offers", "accent")]
+
+
+def _in_the_pond(pool: Pool) -> list[Step]:
+    limit = f"; at most {pool.pond_limit} in a day for each" if pool.pond_limit else ""
+    told = (
+        "It lies in the pond, and nobody is told. Every member sees it there without the customer's name, and whoever "
+        f"takes it has it{limit}."
+    )
+    return [Step("The pond", told, "pools", "accent")]
+
+
+_ways_out: dict[Delivery, Callable[[Pool], list[Step]]] = {
+    Delivery.ASSIGN: _assigned,
+    Delivery.OFFER: _offered,
+    Delivery.BROADCAST: _told_to_all,
+    Delivery.POND: _in_the_pond,
+}
+
+
+def _when_nobody_took_it(pool: Pool, beyond: Beyond) -> list[Step]:
+    when = "Without any member who could take it," if pool.delivery == Delivery.POND else "When nobody took it,"
+    names = [short(name) for name in beyond.defaults]
+    if names and _owns_by_default(pool, beyond.named):
+        after = f" ({listed(names[1:], 'or')} if they have left)" if len(names) > 1 else ""
+        told = f"{when} it is given to {names[0]}{after}, the default assignee."
+        return [Step("Default assignee", told, "me", "good")]
+    if names:
+        told = f"{when} it waits with an alarm, and {_are_told(names)}."
+        return [Step("Default assignees are told", told, "outbox", "warn")]
+    return [*_further(beyond, when), *_at_last(beyond, when)]
+
+
+def _further(beyond: Beyond, when: str) -> list[Step]:
+    steps = []
+    if beyond.next_pool:
+        told = f"{when} it is handed on to the pool “{short(beyond.next_pool)}”, where it costs nobody a turn."
+        steps.append(Step("The next pool", told, "pools", "good"))
+    if beyond.team:
+        first = f"{short(beyond.team_default)} first, then " if beyond.team_default else ""
+        told = f"Then it is for the team “{short(beyond.team)}”: {first}whoever of it can take it."
+        steps.append(Step("The team", told, "people", "good"))
     return steps
 
 
-def _when_nobody_took_it(pool: Pool, defaults: Sequence[str], *, named: int, any_active: bool) -> list[Step]:
-    names = [short(name) for name in defaults]
-    if names and _owns_by_default(pool, named):
-        after = f" ({listed(names[1:], 'or')} if they have left)" if len(names) > 1 else ""
-        told = f"When nobody took it, it is given to {names[0]}{after}, the default assignee."
-        return [Step("Default assignee", told, "me", "good")]
-    if names:
-        told = f"When nobody took it, it waits with an alarm, and {_are_told(names)}."
-        return [Step("Default assignees are told", told, "outbox", "warn")]
+def _at_last(beyond: Beyond, when: str) -> list[Step]:
     waits = "it waits with an alarm until somebody can get it, and is then handed out by itself."
-    if not any_active:
-        return [Step("Alarm", f"When nobody took it, {waits}", "clock", "warn")]
+    if not beyond.any_active:
+        return [Step("Alarm", f"{when if not _further(beyond, when) else 'After that'} {waits}", "clock", "warn")]
     others = (
-        "When nobody took it, it is given to whoever else in the company can take it, "
-        "the one whose last lead is longest ago first."
+        f"{when} it is given to whoever else in the company can take it, the one whose last lead is longest ago first."
     )
     return [
         Step("Anybody else", others, "people", "good"),

@@ -14,7 +14,7 @@ from portal.blueprints.leads import wording
 from portal.blueprints.leads.forms import MANAGERS_ONLY, Attempt, Close, Edit, Entry, Feedback
 from portal.models import Company, LeadState, TimelineKind, User
 from portal.operations.releasing import KEPT_BACK
-from portal.permissions import Right, manages, may, may_hand_out, may_work_on
+from portal.permissions import Right, manages, may, may_hand_out, may_take, may_work_on
 from portal.queries.choices import assignees
 from portal.queries.clock import database_time
 from portal.queries.conversion import ConversionView, conversion_of, lost_reasons, statuses
@@ -55,7 +55,7 @@ def desk_of(lead: LeadView, forms: Forms) -> dict[str, Any]:
         "badge": wording.state_badge(lead.state, lead.waiting_for, lead.close_reason),
         "assignees": assignees(company.id) if may_assign and lead.state != LeadState.CLOSED else [],
         "may_assign": may_assign,
-        "may_take": may_assign and may_take(user, lead),
+        "may_take": lead.owner_id != user.id and lead.state != LeadState.CLOSED and may_take(user, lead.id),
         **_kept_back(user, company, lead),
         "works": False,
     }
@@ -103,11 +103,6 @@ def kinds_to_write(user: User, lead: LeadView) -> list[tuple[str, str]]:
     if manages(user):
         kinds.append((MANAGERS_ONLY, "Memo for managers"))
     return kinds
-
-
-def may_take(user: User, lead: LeadView) -> bool:
-    """Whether “take it myself” makes sense to whoever may say who gets the lead."""
-    return may(user, Right.RECEIVE) and lead.owner_id != user.id and lead.state != LeadState.CLOSED
 
 
 def _kept_back(user: User, company: Company, lead: LeadView) -> dict[str, Any]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 from zoneinfo import available_timezones
 
 from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, TextAreaField
 
-from portal.blueprints.forms import Line, PortalForm, menu, needed
+from portal.blueprints.forms import Line, PortalForm, Whole, menu, needed
 from portal.blueprints.meanwhile import SharedForm
 from portal.blueprints.once import OnceForm
 from portal.blueprints.people.wording import GRANT_NAMES
 from portal.models import Company, KeyScope, ReturningContacts, StatusGroup, Team, User
+from portal.queries.choices import Assignee
 from portal.routing.facts import PresenceMode
 
 # Old names and counters of hours, which nobody looks for in a menu.
@@ -58,6 +59,10 @@ class CompanyForm(SharedForm):
     fallback_any_active = BooleanField(
         "When nobody in the pool can take a lead, ask everybody else",
         description="Off: it waits with an alarm until somebody of the pool can take it.",
+    )
+    catch_all_reminder_minutes = Whole(
+        "Remind default assignees every so many minutes",
+        description="Of a lead that waits for them, until somebody deals with it. Empty = never.",
     )
     returning_contacts = RadioField(
         "A customer comes back after their lead was closed",
@@ -200,14 +205,25 @@ class KeyForm(OnceForm):
         return self
 
 
+def _id_or_none(value: Any) -> UUID | None:
+    return UUID(str(value)) if value else None
+
+
 class TeamForm(PortalForm):
     """A team's name and place in the tree."""
 
     name = Line("Name", [needed("Please type the team's name.")])
-    parent_id = SelectField("Below", coerce=lambda value: UUID(str(value)) if value else None)
+    parent_id = SelectField("Below", coerce=_id_or_none)
+    default_user_id = SelectField(
+        "Default user",
+        coerce=_id_or_none,
+        description="Gets leads of the team's pools that nobody there took, before the others of the team.",
+    )
 
-    def offer(self, teams: Sequence[Team], found: Team | None = None, *, company_wide: bool) -> Self:
-        """Fill the menu of teams it may stand below.
+    def offer(
+        self, teams: Sequence[Team], people: Sequence[Assignee], found: Team | None = None, *, company_wide: bool
+    ) -> Self:
+        """Fill the menus of teams it may stand below, and of people.
 
         Args:
             found: the team this form is about; None = a new one.
@@ -220,7 +236,18 @@ class TeamForm(PortalForm):
             # One's own team stays where it stands: what is above it is not one's own.
             others = [(str(found.parent_id or ""), "Where it is"), *others]
         self.parent_id.choices = menu(others)
+        named = found.default_user_id if found else None
+        kept = [] if named is None or any(one.id == named for one in people) else [(str(named), "Who it is now")]
+        self.default_user_id.choices = menu([("", "Nobody"), *kept, *((str(one.id), one.name) for one in people)])
         return self
+
+    def wanted(self) -> dict[str, Any]:
+        """What was typed, as the operations take it."""
+        return {
+            "name": self.name.data,
+            "parent_id": self.parent_id.data,
+            "default_user_id": self.default_user_id.data,
+        }
 
 
 class NewTeamForm(OnceForm, TeamForm):

@@ -16,6 +16,7 @@ from portal.blueprints.settings.forms import NewTeamForm, TeamForm
 from portal.models import Team
 from portal.operations.teams import change_team, delete_team, make_team
 from portal.permissions import Right, reaches_company, require_over
+from portal.queries.choices import assignees
 from portal.queries.people import team_named, teams_reached
 from portal.sign_in import right_required, signed_in_user
 
@@ -52,7 +53,7 @@ def teams() -> ResponseReturnValue:
 def add_team() -> ResponseReturnValue:
     """Add a team."""
     form, by = _filled(NewTeamForm()), signed_in_user()
-    if form.made(lambda: make_team(by=by, name=form.name.data, parent_id=form.parent_id.data).id, by=by):
+    if form.made(lambda: make_team(by=by, **form.wanted()).id, by=by):
         flash(f"The team “{form.name.data}” is there.", "good")
         return redirect(url_for("settings.teams"), code=303)
     return _list_page(form), form.status
@@ -77,7 +78,7 @@ def save_team(team_id: UUID) -> ResponseReturnValue:
     """Save name and place."""
     found, by = _reached_team(team_id), signed_in_user()
     form = _filled(TeamForm(), found)
-    if form.carried_out(lambda: change_team(team_id, by=by, name=form.name.data, parent_id=form.parent_id.data)):
+    if form.carried_out(lambda: change_team(team_id, by=by, **form.wanted())):
         flash("Saved.", "good")
         return redirect(url_for("settings.teams"), code=303)
     return _team_page(form, found), form.status
@@ -102,7 +103,7 @@ def _team_page(form: TeamForm, found: Team, act: PortalForm | None = None) -> st
 def _filled(form: Form, found: Team | None = None) -> Form:
     by = signed_in_user()
     company_wide = reaches_company(by, Right.PEOPLE)
-    return form.offer(teams_reached(by, Right.PEOPLE), found, company_wide=company_wide)
+    return form.offer(teams_reached(by, Right.PEOPLE), assignees(by.company_id), found, company_wide=company_wide)
 
 
 def _reached_team(team_id: UUID) -> Team:

@@ -41,7 +41,7 @@ MESSAGES = (
         SELECT o.id FROM offers o
         WHERE o.company_id = %(company)s AND o.expires_at IS NOT NULL AND NOT EXISTS (
             SELECT 1 FROM messages m
-            WHERE m.company_id = o.company_id AND m.offer_id = o.id AND m.cause = 'offer'
+            WHERE m.company_id = o.company_id AND m.offer_id = o.id AND m.cause IN ('offer', 'last_call')
               AND m.user_id = o.user_id)""",
     ),
     Question(
@@ -52,6 +52,8 @@ MESSAGES = (
         WHERE w.company_id = %(company)s
           AND ((w.kind = 'end_offer' AND NOT EXISTS (
                     SELECT 1 FROM offers o WHERE o.company_id = w.company_id AND o.id = w.subject_id))
+               OR (w.kind = 'remind' AND NOT EXISTS (
+                    SELECT 1 FROM leads l WHERE l.company_id = w.company_id AND l.id = w.subject_id))
                OR (w.kind = 'send_message' AND NOT EXISTS (
                     SELECT 1 FROM messages m WHERE m.company_id = w.company_id AND m.id = w.subject_id)))""",
     ),

@@ -108,9 +108,12 @@ CASES: list[tuple[str, str, dict[str, Any], str, list[Any]]] = [
     ("POST", "/pools", POOL, "name", [*NO_NAMES, "Solar"]),
     ("POST", "/pools", POOL, "team_id", NO_IDS),
     ("POST", "/pools", POOL, "picker", [1, None, "random"]),
-    ("POST", "/pools", POOL, "delivery", [1, None, "shout", "pond"]),
+    ("POST", "/pools", POOL, "delivery", [1, None, "shout"]),
     ("POST", "/pools", POOL, "window_seconds", [*NO_WHOLES, 0, 4, 86_401]),
     ("POST", "/pools", POOL, "max_offers", [*NO_WHOLES, 1001]),
+    ("POST", "/pools", POOL, "last_call_seconds", ["5", 1.5, True, 0, 4, 86_401]),
+    ("POST", "/pools", POOL, "pond_limit", ["5", 1.5, True, 0, 1001]),
+    ("POST", "/pools", POOL, "next_pool_id", NO_IDS),
     ("POST", "/pools", POOL, "default_mode", [1, "both", []]),
     ("POST", "/pools", POOL, "default_assignee_ids", [*NO_LISTS, ["{user}"] * 6]),
     ("POST", "/pools", POOL, "default_assignee_ids.0", ["x", 1, None, NOBODY, "{inactive}"]),
@@ -358,12 +361,9 @@ def _send(world: World, method: str, path: str, body: bytes) -> TestResponse:
 
 LATER = {
     "/pools": [
-        "last_call_seconds",
-        "next_pool_id",
         "timer",
         "hours",
         "contact_within",
-        "pond_limit",
         "forfeit_at_cap",
         "for_reassignment",
         "available_to",

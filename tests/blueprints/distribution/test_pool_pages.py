@@ -10,7 +10,7 @@ from portal.models import Pool, PoolMember, Rule, new_id
 from portal.operations import rules
 from portal.queries.pools import pool_views
 from tests.cast import Company, Person
-from tests.factories import make_lead, make_offer, make_pool, make_user
+from tests.factories import make_lead, make_offer, make_pool, make_team, make_user
 from tests.page import Browser, Page, sign_in
 
 
@@ -272,10 +272,9 @@ class TestDeleting:
     def test_a_pool_in_use_stays_with_the_reason(self, owner: Browser, company: Company) -> None:
         pool = make_pool(company, [company.agent])
         page = owner.open(f"/pools/{pool.id}")
-        assert "cannot be deleted while the rule “Everything else” points here" in page.words
+        assert "The rule “Everything else” sends leads to this pool" in page.words
         assert f"/pools/{pool.id}/delete" not in page.links
         page = owner.open(f"/pools/{pool.id}/delete")
-        assert "/settings/rules" in page.links
         assert not [form for form in page.forms if form.action == f"/pools/{pool.id}/delete"]
         token = page.form("/logout").fields["csrf_token"]
         refused = owner.post(f"/pools/{pool.id}/delete", {"csrf_token": token}, status=422)
@@ -339,7 +338,52 @@ def test_a_rule_that_is_paused_sends_no_leads_and_still_holds_its_pool(owner: Br
     assert "Not in use" in owner.open("/pools").words
     page = owner.open(f"/pools/{pool.id}")
     assert "No rule sends leads here" in page.words
-    assert "It cannot be deleted while the rule “Small jobs” points here" in page.words
+    assert "Not yet. The rule “Small jobs” sends leads to this pool." in page.words
     owner.open("/settings/rules").press("Resume")
     assert "Gets new leads" in owner.open("/pools").words
     assert "Gets leads by the rule “Small jobs”" in owner.open(f"/pools/{pool.id}").words
+
+
+class TestTheLadder:
+    def test_the_whole_way_is_set_on_the_form_and_drawn_on_the_page(self, owner: Browser, company: Company) -> None:
+        make_pool(company, [company.colleague], name="Second", default_rule=False)
+        pool = make_pool(company, [company.agent], name="First")
+        form = owner.open(f"/pools/{pool.id}/edit")
+        second = pool_called(company, "Second").id
+        page = form.press("Save", last_call="10", last_call_unit="minutes", next_pool_id=str(second))
+        steps = steps_under(page, "What happens to a lead")
+        titles = [
+            "Whose turn it is",
+            "The offer",
+            "Another chance",
+            "Last call",
+            "The next pool",
+            "Anybody else",
+            "Alarm",
+        ]
+        assert [step.split(" ", 1)[0] for step in steps] == [title.split(" ", 1)[0] for title in titles]
+        assert "Everybody who missed it may still take it for 10 minutes" in page.words
+        assert "it is handed on to the pool “Second”" in page.words
+        assert "Leads are handed on to it by First." in owner.open(f"/pools/{second}").words
+        again = owner.open(f"/pools/{pool.id}/edit")
+        assert (again.value_of("last_call"), again.value_of("next_pool_id")) == ("10", str(second))
+
+    def test_a_circle_is_refused_beside_the_field_with_its_way(self, owner: Browser, company: Company) -> None:
+        second = make_pool(company, [company.colleague], name="Second", default_rule=False)
+        pool = make_pool(company, [company.agent], name="First", next_pool_id=second.id)
+        page = owner.open(f"/pools/{second.id}/edit").press("Save", status=422, next_pool_id=str(pool.id))
+        assert "Leads would go round in a circle" in page.words
+
+    def test_a_pond_says_how_it_works_and_keeps_its_limit(self, owner: Browser, company: Company) -> None:
+        pool = make_pool(company, [company.agent], name="Pond")
+        page = owner.open(f"/pools/{pool.id}/edit").press("Save", delivery="pond", pond_limit="3")
+        assert "Lies in the pond until a member takes it" in page.words
+        assert "at most 3 in a day for each" in page.words
+        assert "It would lie in the pond “Pond” until a member takes it." in page.words
+        assert "Members take leads out of the pond themselves." in page.words
+
+    def test_the_team_of_a_pool_is_a_step_of_its_own(self, owner: Browser, company: Company) -> None:
+        team = make_team(company, "North", default_user_id=company.colleague.id)
+        pool = make_pool(company, [company.agent], team_id=team.id)
+        words = owner.open(f"/pools/{pool.id}").words
+        assert f"Then it is for the team “North”: {company.colleague.name} first" in words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from portal.blueprints.api.fields import Choice, Flag, Form, Free, Text, Whole
 from portal.blueprints.api.rules.forms import HOURS
 from portal.models import ReturningContacts
-from portal.operations.company import GREATEST_RATE_LIMIT
+from portal.operations.company import GREATEST_RATE_LIMIT, RAREST_REMINDER
 from portal.routing.facts import PerformanceInRouting, PresenceMode
 from portal.routing.holding import LEAST_SPACING, MOST_SPACING
 
@@ -30,6 +30,8 @@ class CompanyForm(Form):
     time_zone = Text()
     country = Text()
     fallback_any_active = Flag()
+    # How often default assignees are reminded of a lead that waits for them; null = never.
+    catch_all_reminder_minutes = Whole(least=1, most=RAREST_REMINDER, allow_none=True)
     returning_contacts = Choice(ReturningContacts)
     named_counts_as_turn = Flag()
     isolate_leads = Flag()

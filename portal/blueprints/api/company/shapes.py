@@ -35,6 +35,7 @@ class CompanyShape(Form):
     time_zone = Text(required=True)
     country = Text(required=True)
     fallback_any_active = Flag(required=True)
+    catch_all_reminder_minutes = Whole(allow_none=True, required=True)
     returning_contacts = Choice(ReturningContacts, required=True)
     named_counts_as_turn = Flag(required=True)
     isolate_leads = Flag(required=True)
@@ -65,6 +66,7 @@ def company_shape(company: Company) -> dict[str, Any]:
         "time_zone": company.time_zone,
         "country": company.country,
         "fallback_any_active": company.fallback_any_active,
+        "catch_all_reminder_minutes": company.catch_all_reminder_minutes,
         "returning_contacts": company.returning_contacts,
         "named_counts_as_turn": company.named_counts_as_turn,
         "isolate_leads": company.isolate_leads,

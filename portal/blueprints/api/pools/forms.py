@@ -8,6 +8,7 @@ from portal.operations.pools import (
     GREATEST_WEIGHT,
     LONGEST_WINDOW,
     MOST_DEFAULT_ASSIGNEES,
+    MOST_FROM_A_POND,
     MOST_MEMBERS,
     MOST_OFFERS,
     SHORTEST_WINDOW,
@@ -32,12 +33,9 @@ class PoolForm(Form):
 
     later = frozenset(
         {
-            "last_call_seconds",
-            "next_pool_id",
             "timer",
             "hours",
             "contact_within",
-            "pond_limit",
             "forfeit_at_cap",
             "for_reassignment",
             "available_to",
@@ -49,12 +47,18 @@ class PoolForm(Form):
     picker = Choice(Picker)
     # Who gets the leads when the picker is single.
     single_user_id = Id(allow_none=True)
-    delivery = Choice(Delivery, later=("pond",))
+    delivery = Choice(Delivery)
     window_seconds = Whole(least=SHORTEST_WINDOW, most=LONGEST_WINDOW)
     max_offers = Whole(least=0, most=MOST_OFFERS)
     default_assignee_ids = Several(Id(), metadata={"maxItems": MOST_DEFAULT_ASSIGNEES})
     default_mode = Choice(DefaultMode, allow_none=True)
+    # Once more to all who missed the lead, for so long; null = no last call is made.
+    last_call_seconds = Whole(least=SHORTEST_WINDOW, most=LONGEST_WINDOW, allow_none=True)
+    # Where a lead goes that nobody here took.
+    next_pool_id = Id(allow_none=True)
     when_nobody_available = Choice(WhenNobody)
+    # Leads a person may take from a pond in a day; null = no limit.
+    pond_limit = Whole(least=1, most=MOST_FROM_A_POND, allow_none=True)
     members = Several(Part(MemberForm), metadata={"maxItems": MOST_MEMBERS})
 
 

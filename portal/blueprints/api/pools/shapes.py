@@ -31,7 +31,10 @@ class PoolShape(Form):
     max_offers = Whole(required=True)
     default_assignee_ids = Several(Id(), required=True)
     default_mode = Choice(DefaultMode, allow_none=True, required=True)
+    last_call_seconds = Whole(allow_none=True, required=True)
+    next_pool_id = Id(allow_none=True, required=True)
     when_nobody_available = Choice(WhenNobody, required=True)
+    pond_limit = Whole(allow_none=True, required=True)
     members = Several(Part(MemberShape), required=True)
     created_at = Moment(required=True)
 
@@ -91,7 +94,10 @@ def pool_shape(view: PoolView) -> dict[str, Any]:
         "max_offers": pool.max_offers,
         "default_assignee_ids": view.default_assignee_ids,
         "default_mode": pool.default_mode,
+        "last_call_seconds": pool.last_call_seconds,
+        "next_pool_id": pool.next_pool_id,
         "when_nobody_available": pool.when_nobody_available,
+        "pond_limit": pool.pond_limit,
         "members": [
             {"user_id": user_id, "weight": weight, "priority": view.priorities.get(user_id, 0)}
             for user_id, weight in view.members

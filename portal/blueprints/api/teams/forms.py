@@ -10,6 +10,8 @@ class TeamForm(Form):
 
     name = Text()
     parent_id = Id(allow_none=True)
+    # Who gets leads of the team's pools that nobody there took.
+    default_user_id = Id(allow_none=True)
 
 
 class NewTeamForm(TeamForm):

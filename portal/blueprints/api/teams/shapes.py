@@ -14,6 +14,7 @@ class TeamShape(Form):
     id = Id(required=True)
     name = Text(required=True)
     parent_id = Id(allow_none=True, required=True)
+    default_user_id = Id(allow_none=True, required=True)
     created_at = Moment(required=True)
 
 
@@ -26,4 +27,10 @@ class TeamsShape(Form):
 
 def team_shape(team: Team) -> dict[str, Any]:
     """A team as the API tells it."""
-    return {"id": team.id, "name": team.name, "parent_id": team.parent_id, "created_at": team.created_at}
+    return {
+        "id": team.id,
+        "name": team.name,
+        "parent_id": team.parent_id,
+        "default_user_id": team.default_user_id,
+        "created_at": team.created_at,
+    }
