@@ -83,6 +83,7 @@ PAGES = (
     Shown("allocations", "/allocations", Who.OWNER),
     Shown("settings", "/settings", Who.OWNER),
     Shown("company", "/settings/company", Who.OWNER),
+    Shown("hand-out", "/leads/hand-out", Who.OWNER),
     Shown("holding", "/settings/holding", Who.OWNER),
     Shown("rules", "/settings/rules", Who.OWNER),
     Shown("rule", "/settings/rules/{rule}/edit", Who.OWNER),

@@ -72,15 +72,21 @@ def drain(company_id: UUID) -> int:
     fence = next((row.fence for row in _rows(_FENCE, company=company_id)), None)
     went, after = 0, UUID(int=0)
     while waiting := [row.id for row in _rows(_WAITING, company=company_id, after=after, limit=CHUNK)]:
-        for pool_id, lead_ids in _by_pool(company_id, waiting).items():
+        for pool_id, lead_ids in pools_named(company_id, waiting).items():
             went += _route_waiting(company_id, pool_id, lead_ids)
         after = waiting[-1]
     _finish(company_id, fence)
     return went
 
 
-def _by_pool(company_id: UUID, lead_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
-    """The pools the rules name now; a lead they name none for goes on waiting."""
+def pools_named(company_id: UUID, lead_ids: Sequence[UUID], pool_id: UUID | None = None) -> dict[UUID, list[UUID]]:
+    """The pools the rules name now, each with its leads in order; a lead they name none for goes on waiting.
+
+    Args:
+        pool_id: named for all of them, whatever the rules say.
+    """
+    if pool_id is not None:
+        return {pool_id: sorted(lead_ids)}
     setup, now = setup_of(company_id), database_time()
     pools: dict[UUID, list[UUID]] = {}
     for lead_id, (facts, _) in sorted(routing_facts.stored_leads(company_id, lead_ids, setup.tagger).items()):

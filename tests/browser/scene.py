@@ -120,6 +120,7 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             Shown("settings", owner, "/settings"),
             Shown("company", owner, "/settings/company"),
             Shown("conversion", owner, "/settings/conversion"),
+            Shown("hand-out", owner, "/leads/hand-out"),
             Shown("holding", owner, "/settings/holding"),
             Shown("rules", owner, "/settings/rules"),
             Shown("rule", owner, f"/settings/rules/{rule_id}/edit"),

@@ -78,6 +78,9 @@ def list_leads() -> ResponseReturnValue:
         newest_url=address(bucket, given) if cursor else None,
         sees_unassigned=Bucket.UNASSIGNED in looking.buckets,
         may_add=may_add(user),
+        hand_out_url=address(bucket, given, at="/leads/hand-out")
+        if bucket == Bucket.UNASSIGNED and may(user, Right.ASSIGN)
+        else None,
         export_url=address(bucket, given, at="/leads/export.csv") if may(user, Right.EXPORT) else None,
         can_see_any=bool(shown.counts),
     )

@@ -123,6 +123,10 @@ class PriceForm(Form):
             raise ValidationError("Expected three letters such as EUR or USD.", "currency")
 
 
+MOST_HANDED_OUT = 2_000
+"""Leads handed out by one call: so many take a second or two."""
+
+
 class LeadForm(Form):
     """A lead as its sender gives it. At least one of name, phone, email and text."""
 
@@ -169,6 +173,23 @@ class LeadsForm(PageForm):
     status = Choice(LeadState, load_default=None)
     q = Line(200, load_default=None)
     since = Moment(load_default=None)
+
+
+class HandOutForm(Form):
+    """Which unassigned leads are handed out, the oldest first; all that is given must hold.
+
+    `pool_id` names the pool whose turns are played for all of them; null = the one the rules name for each. `after`
+    goes on behind the last lead of an answer.
+    """
+
+    pool_id = Id(load_default=None, allow_none=True)
+    pool = Id(load_default=None, allow_none=True)
+    source = Line(200, load_default=None)
+    tag = Line(200, load_default=None)
+    q = Line(200, load_default=None)
+    since = Moment(load_default=None, allow_none=True)
+    most = Whole(least=1, most=MOST_HANDED_OUT, load_default=MOST_HANDED_OUT)
+    after = Id(load_default=None, allow_none=True)
 
 
 class TimelineForm(PageForm):

@@ -61,6 +61,15 @@ class TakenShape(Form):
     warnings = Several(Part(WarningShape), required=True)
 
 
+class HandedOutShape(Form):
+    """How many leads were looked at, went to somebody and stayed as they were; and the last one, to go on behind."""
+
+    looked_at = Whole(required=True)
+    went = Whole(required=True)
+    stayed = Whole(required=True)
+    last = Id(allow_none=True, required=True)
+
+
 class ContactShape(Form):
     """The customer. Empty while the lead is masked."""
 

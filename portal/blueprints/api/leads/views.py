@@ -21,6 +21,7 @@ from portal.blueprints.api.leads.forms import (
     ConversionForm,
     EditForm,
     EntryForm,
+    HandOutForm,
     LeadChangesForm,
     LeadForm,
     LeadsForm,
@@ -29,6 +30,7 @@ from portal.blueprints.api.leads.forms import (
 from portal.blueprints.api.leads.shapes import (
     DecisionsShape,
     EntryShape,
+    HandedOutShape,
     LeadShape,
     LeadsShape,
     TakenShape,
@@ -54,6 +56,7 @@ from portal.operations import (
     taking,
 )
 from portal.operations.arrival import Keep, KeptTaken, Taken
+from portal.operations.bulk_hand_out import hand_out_unassigned
 from portal.queries.conversion import conversion_of, conversions_of
 from portal.queries.decisions import decisions_of
 from portal.queries.leads import LeadFilters, LeadView, bucket_page, lead_after, lead_for
@@ -101,6 +104,22 @@ def list_leads(query: dict[str, Any]) -> Response:
     conversions = conversions_of(acting_user(), [view.id for view in page.items if not view.masked])
     items = [lead_shape(view, conversions.get(view.id)) for view in page.items]
     return json_answer({"items": items, "next": page.next})
+
+
+@blueprint.post("/hand-out")
+@repeatable
+@takes(HandOutForm)
+@answers((200, HandedOutShape))
+def hand_out(asked: dict[str, Any]) -> Answered:
+    """Hand out many unassigned leads at once
+
+    The same turns are played as one by one. A lead nobody can get now stays as it is.
+    """
+    filters = LeadFilters(**{name: asked[name] for name in ("pool", "source", "tag", "q", "since")})
+    done = hand_out_unassigned(
+        by=acting_user(), filters=filters, pool_id=asked["pool_id"], most=asked["most"], after=asked["after"]
+    )
+    return {"looked_at": done.looked_at, "went": done.went, "stayed": done.stayed, "last": done.last}, 200
 
 
 @blueprint.get("/<uuid:lead_id>")
