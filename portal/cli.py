@@ -301,17 +301,34 @@ def ledger() -> None:
 
 
 @ledger.command("rebuild")
-@click.option("--check", "only_check", is_flag=True, required=True, help="Compare, change nothing.")
-def ledger_rebuild(only_check: bool) -> None:
-    """Replay the ledger's entries and compare the accounts with them; exit 1 where they differ."""
+@click.option("--check", "only_check", is_flag=True, help="Compare, change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def ledger_rebuild(only_check: bool, as_json: bool) -> None:
+    """Make the accounts what the ledger's entries come to; with --check only compare, and exit 1 where they differ."""
     from portal.operations.check import ledger_breaches
 
     with _application():
+        put_right = [] if only_check else _rebuild_ledgers()
         breaches = ledger_breaches()
-    for one in breaches:
-        click.echo(f"{one.what} ({one.subject})")
-    click.echo("The accounts equal their entries." if not breaches else f"{len(breaches)} accounts differ.")
+    if as_json:
+        left = [{"what": one.what, "subject": one.subject} for one in breaches]
+        click.echo(json.dumps({"put_right": [str(each) for each in put_right], "breaches": left}))
+    else:
+        told = [f"Put right: {each}." for each in put_right] + [f"{one.what} ({one.subject})" for one in breaches]
+        told.append(f"{len(breaches)} findings." if breaches else "The accounts equal their entries.")
+        click.echo("\n".join(told))
     sys.exit(1 if breaches else 0)
+
+
+def _rebuild_ledgers() -> list[Any]:
+    from portal.operations.ledger_rebuild import rebuild
+    from portal.queries import across
+
+    found = []
+    for company_id in across.company_ids():
+        with _company(company_id) as owner:
+            found += rebuild(by=owner)
+    return found
 
 
 def _print_json(**values: str) -> None:

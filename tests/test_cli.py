@@ -141,6 +141,15 @@ def test_the_check_is_silent_about_what_holds_and_names_what_does_not(company: C
     ledger = portal(settings, "ledger", "rebuild", "--check")
     assert ledger.returncode == 0, ledger.stdout + ledger.stderr
     with company.inside():
+        db.session.connection().exec_driver_sql("UPDATE ledger_accounts SET second_credit = 7")
+        db.session.commit()
+    wrong = portal(settings, "ledger", "rebuild", "--check", "--json")
+    assert (wrong.returncode, json.loads(wrong.stdout)["put_right"]) == (1, [])
+    rebuilt = portal(settings, "ledger", "rebuild")
+    assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
+    assert "Put right: Ana Agent" in rebuilt.stdout
+    assert portal(settings, "ledger", "rebuild", "--check").returncode == 0
+    with company.inside():
         # Nobody has an offer of it, and it does not say what it waits for.
         db.session.connection().exec_driver_sql(
             "UPDATE offers SET state = 'withdrawn', ended_at = clock_timestamp() WHERE lead_id = %s", (lead["id"],)
