@@ -23,7 +23,7 @@ import structlog
 from flask import Flask
 
 from portal.extensions import db
-from portal.jobs import timeouts
+from portal.jobs import replays, timeouts
 from portal.jobs.clock_watch import ClockWatch, seconds_passed
 from portal.jobs.messages import SENDING
 from portal.jobs.schedule import Schedule
@@ -37,6 +37,7 @@ from portal.queue import HAND_OUT_AGAIN, HEARD_WITHIN, OUTSIDE, QUICK, Job, Work
 EVERY = 0.2
 """Seconds from one look to the next."""
 _AT_ONCE = 20_000
+_REPLAYS_AT_ONCE = 5
 _QUICK_KINDS = (WorkKind.END_OFFER, WorkKind.DRAIN, WorkKind.RELEASE, WorkKind.REMIND)
 _REPORT_EVERY = HEARD_WITHIN / 5
 _AFTER_A_FAILURE = 1.0
@@ -117,8 +118,9 @@ class Beat:
             self._watch_clock(now)
             timeouts_due = [] if self._clock.is_paused else _timeouts(across.groups_due(_QUICK_KINDS, _AT_ONCE))
             messages_due = _sending(across.work_due([WorkKind.SEND_MESSAGE], 1))
+            replays_due = _replaying(across.work_due([WorkKind.REPLAY], _REPLAYS_AT_ONCE))
             db.session.rollback()
-        tasks = [*timeouts_due, *messages_due]
+        tasks = [*timeouts_due, *messages_due, *replays_due]
         was_taken = self._queue.hand_out([task.job for task in tasks])
         for task in tasks:
             is_late = now - task.due_at > timedelta(seconds=HAND_OUT_AGAIN)
@@ -212,6 +214,10 @@ def _timeouts(due: Iterable[DueGroup]) -> list[Task]:
             job = timeouts.draining(work.company_id)
         tasks.append(Task(job, work.due_at))
     return random.sample(tasks, len(tasks))
+
+
+def _replaying(due: Iterable[Due]) -> list[Task]:
+    return [Task(replays.playing(work.company_id, work.subject_id), work.due_at) for work in due]
 
 
 def _sending(due: Iterable[Due]) -> list[Task]:

@@ -21,6 +21,7 @@ from portal.models.message import Cause, Message, MessageChannel, MessageState
 from portal.models.offer import Offer, OfferKind, OfferState
 from portal.models.pool import EntryKind, LedgerAccount, LedgerEntry, Pool, PoolDefault, PoolMember
 from portal.models.quarantine import QuarantineEntry
+from portal.models.replay import Draft, Replay, ReplayState
 from portal.models.role import OwnRole
 from portal.models.rule import Rule
 from portal.models.rule_set import RuleSet
@@ -45,6 +46,7 @@ __all__ = [
     "Conversion",
     "ConversionStatus",
     "Decision",
+    "Draft",
     "DueWork",
     "EntryEdit",
     "EntryKind",
@@ -71,6 +73,8 @@ __all__ = [
     "PoolDefault",
     "PoolMember",
     "QuarantineEntry",
+    "Replay",
+    "ReplayState",
     "ReturningContacts",
     "Role",
     "Rule",

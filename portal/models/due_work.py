@@ -20,6 +20,7 @@ class WorkKind(StrEnum):
     DRAIN = "drain"
     RELEASE = "release"
     REMIND = "remind"
+    REPLAY = "replay"
 
 
 class DueWork(db.Model):  # type: ignore[name-defined,misc]

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.errors import Conflict, Forbidden
 from portal.extensions import db
-from portal.models import QuarantineEntry, RuleSet, User
+from portal.models import Draft, QuarantineEntry, Replay, RuleSet, User
 from portal.models.statements import run
 from portal.operations.transaction import operation
 from portal.permissions import Right, require
@@ -39,7 +39,7 @@ def wipe_demo(*, by: User) -> None:
         if isinstance(error.orig, InsufficientPrivilege):
             raise Forbidden("Only an owner can wipe the demo.") from error
         raise
-    for table in (RuleSet, QuarantineEntry):
+    for table in (RuleSet, QuarantineEntry, Draft, Replay):
         db.session.execute(delete(table).where(table.company_id == by.company_id))
     # What the session holds of these rows is gone, or was changed without it.
     db.session.expire_all()

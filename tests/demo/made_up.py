@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from apiflask import APIFlask
 from sqlalchemy import create_engine, pool
@@ -12,10 +12,12 @@ from portal import models
 from portal.extensions import Base, db
 from portal.operations.attempts import log_attempt
 from portal.operations.company import change_company
+from portal.operations.drafts import save_draft
 from portal.operations.entries import edit_entry, write_memo
 from portal.operations.once import make_once
 from portal.operations.people import change_user
 from portal.operations.quarantine_lists import add_entry
+from portal.operations.replays import start_replay
 from portal.operations.roles import make_role
 from tests.cast import Company, make_company
 from tests.factories import make_pool, make_team, make_user
@@ -53,6 +55,8 @@ def fill(company: Company) -> None:
         change_user(owner.id, by=owner, roles=["owner", str(role.id)], team_id=team.id)
         db.session.add(models.Rule(company_id=company.id, name="Roofs", paused=True, conditions={}, strictness={}))
         change_company(by=owner, presence_mode="skip_offline")
+        start_replay({}, datetime(2026, 5, 4, tzinfo=UTC), datetime(2026, 5, 5, tzinfo=UTC), by=owner)
+        save_draft({}, by=owner)
         add_entry(by=owner, verdict="block", clue="domain", text="spam.example")
         db.session.add(models.Tag(company_id=company.id, text="Roof", normal="roof"))
         away = date(2026, 5, 4)

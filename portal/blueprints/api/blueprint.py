@@ -14,6 +14,7 @@ from portal.blueprints.api.outbox.views import blueprint as outbox
 from portal.blueprints.api.pools.views import blueprint as pools
 from portal.blueprints.api.preview.views import blueprint as preview
 from portal.blueprints.api.quarantine_entries.views import blueprint as quarantine_entries
+from portal.blueprints.api.replays.views import blueprint as replays
 from portal.blueprints.api.roles.views import blueprint as roles
 from portal.blueprints.api.rules.views import blueprint as rules
 from portal.blueprints.api.sources.views import blueprint as sources
@@ -28,7 +29,8 @@ api = APIBlueprint("api", __name__, url_prefix="/api/v1")
 api.before_request(admit)
 api.add_url_rule("/openapi.json", "document", show_document)
 PARTS = (
-    leads, offers, users, teams, roles, pools, rules, preview, company, keys, sources, tags, quarantine_entries, outbox
+    leads, offers, users, teams, roles, pools, rules, preview, replays, company, keys, sources, tags,
+    quarantine_entries, outbox,
 )  # fmt: skip
 for part in PARTS:
     api.register_blueprint(part)

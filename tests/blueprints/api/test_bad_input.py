@@ -78,6 +78,7 @@ POOL = {"name": "Roofs"}
 RULE = {"name": "Coast"}
 PLACE = {"lat": 1, "lng": 2, "radius_km": 3}
 TAG = {"text": "Roof repair"}
+PERIOD = {"from": "2026-05-04T00:00:00Z", "to": "2026-05-05T00:00:00Z", "draft": {}}
 LISTED = {"verdict": "block", "clue": "domain", "text": "spam.example"}
 LEAVE = {"first_day": "2026-05-04", "last_day": "2026-05-08"}
 MEMBER = {"user_id": "{user}"}
@@ -149,6 +150,9 @@ CASES: list[tuple[str, str, dict[str, Any], str, list[Any]]] = [
     ("POST", "/tags", TAG, "text", [1, None, ..., "", " ", "x" * 201]),
     ("POST", "/tags", TAG, "kind", [1, None, "nice"]),
     ("POST", "/tags", TAG, "weight", [*NO_WHOLES, -1, 1001]),
+    ("POST", "/replays", PERIOD, "from", [1, None, ..., "yesterday", "2026-05-04", "2024-05-06T00:00:00Z"]),
+    ("POST", "/replays", PERIOD, "to", [1, None, ..., "today", "2026-05-04", "2026-05-01T00:00:00Z"]),
+    ("POST", "/replays", PERIOD, "draft", [1, "x", [], None, ...]),
     ("POST", "/quarantine-entries", LISTED, "verdict", [1, None, ..., "deny"]),
     ("POST", "/quarantine-entries", LISTED, "clue", [1, None, ..., "colour"]),
     ("POST", "/quarantine-entries", LISTED, "text", [1, None, ..., "", " ", "x" * 321, "a@b.c", "a b"]),

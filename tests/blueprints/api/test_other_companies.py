@@ -39,6 +39,9 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
 BLOCKED = {"verdict": "block", "clue": "domain", "text": "clicks.example"}
 
 
+YESTERDAY = {"from": "2026-05-04T00:00:00Z", "to": "2026-05-05T00:00:00Z", "draft": {}}
+
+
 def calls_with_ids(app: APIFlask) -> list[tuple[str, str, list[str]]]:
     """Method, path, and the names of the ids in it."""
     return [
@@ -66,6 +69,7 @@ def theirs(other_company: Company) -> dict[str, str]:
         "tag_id": other_company.owner.api.post("/tags", {"text": "Roof"}).json["id"],
         "quarantine_entry_id": other_company.owner.api.post("/quarantine-entries", BLOCKED).json["id"],
         "leave_id": leave_of(other_company),
+        "replay_id": other_company.owner.api.post("/replays", YESTERDAY).json["id"],
         "key_id": other_company.owner.api.get("/keys").json["items"][0]["id"],
     }
     return {name: str(each) for name, each in ids.items()}

@@ -1,0 +1,84 @@
+"""The company's draft: another set-up to try on past leads before anybody gets a new lead by it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, func
+
+from portal.errors import Conflict, NotFound
+from portal.extensions import db
+from portal.models import Draft, User, new_id
+from portal.operations.setup_apply import apply_setup, plan_setup
+from portal.operations.setup_difference import Difference
+from portal.operations.setup_file import setup_now
+from portal.operations.transaction import operation
+from portal.operations.versions import keep_version
+from portal.permissions import Right, require_company_wide
+from portal.queries.replays import draft_now
+from portal.queries.versions import newest_number
+
+
+@operation
+def begin_draft(*, by: User) -> Draft:
+    """A draft that is as today's set-up.
+
+    Raises:
+        Forbidden: no right to.
+        Conflict: there is one already.
+    """
+    require_company_wide(by, Right.DISTRIBUTION)
+    if draft_now() is not None:
+        raise Conflict("There is a draft already. Change it, or throw it away first.")
+    return _kept(setup_now(by.company_id, with_ids=True), by)
+
+
+@operation
+def save_draft(data: Any, *, by: User) -> list[Difference]:
+    """Make the draft this, or begin one with it; gives how it differs from today.
+
+    Raises:
+        Forbidden: no right to.
+        Invalid, Conflict: it could not be published as it is; says where.
+    """
+    require_company_wide(by, Right.DISTRIBUTION)
+    found = plan_setup(data, by=by)
+    _kept(data, by)
+    return found
+
+
+def _kept(data: Any, by: User) -> Draft:
+    draft = draft_now()
+    if draft is None:
+        draft = Draft(company_id=by.company_id, id=new_id(), based_on=newest_number(), data=data)
+        db.session.add(draft)
+    draft.data, draft.changed_by_name, draft.changed_at = data, by.name, func.clock_timestamp()
+    db.session.flush()
+    return draft
+
+
+@operation
+def publish_draft(*, by: User) -> list[Difference]:
+    """Make the set-up what the draft is, as a new version, and end the draft. Gives what changed.
+
+    Raises:
+        Forbidden: no right to.
+        NotFound: there is no draft.
+        Invalid, Conflict: it cannot be published as it is; says where.
+    """
+    require_company_wide(by, Right.DISTRIBUTION)
+    draft = draft_now()
+    if draft is None:
+        raise NotFound("There is no draft.")
+    found = apply_setup(draft.data, by=by)
+    if found:
+        keep_version(by, "A draft was published.")
+    discard_draft(by=by)
+    return found
+
+
+@operation
+def discard_draft(*, by: User) -> None:
+    """Throw the draft away. Raises Forbidden without the right to."""
+    require_company_wide(by, Right.DISTRIBUTION)
+    db.session.execute(delete(Draft).where(Draft.company_id == by.company_id))

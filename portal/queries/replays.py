@@ -1,0 +1,32 @@
+"""Replays of past leads, and the company's draft."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.errors import NotFound
+from portal.extensions import db
+from portal.models import Draft, Replay
+from portal.models.tenancy import working_company
+
+
+def replay_named(replay_id: UUID) -> Replay:
+    """One replay of the company entered. Raises NotFound."""
+    found = db.session.get(Replay, (working_company(), replay_id), populate_existing=True)
+    if found is None:
+        raise NotFound("There is no such replay.")
+    return found
+
+
+def last_replays(most: int) -> Sequence[Replay]:
+    """The last replays, the newest first."""
+    found = select(Replay).where(Replay.company_id == working_company())
+    return db.session.scalars(found.order_by(Replay.id.desc()).limit(most)).all()
+
+
+def draft_now() -> Draft | None:
+    """The company's draft, if there is one."""
+    return db.session.scalar(select(Draft).where(Draft.company_id == working_company()))

@@ -1,0 +1,158 @@
+"""Past leads through today's set-up and a drafted one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from portal.errors import Forbidden, Invalid
+from portal.extensions import db
+from portal.jobs.replays import playing
+from portal.models import DueWork, Replay, WorkKind
+from portal.operations import replays
+from portal.operations.setup_file import setup_now
+from portal.queries import across
+from portal.queries.replays import replay_named
+from tests.cast import Company
+from tests.factories import make_pool
+from tests.operations.acts import arrive, decline
+from tests.operations.sights import open_offer
+
+NOW = datetime.now(UTC)
+SINCE, UNTIL = NOW - timedelta(days=1), NOW + timedelta(days=1)
+
+
+def asked(company: Company, draft: Any) -> Replay:
+    with company.inside():
+        return replays.start_replay(draft, SINCE, UNTIL, by=company.owner.user())
+
+
+def played(company: Company, replay: Replay) -> Replay:
+    with company.inside():
+        claim = replays.claim_replay(company.id, replay.id)
+        assert claim is not None
+        replays.play(claim)
+    return told(company, replay)
+
+
+def told(company: Company, replay: Replay) -> Replay:
+    with company.inside():
+        found = replay_named(replay.id)
+        db.session.expunge(found)
+        return found
+
+
+def received(counts: dict[str, Any]) -> dict[str, int]:
+    return {row["name"]: row["received"] for row in counts["people"] if row["received"]}
+
+
+def setup(company: Company) -> Any:
+    with company.inside():
+        return setup_now(company.id)
+
+
+def test_a_draft_with_other_weights_gives_people_other_shares_and_changes_nothing(company: Company) -> None:
+    make_pool(company, [company.agent, company.colleague], name="Buyers", delivery="assign")
+    for _ in range(8):
+        arrive(company)
+    draft = setup(company)
+    draft["pools"][0]["members"] = [
+        each | {"weight": 3 if each["user"] == company.agent.email else 1} for each in draft["pools"][0]["members"]
+    ]
+    before = setup(company)
+    result = played(company, asked(company, draft))
+    assert (result.state, result.total, result.played, result.error) == ("done", 8, 8, None)
+    assert result.result is not None
+    assert received(result.result["today"]) == {company.agent.name: 4, company.colleague.name: 4}
+    assert received(result.result["draft"]) == {company.agent.name: 6, company.colleague.name: 2}
+    assert setup(company) == before
+
+
+def test_rules_of_the_draft_send_leads_elsewhere_and_who_declined_declines_again(company: Company) -> None:
+    make_pool(company, [company.agent], name="Buyers")
+    taken = arrive(company, source="form")
+    with company.inside():
+        offer = open_offer(company, taken.lead_id)
+    decline(company.agent, offer.id)
+    draft = setup(company)
+    draft["pools"].append({"name": "Forms", "delivery": "assign", "members": [{"user": company.colleague.email}]})
+    draft["rules"].insert(0, {"name": "Forms", "pool": "Forms", "conditions": {"source": ["form"]}})
+    result = played(company, asked(company, draft)).result
+    assert result is not None
+    assert result["today"]["people"][-1] | {"name": ""} == {
+        "user_id": str(company.agent.id), "name": "", "received": 0, "missed": 0, "declined": 1,
+    }  # fmt: skip
+    assert (result["today"]["ladder"], result["draft"]["ladder"]) == (1, 0)
+    assert received(result["draft"]) == {company.colleague.name: 1}
+    assert result["draft"]["rules"] == [{"name": "Forms", "leads": 1}, {"name": "Everything else", "leads": 0}]
+
+
+def test_whoever_was_away_is_away_again(company: Company) -> None:
+    make_pool(company, [company.agent, company.colleague], name="Buyers", delivery="assign")
+    company.owner.api.patch(f"/users/{company.agent.id}", {"available": False})
+    arrive(company)
+    company.owner.api.patch(f"/users/{company.agent.id}", {"available": True})
+    result = played(company, asked(company, {})).result
+    assert result is not None
+    assert received(result["today"]) == received(result["draft"]) == {company.colleague.name: 1}
+
+
+def test_a_replay_whose_worker_was_killed_is_picked_up_by_another(company: Company) -> None:
+    replay = asked(company, {})
+    with company.inside():
+        first = replays.claim_replay(company.id, replay.id)
+        assert first is not None
+        assert replays.claim_replay(company.id, replay.id) is None
+        lapsed = update(DueWork).where(DueWork.subject_id == replay.id)
+        db.session.execute(lapsed.values(leased_until=datetime.now(UTC) - timedelta(seconds=1)))
+        db.session.commit()
+    with company.app.app_context():
+        [due] = [each for each in across.work_due([WorkKind.REPLAY], 100) if each.subject_id == replay.id]
+        assert playing(due.company_id, due.subject_id).arguments == (str(company.id), str(replay.id))
+    assert played(company, replay).state == "done"
+    with company.inside():
+        # The first was only held up: it has nothing to say any more.
+        replays._finish(first, replays.ReplayState.FAILED, error="late")
+    assert told(company, replay).state == "done"
+
+
+def test_what_can_never_be_played_ends_as_failed_with_a_reason(company: Company) -> None:
+    make_pool(company, [company.agent], name="Buyers")
+    replay = asked(company, setup(company))
+    company.owner.api.post("/users", {"name": "Zoe", "email": "zoe.r@example.com"})
+    with company.inside():
+        db.session.execute(
+            update(Replay).where(Replay.id == replay.id).values(draft={"pools": [{"name": "A", "team": "Gone"}]})
+        )
+        db.session.commit()
+    result = played(company, replay)
+    assert result.state == "failed"
+    assert "Gone" in (result.error or "")
+
+
+def test_nonsense_is_refused_before_anything_is_asked_of_a_worker(company: Company) -> None:
+    for draft, since, until, field in [
+        ({"pools": [{"name": "A", "team": "Gone"}]}, SINCE, UNTIL, "draft.pools.0.team"),
+        ({}, UNTIL, SINCE, "to"),
+        ({}, NOW - timedelta(days=400), UNTIL, "from"),
+    ]:
+        with company.inside(), pytest.raises(Invalid) as refused:
+            replays.start_replay(draft, since, until, by=company.owner.user())
+        assert refused.value.errors[0].field == field
+    with company.inside(), pytest.raises(Forbidden):
+        replays.start_replay({}, SINCE, UNTIL, by=company.manager.user())
+
+
+def test_programs_ask_for_a_replay_and_look_how_far_it_is(company: Company, other_company: Company) -> None:
+    period = {"from": SINCE.isoformat(), "to": UNTIL.isoformat()}
+    refused = company.owner.api.post("/replays", period)
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "draft")
+    started = company.owner.api.post("/replays", {**period, "draft": {}})
+    assert (started.status_code, started.json["state"], started.json["result"]) == (202, "waiting", None)
+    path = f"/replays/{started.json['id']}"
+    assert company.owner.api.get(path).json["played"] == 0
+    assert company.manager.api.get(path).status_code == 403
+    assert other_company.owner.api.get(path).status_code == 404
