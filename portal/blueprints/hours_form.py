@@ -12,6 +12,7 @@ from portal.errors import Invalid
 from portal.routing.hours import WEEKDAYS
 
 ALWAYS, THESE = "always", "these"
+WHEN = menu([(ALWAYS, "At all hours"), (THESE, "Only at these hours")])
 
 _EXAMPLE = "Such as 09:00-17:00; several with commas; empty = closed. 22:00-06:00 goes on into the next day."
 
@@ -19,9 +20,7 @@ _EXAMPLE = "Such as 09:00-17:00; several with commas; empty = closed. 22:00-06:0
 class HoursForm(PortalForm):
     """The fields of hours; a form that has them is made of this one."""
 
-    hours_kind = RadioField(
-        "When", choices=menu([(ALWAYS, "At all hours"), (THESE, "Only at these hours")]), default=ALWAYS
-    )
+    hours_kind = RadioField("When", choices=WHEN, default=ALWAYS)
     monday = Line("Monday", description=_EXAMPLE)
     tuesday = Line("Tuesday")
     wednesday = Line("Wednesday")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
 from portal.models.columns import CompanyId, Id, Made, Moment, Ref, Str, of_company, one_of, same_company
-from portal.routing.facts import Credit, DefaultMode, Delivery, Picker, WhenNobody
+from portal.routing.facts import Credit, DefaultMode, Delivery, Picker, Timer, WhenNobody
 
 
 class Pool(db.Model):  # type: ignore[name-defined,misc]
@@ -40,6 +42,10 @@ class Pool(db.Model):  # type: ignore[name-defined,misc]
     pond_limit: Mapped[int | None]
     # None = own when there is exactly one default assignee, else tell.
     default_mode: Mapped[Str | None]
+    # What windows count: all time, or only the working time, which `hours` tells as `routing.hours` reads it; without
+    # hours, all time is working time.
+    timer: Mapped[Str] = mapped_column(server_default=Timer.WALL.value)
+    hours: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     created_at: Mapped[Made]
     # Deleted pools stay for the decisions that name them.
     deleted_at: Mapped[Moment | None]
@@ -51,6 +57,7 @@ class Pool(db.Model):  # type: ignore[name-defined,misc]
         one_of("delivery", Delivery),
         one_of("default_mode", DefaultMode),
         one_of("when_nobody_available", WhenNobody),
+        one_of("timer", Timer),
         same_company("single_user_id", "users"),
         same_company("next_pool_id", "pools"),
         CheckConstraint("last_call_seconds BETWEEN 5 AND 86400", name="last_call_seconds"),

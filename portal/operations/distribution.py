@@ -275,7 +275,7 @@ class Round:
     def _offer(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
         pool = _pool_of(decision)
         user_id = decision.chosen[0]
-        ends = self.at + timedelta(seconds=pool.window_seconds)
+        ends = pool.end_of(self.at, pool.window_seconds)
         if decision.stage is Stage.SECOND_CHANCE:
             offer_id = lead.history.in_line[user_id]
             # They pressed in the pool the lead was in then; it opens, and ends, in the one it is in now.
@@ -300,13 +300,13 @@ class Round:
     def _offer_to_all(
         self, lead: Routable, decision: Decision, decision_id: UUID, kind: OfferKind, seconds: int
     ) -> None:
-        ends = self.at + timedelta(seconds=seconds)
+        ends = _pool_of(decision).end_of(self.at, seconds)
         for user_id in decision.chosen:
             offer_id = self._new_offer(lead, decision, decision_id, user_id, kind, ends)
             self._is_open(lead, decision, decision_id, offer_id, user_id, ends)
         lead.state |= ON_OFFER
         if kind is OfferKind.LAST_CALL:
-            self.writes.work(WorkKind.REMIND, lead.id, self.at + timedelta(seconds=seconds / 2))
+            self.writes.work(WorkKind.REMIND, lead.id, self.at + (ends - self.at) / 2)
 
     def _lay_in_pond(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
         """For the pool's members to take. Nobody is told of it, and until somebody owns it nobody reads who it is."""

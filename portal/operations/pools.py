@@ -15,18 +15,21 @@ from sqlalchemy import delete, func, select, update
 
 from portal.errors import Conflict, FieldError, Invalid, NotFound
 from portal.extensions import db
-from portal.models import Pool, PoolDefault, PoolMember, Team, User, new_id
+from portal.models import Company, Pool, PoolDefault, PoolMember, Team, User, new_id
+from portal.models.tenancy import working_company
 from portal.operations import auditing, ledger, waiting
 from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.transaction import operation
 from portal.permissions import Right, refuse_out_of_reach, require, require_over
+from portal.queries.clock import database_time
 from portal.queries.people import users_by_id
 from portal.queries.pool_ties import leads_in_pond, they_lie, why_kept
 from portal.queries.pools import next_pools, pool_named, pool_views
 from portal.queries.routing_facts import lock_pool, lock_pools
 from portal.routing.chain import check_chain
-from portal.routing.facts import DefaultMode, Delivery, Picker, WhenNobody
+from portal.routing.facts import DefaultMode, Delivery, Picker, Timer, WhenNobody
+from portal.routing.hours import HoursError, next_opening, parse_hours
 
 SHORTEST_WINDOW, LONGEST_WINDOW = 5, 86_400
 MOST_OFFERS = 1000
@@ -56,6 +59,9 @@ class PoolChanges(TypedDict, total=False):
     # In seconds; None = no last call is made.
     last_call_seconds: int | None
     next_pool_id: UUID | None
+    timer: str
+    # The working time that windows count where the timer says so, as `routing.hours` reads it.
+    hours: Mapping[str, Any] | None
     # Leads a person may take from a pond in a day; None = no limit.
     pond_limit: int | None
     members: Sequence[Member]
@@ -265,6 +271,10 @@ def _check(wrong: Complaints, name: str, value: Any, pool: Pool | None) -> Any:
             return None if value is None else wrong.whole(name, value, SHORTEST_WINDOW, LONGEST_WINDOW)
         case "pond_limit":
             return None if value is None else wrong.whole(name, value, 1, MOST_FROM_A_POND)
+        case "timer":
+            return wrong.one_of(name, value, Timer)
+        case "hours":
+            return _working_time(wrong, value)
         case "next_pool_id":
             return _next_pool(wrong, value, pool)
         case _:
@@ -283,6 +293,18 @@ def _next_pool(wrong: Complaints, next_id: UUID | None, pool: Pool | None) -> UU
         told = " → ".join(f"“{name}”" for name in names)
         wrong.add("next_pool_id", f"Leads would go round in a circle: {told}. Choose a pool that does not lead back.")
     return next_id
+
+
+def _working_time(wrong: Complaints, hours: Any) -> Any:
+    if hours is None:
+        return None
+    zone = db.session.get_one(Company, working_company()).time_zone
+    try:
+        if next_opening(parse_hours(hours, zone), database_time()) is None:
+            wrong.add("hours", "These hours never open. Give at least one day some working time.")
+    except HoursError as error:
+        wrong.add("hours" if error.field == "hours" else f"hours.{error.field}", str(error))
+    return hours
 
 
 def _known_user(wrong: Complaints, field: str, user_id: UUID | None) -> UUID | None:

@@ -81,7 +81,7 @@ def candidate(row: Sequence[Any], setup: Setup, **of_pool: Any) -> Candidate:
         last_lead_at,
         tags=_tags(told.get("tags", ()), name, email, setup),
         caps=caps_of(counts),
-        hours=_hours(told["hours"], zone) if told.get("hours") else None,
+        hours=hours_from(told["hours"], zone) if told.get("hours") else None,
         leaves=_leaves(leaves),
         zone=zone,
         presence=Presence(told["presence"]) if told else Presence.AVAILABLE,
@@ -108,6 +108,7 @@ def _leaves(pairs: Sequence[Sequence[str]] | None) -> tuple[Leave, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _hours(text: str, zone: str) -> WeeklyHours:
+def hours_from(text: str, zone: str) -> WeeklyHours:
+    """Hours from their column's text."""
     # Reading and checking hours takes longer than all gates together; whose hours they are makes no difference.
     return parse_hours(json.loads(text), zone)

@@ -50,6 +50,8 @@ class PoolView:
             pool.last_call_seconds,
             pool.next_pool_id,
             pool.pond_limit,
+            pool.timer,
+            repr(pool.hours),
             sorted(self.members),
             sorted(self.priorities.items()),
             self.default_assignee_ids,

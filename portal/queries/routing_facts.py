@@ -16,7 +16,7 @@ from portal.errors import NotFound
 from portal.models import statements
 from portal.models.lead import LEAD_STATE_COLUMNS
 from portal.queries.clock import database_time
-from portal.queries.person_facts import candidate, person_columns
+from portal.queries.person_facts import candidate, hours_from, person_columns
 from portal.queries.setup import Setup
 from portal.routing.facts import (
     Asked,
@@ -34,7 +34,9 @@ from portal.routing.tags import Tagger
 
 _POOL = """
     SELECT p.id, p.name, p.picker, p.delivery, p.window_seconds, p.max_offers, p.default_mode, p.single_user_id,
-           p.when_nobody_available, p.last_call_seconds, p.next_pool_id, p.team_id
+           p.when_nobody_available, p.last_call_seconds, p.next_pool_id, p.team_id,
+           CASE WHEN p.timer = 'working' THEN p.hours::text END,
+           CASE WHEN p.timer = 'working' THEN (SELECT c.time_zone FROM companies c WHERE c.id = p.company_id) END
     FROM pools p WHERE p.company_id = %(company)s AND p.id = ANY (%(pools)s) AND p.deleted_at IS NULL"""
 
 _MEMBERS = """
@@ -270,7 +272,8 @@ def price_range(price: Mapping[str, Any] | None) -> tuple[Decimal | None, Decima
 
 
 def _pool(row: Any) -> PoolFacts:
-    pool_id, name, picker, delivery, window, most, mode, single_user, when_nobody, last_call, next_pool, team = row
+    pool_id, name, picker, delivery, window, most, mode, single_user, when_nobody, *row = row
+    last_call, next_pool, team, hours, zone = row
     return PoolFacts(
         pool_id,
         name,
@@ -281,6 +284,7 @@ def _pool(row: Any) -> PoolFacts:
         default_mode=DefaultMode(mode) if mode else None,
         single_user=single_user,
         last_call_seconds=last_call,
+        timed_by=hours_from(hours, zone) if hours else None,
         next_pool_id=next_pool,
         team_id=team,
         when_nobody_available=when_nobody,

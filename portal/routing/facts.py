@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
 from portal.routing.conditions import Conditions
-from portal.routing.hours import Leave, WeeklyHours
+from portal.routing.hours import Leave, WeeklyHours, add_open_time
 from portal.routing.tags import Tag
 from portal.routing.tags import TagKind as TagKind
 
@@ -69,6 +69,13 @@ class PerformanceInRouting(StrEnum):
     OFF = "off"
     TIE_BREAK = "tie_break"
     MULTIPLY = "multiply"
+
+
+class Timer(StrEnum):
+    """Which time a window counts: all of it, or only the pool's working time."""
+
+    WALL = "wall"
+    WORKING = "working"
 
 
 class DefaultMode(StrEnum):
@@ -244,12 +251,23 @@ class PoolFacts:
     default_mode: DefaultMode | None = None
     single_user: UUID | None = None
     last_call_seconds: int | None = None
+    # The working time its windows count; None = they count all time.
+    timed_by: WeeklyHours | None = None
     next_pool_id: UUID | None = None
     next_pool: PoolFacts | None = None
     team_id: UUID | None = None
     when_nobody_available: str = WhenNobody.FALLBACK
     team_default: Candidate | None = None
     team_members: Sequence[Candidate] = ()
+
+    def end_of(self, start: datetime, seconds: int) -> datetime:
+        """When a window of `seconds` that opens at `start` is over.
+
+        Raises HoursError where the pool's working time has no more of it within a year.
+        """
+        if self.timed_by is None:
+            return start + timedelta(seconds=seconds)
+        return add_open_time(self.timed_by, start, seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
 
-from portal.errors import Conflict, Forbidden, NotFound
+from portal.errors import Conflict, Forbidden, Invalid, NotFound
+from portal.routing.hours import WEEKDAYS
 from tests.cast import Company
 from tests.consistency import assert_consistent
 from tests.factories import make_pool, make_user
@@ -489,3 +491,31 @@ def test_giving_the_lead_away_by_hand_withdraws_the_offer_and_gives_the_turn_bac
         accept(company.agent, taken.offers[0])
     assert set(sights.standing(company, pair).values()) == {(0, 0)}
     assert_consistent(company)
+
+
+class TestWorkingTime:
+    """A window that counts only the pool's working time stands still outside it."""
+
+    def test_it_goes_on_when_the_hours_open_again(self, company: Company) -> None:
+        always = {day: [["00:00", "24:00"]] for day in WEEKDAYS}
+        make_pool(company, [company.agent], window_seconds=600, timer="working", hours=always)
+        offer = sights.open_offer(company, arrive(company).lead_id)
+        assert offer.expires_at is not None
+        assert (offer.expires_at - offer.created_at).total_seconds() == 600
+
+    def test_outside_it_does_not_end_before_they_open(self, company: Company) -> None:
+        today = datetime.now(UTC).date()
+        closed = {(today + timedelta(days=day)).isoformat(): [] for day in range(-1, 3)}
+        hours = {day: [["09:00", "10:00"]] for day in WEEKDAYS} | {"exceptions": closed}
+        pool = make_pool(company, [company.agent], window_seconds=600)
+        change_pool(company, pool.id, timer="working", hours=hours)
+        offer = sights.open_offer(company, arrive(company).lead_id)
+        assert offer.expires_at is not None
+        opening = datetime.combine(today + timedelta(days=3), time(9, 10), UTC)
+        assert offer.expires_at == opening
+        assert_consistent(company)
+
+    def test_hours_that_never_open_are_refused(self, company: Company) -> None:
+        pool = make_pool(company, [company.agent])
+        with pytest.raises(Invalid, match=r"never open|at least one"):
+            change_pool(company, pool.id, timer="working", hours={"exceptions": {"2020-01-01": [["09:00", "10:00"]]}})

@@ -21,7 +21,7 @@ from portal.queries.people_now import PersonNow, people_now
 from portal.queries.pool_ties import why_kept
 from portal.queries.pools import PoolView, pool_names, pool_views, reached_pool
 from portal.queries.rules import default_rule
-from portal.sign_in import right_required, signed_in_user
+from portal.sign_in import current_company, right_required, signed_in_user
 
 
 @blueprint.get("/new")
@@ -52,7 +52,9 @@ def _make(form: NewPoolForm, by: User) -> UUID:
 
 
 def _new_page(form: NewPoolForm) -> str:
-    return render_template("distribution/new.html", form=form, may_point_rules=_may_point_rules())
+    return render_template(
+        "distribution/new.html", form=form, zone=current_company().time_zone, may_point_rules=_may_point_rules()
+    )
 
 
 def _may_point_rules() -> bool:
@@ -88,7 +90,7 @@ def save(pool_id: UUID) -> ResponseReturnValue:
 
 
 def _edit_page(form: PoolForm, view: PoolView) -> str:
-    return render_template("distribution/edit.html", form=form, pool=view.pool)
+    return render_template("distribution/edit.html", form=form, pool=view.pool, zone=current_company().time_zone)
 
 
 def _view(pool_id: UUID) -> PoolView:

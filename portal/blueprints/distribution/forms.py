@@ -9,12 +9,13 @@ from uuid import UUID
 
 from wtforms import BooleanField, HiddenField, RadioField, SelectField
 
-from portal.blueprints.forms import Line, PortalForm, Whole, menu, needed
+from portal.blueprints.forms import Line, Whole, menu, needed
+from portal.blueprints.hours_form import ALWAYS, WHEN, HoursForm, typed_hours
 from portal.blueprints.once import OnceForm
 from portal.models import Team
 from portal.operations.pools import MOST_DEFAULT_ASSIGNEES
 from portal.queries.pools import PoolView
-from portal.routing.facts import DefaultMode, Delivery, Picker, WhenNobody
+from portal.routing.facts import DefaultMode, Delivery, Picker, Timer, WhenNobody
 
 UNITS = {"seconds": 1, "minutes": 60, "hours": 3600}
 _AUTOMATIC = ""
@@ -33,7 +34,7 @@ def _id_or_none(value: Any) -> UUID | None:
     return UUID(str(value)) if value else None
 
 
-class PoolForm(PortalForm):
+class PoolForm(HoursForm):
     """Use `pool_form` to make one: it adds a weight for each person."""
 
     people: ClassVar[Sequence[Choosable]] = ()
@@ -85,6 +86,17 @@ class PoolForm(PortalForm):
     )
     window = Whole("Time to answer an offer", [needed("Please type how long an offer stands.")], default=5)
     window_unit = SelectField("Unit", choices=menu((unit, unit) for unit in UNITS), default="minutes")
+    hours_kind = RadioField("The pool's working time", choices=WHEN, default=ALWAYS)
+    timer = RadioField(
+        "What the time to answer counts",
+        choices=menu(
+            [
+                (Timer.WALL.value, "All time"),
+                (Timer.WORKING.value, "Only the pool's working time: it stands still outside"),
+            ]
+        ),
+        default=Timer.WALL.value,
+    )
     max_offers = Whole(
         "Most offers for one lead",
         [needed("Please type a number; 0 means no limit.")],
@@ -148,6 +160,7 @@ class PoolForm(PortalForm):
         self.aliases = {
             "window_seconds": "window",
             "last_call_seconds": "last_call",
+            **self.aliases_of_hours("hours"),
             **{f"members.{place}.weight": _weight_name(user_id) for place, (user_id, _) in enumerate(members)},
             **{f"default_assignee_ids.{place}": name for place, (name, _) in enumerate(chosen)},
             "default_assignee_ids": "default_1",
@@ -161,6 +174,8 @@ class PoolForm(PortalForm):
             "delivery": self.delivery.data,
             "window_seconds": (self.window.data or 0) * UNITS[self.window_unit.data],
             "max_offers": self.max_offers.data,
+            "timer": self.timer.data,
+            "hours": self.hours(),
             "pond_limit": self.pond_limit.data,
             "last_call_seconds": self.last_call.data and self.last_call.data * UNITS[self.last_call_unit.data],
             "next_pool_id": self.next_pool_id.data,
@@ -217,6 +232,8 @@ def as_typed(view: PoolView) -> dict[str, Any]:
         "window": window,
         "window_unit": unit,
         "max_offers": pool.max_offers,
+        "timer": pool.timer,
+        **typed_hours(pool.hours),
         "pond_limit": pool.pond_limit,
         "last_call": last_call,
         "last_call_unit": last_call_unit,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from portal.models import Pool, User
 from portal.routing.decision import Decision
 from portal.routing.explain import standing
-from portal.routing.facts import NANO, DefaultMode, Delivery, Outcome, Picker, WhenNobody
+from portal.routing.facts import NANO, DefaultMode, Delivery, Outcome, Picker, Timer, WhenNobody
 
 LONGEST_IN_A_SENTENCE = 60
 _UNITS = ((3600, "hour"), (60, "minute"), (1, "second"))
@@ -198,11 +198,15 @@ def _assigned(pool: Pool) -> list[Step]:
 def _offered(pool: Pool) -> list[Step]:
     limit = f", to at most {pool.max_offers} people" if pool.max_offers else ""
     told = (
-        f"They have {window_in_words(pool.window_seconds)} to accept. "
+        f"They have {window_in_words(pool.window_seconds)}{_of_working_time(pool)} to accept. "
         f"Declined or missed, it is offered to the next{limit}."
     )
     again = "Whoever missed it and asks for another chance comes before those who follow."
     return [*_assigned(pool), Step("The offer", told, "offers", "accent"), Step("Another chance", again, "clock")]
+
+
+def _of_working_time(pool: Pool) -> str:
+    return " of the pool's working time" if pool.timer == Timer.WORKING and pool.hours else ""
 
 
 def _told_to_all(pool: Pool) -> list[Step]:

@@ -113,6 +113,9 @@ CASES: list[tuple[str, str, dict[str, Any], str, list[Any]]] = [
     ("POST", "/pools", POOL, "window_seconds", [*NO_WHOLES, 0, 4, 86_401]),
     ("POST", "/pools", POOL, "max_offers", [*NO_WHOLES, 1001]),
     ("POST", "/pools", POOL, "last_call_seconds", ["5", 1.5, True, 0, 4, 86_401]),
+    ("POST", "/pools", POOL, "timer", [1, None, "moon"]),
+    ("POST", "/pools", POOL, "hours", [1, "x", [], {}]),
+    ("POST", "/pools", POOL, "hours.monday", [1, [["9", "17:00"]]]),
     ("POST", "/pools", POOL, "pond_limit", ["5", 1.5, True, 0, 1001]),
     ("POST", "/pools", POOL, "next_pool_id", NO_IDS),
     ("POST", "/pools", POOL, "default_mode", [1, "both", []]),
@@ -365,8 +368,6 @@ def _send(world: World, method: str, path: str, body: bytes) -> TestResponse:
 
 LATER = {
     "/pools": [
-        "timer",
-        "hours",
         "contact_within",
         "forfeit_at_cap",
         "for_reassignment",

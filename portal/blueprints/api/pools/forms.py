@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from portal.blueprints.api.fields import Choice, Form, Id, Part, Several, Text, Whole, WholeText
+from portal.blueprints.api.fields import Choice, Form, Free, Id, Part, Several, Text, Whole, WholeText
+from portal.blueprints.api.rules.forms import HOURS
 from portal.operations.pools import (
     GREATEST_PRIORITY,
     GREATEST_WEIGHT,
@@ -13,7 +14,7 @@ from portal.operations.pools import (
     MOST_OFFERS,
     SHORTEST_WINDOW,
 )
-from portal.routing.facts import DefaultMode, Delivery, Picker, WhenNobody
+from portal.routing.facts import DefaultMode, Delivery, Picker, Timer, WhenNobody
 
 MOST_TURNS = 100
 
@@ -33,8 +34,6 @@ class PoolForm(Form):
 
     later = frozenset(
         {
-            "timer",
-            "hours",
             "contact_within",
             "forfeit_at_cap",
             "for_reassignment",
@@ -49,6 +48,9 @@ class PoolForm(Form):
     single_user_id = Id(allow_none=True)
     delivery = Choice(Delivery)
     window_seconds = Whole(least=SHORTEST_WINDOW, most=LONGEST_WINDOW)
+    # Whether windows count all time or only the pool's working time.
+    timer = Choice(Timer)
+    hours = Free(allow_none=True, metadata={"description": HOURS})
     max_offers = Whole(least=0, most=MOST_OFFERS)
     default_assignee_ids = Several(Id(), metadata={"maxItems": MOST_DEFAULT_ASSIGNEES})
     default_mode = Choice(DefaultMode, allow_none=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.blueprints.api.fields import Choice, Figure, Form, Id, Moment, Part, Several, Text, Whole
+from portal.blueprints.api.fields import Choice, Figure, Form, Free, Id, Moment, Part, Several, Text, Whole
 from portal.queries.pools import PoolView, Standing, in_leads
-from portal.routing.facts import DefaultMode, Delivery, Picker, WhenNobody
+from portal.routing.facts import DefaultMode, Delivery, Picker, Timer, WhenNobody
 from portal.routing.route import Turn
 
 
@@ -28,6 +28,8 @@ class PoolShape(Form):
     single_user_id = Id(allow_none=True, required=True)
     delivery = Choice(Delivery, required=True)
     window_seconds = Whole(required=True)
+    timer = Choice(Timer, required=True)
+    hours = Free(allow_none=True, required=True)
     max_offers = Whole(required=True)
     default_assignee_ids = Several(Id(), required=True)
     default_mode = Choice(DefaultMode, allow_none=True, required=True)
@@ -91,6 +93,8 @@ def pool_shape(view: PoolView) -> dict[str, Any]:
         "single_user_id": pool.single_user_id,
         "delivery": pool.delivery,
         "window_seconds": pool.window_seconds,
+        "timer": pool.timer,
+        "hours": pool.hours,
         "max_offers": pool.max_offers,
         "default_assignee_ids": view.default_assignee_ids,
         "default_mode": pool.default_mode,
