@@ -10,6 +10,7 @@ blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 from portal.blueprints.settings import (  # noqa: E402, F401
     company,
     conversion,
+    draft,
     holding,
     index,
     keys,

@@ -64,6 +64,14 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 company_wide=True,
             ),
             Entry(
+                "settings.draft",
+                "Draft",
+                "Try other rules and weights on past leads before they count.",
+                "rules",
+                Right.DISTRIBUTION,
+                company_wide=True,
+            ),
+            Entry(
                 "settings.versions",
                 "Versions",
                 "What was changed when, and the way back.",

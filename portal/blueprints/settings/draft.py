@@ -1,0 +1,136 @@
+"""The draft of the set-up: changed as a file, replayed on past leads, published or thrown away."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import IntegerField, TextAreaField
+from wtforms.validators import NumberRange
+
+from portal.blueprints.forms import PortalForm
+from portal.blueprints.settings.blueprint import blueprint
+from portal.errors import Conflict, Invalid
+from portal.operations import drafts
+from portal.operations.replays import start_replay
+from portal.operations.setup_apply import plan_setup
+from portal.permissions import Right
+from portal.queries.clock import database_time
+from portal.queries.replays import draft_now, last_replays
+from portal.sign_in import right_required, signed_in_user
+
+
+class DraftForm(PortalForm):
+    """The draft as a file."""
+
+    file = TextAreaField("The draft, as a file", description="As `portal config export` writes it.")
+
+    def wanted(self) -> Any:
+        """What was typed, read. Raises Invalid."""
+        try:
+            return json.loads(self.file.data or "")
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise Invalid.field("file", f"This is not JSON: {error}.") from None
+
+
+class ReplayForm(PortalForm):
+    """How many days back."""
+
+    days = IntegerField("Days", [NumberRange(1, 366, "Choose 1 to 366 days.")], default=30)
+
+
+@blueprint.get("/draft")
+@right_required(Right.DISTRIBUTION, company_wide=True)
+def draft() -> ResponseReturnValue:
+    """The draft and what it would change, or a way to begin one."""
+    return _page()
+
+
+@blueprint.post("/draft/begin")
+@right_required(Right.DISTRIBUTION, company_wide=True)
+def begin_draft() -> ResponseReturnValue:
+    """Begin one that is as today."""
+    drafts.begin_draft(by=signed_in_user())
+    return redirect(url_for("settings.draft"), code=303)
+
+
+@blueprint.post("/draft")
+@right_required(Right.DISTRIBUTION, company_wide=True)
+def save_draft() -> ResponseReturnValue:
+    """Keep what was typed, if it could be published."""
+    form, by = DraftForm(), signed_in_user()
+    if form.carried_out(lambda: drafts.save_draft(form.wanted(), by=by)):
+        flash("The draft is saved. Nothing has changed for leads yet.", "good")
+        return redirect(url_for("settings.draft"), code=303)
+    return _page(form), form.status
+
+
+@blueprint.post("/draft/publish")
+@right_required(Right.DISTRIBUTION, company_wide=True)
+def publish_draft() -> ResponseReturnValue:
+    """Make it count."""
+    drafts.publish_draft(by=signed_in_user())
+    flash("The draft is published. It counts from the next lead on.", "good")
+    return redirect(url_for("settings.versions"), code=303)
+
+
+@blueprint.post("/draft/discard")
+@right_required(Right.DISTRIBUTION, company_wide=True)
+def discard_draft() -> ResponseReturnValue:
+    """Throw it away."""
+    drafts.discard_draft(by=signed_in_user())
+    flash("The draft is thrown away.", "good")
+    return redirect(url_for("settings.draft"), code=303)
+
+
+@blueprint.post("/draft/replay")
+@right_required(Right.DISTRIBUTION, company_wide=True)
+def replay_draft() -> ResponseReturnValue:
+    """Have the leads of the last days replayed."""
+    form, by, kept = ReplayForm(), signed_in_user(), draft_now()
+    if kept is None:
+        raise Conflict("There is no draft. Begin one first.")
+    if not form.validate_on_submit():
+        return _page(days=form), form.status
+    now = database_time()
+    start_replay(kept.data, now - timedelta(days=form.days.data), now, by=by)
+    return redirect(url_for("settings.draft", _anchor="replay"), code=303)
+
+
+def _side_by_side(result: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Everybody who got or left a lead in either, with the counts of both."""
+    if result is None:
+        return []
+    nothing = {"received": 0, "missed": 0, "declined": 0}
+    both = {side: {row["user_id"]: row for row in result[side]["people"]} for side in ("today", "draft")}
+    names = {user_id: row["name"] for rows in both.values() for user_id, row in rows.items()}
+    return [
+        {"name": name, **{side: both[side].get(user_id, nothing) for side in both}} for user_id, name in names.items()
+    ]
+
+
+def _page(form: DraftForm | None = None, days: ReplayForm | None = None) -> str:
+    kept, by, last = draft_now(), signed_in_user(), next(iter(last_replays(1)), None)
+    found, refused = [], None
+    if kept is not None:
+        data, changed = kept.data, (kept.changed_by_name, kept.changed_at)
+        form = form or DraftForm(formdata=None, data={"file": json.dumps(data, indent=2, ensure_ascii=False)})
+        try:
+            found = plan_setup(data, by=by)
+        except (Invalid, Conflict) as error:
+            refused = error.detail
+    else:
+        changed = None
+    return render_template(
+        "settings/draft.html",
+        changed=changed,
+        form=form or PortalForm(formdata=None),
+        days=days or ReplayForm(formdata=None),
+        found=found,
+        refused=refused,
+        replay=last,
+        rows=_side_by_side(last.result if last else None),
+    )

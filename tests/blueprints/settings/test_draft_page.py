@@ -1,0 +1,55 @@
+"""The draft: begun, changed, replayed and published on one page."""
+
+from __future__ import annotations
+
+import json
+
+from apiflask import APIFlask
+
+from portal.operations import replays
+from portal.queries.replays import last_replays
+from tests.cast import Company
+from tests.factories import make_pool
+from tests.operations.acts import arrive
+from tests.page import sign_in
+
+
+def test_a_draft_is_begun_changed_replayed_and_published(app: APIFlask, company: Company) -> None:
+    make_pool(company, [company.agent, company.colleague], name="Buyers", delivery="assign")
+    for _ in range(4):
+        arrive(company)
+    owner = sign_in(app, company.owner)
+    page = owner.open("/settings/draft").press("Begin a draft")
+    assert "Nothing yet: it is as today." in page.words
+    data = json.loads(page.form("/settings/draft").fields["file"])
+    data["pools"][0]["members"] = [each for each in data["pools"][0]["members"] if each["user"] == company.agent.email]
+    page = page.press("Save the draft", file=json.dumps(data))
+    assert f"member {company.colleague.email}: weight 1 → none" in page.words
+    page = page.press("Replay", days="7")
+    assert "A worker is at it" in page.words
+    with company.inside():
+        [asked] = last_replays(5)
+        claim = replays.claim_replay(company.id, asked.id)
+        assert claim is not None
+        replays.play(claim)
+    page = owner.open("/settings/draft")
+    assert f"{company.agent.name} 2 4 0 0" in page.words
+    assert "4 leads. Nobody in the line took 0 of them today, 0 in the draft." in page.words
+    page = page.press("Publish")
+    assert "It counts from the next lead on" in page.words
+    assert len(company.owner.api.get("/pools").json["items"][0]["members"]) == 1
+    assert "There is no draft" in owner.open("/settings/draft").words
+
+
+def test_what_makes_no_sense_comes_back_as_it_was_typed(app: APIFlask, company: Company) -> None:
+    page = sign_in(app, company.owner).open("/settings/draft").press("Begin a draft")
+    assert "not JSON" in page.press("Save the draft", status=422, file="{").error_of("file")
+    page = page.press("Save the draft", status=422, file='{"rules": []}')
+    assert "default rule is the last one" in page.words
+    assert page.press("Replay", status=422, days="0").error_of("days") == "Choose 1 to 366 days."
+    assert "thrown away" in page.press("Throw away").words
+
+
+def test_agents_and_managers_do_not_reach_it(app: APIFlask, company: Company) -> None:
+    for person in (company.agent, company.manager):
+        sign_in(app, person).open("/settings/draft", status=403)
