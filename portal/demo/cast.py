@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 COMPANY = "Sunrise Solar"
 TIME_ZONE = "America/Chicago"
@@ -35,7 +36,7 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A pool: members and default assignees by first name. `window` in seconds."""
+    """A pool: members and default assignees by first name, and tags that are members. `window` in seconds."""
 
     name: str
     delivery: str
@@ -43,6 +44,7 @@ class Group:
     defaults: tuple[str, ...]
     window: int = 300
     max_offers: int = 4
+    tags: Mapping[str, int] = field(default_factory=dict)
 
 
 # The first four are told at every start. The owner is first.
@@ -79,7 +81,13 @@ EVERYDAY = Group(
 WEEKEND = Group("Weekend desk", "assign", {"Ben": 2, "Grace": 1, "Jonas": 2}, ("Grace",))
 SECOND_LOOK = Group("Second look", "offer", {"Chloe": 1, "Finn": 1, "Grace": 1}, ("Marco",), window=1800, max_offers=3)
 SOUTH = Group("San Antonio desk", "offer", {"Chloe": 5, "Dev": 10, "Grace": 5, "Ben": 3}, ("Marco", "Grace"))
-CHARGERS = Group("Chargers and service", "offer", {"Finn": 10, "Jonas": 10, "Ana": 3, "Ben": 3}, ("Marco", "Grace"))
+CHARGERS = Group(
+    "Chargers and service",
+    "offer",
+    {"Finn": 10, "Jonas": 10, "Ana": 3, "Ben": 3},
+    ("Marco", "Grace"),
+    tags={"battery": 3},
+)
 GROUPS = (EVERYDAY, WEEKEND, SECOND_LOOK, SOUTH, CHARGERS)
 
 

@@ -175,6 +175,7 @@ def _make_pool(scene: Scene, group: Group) -> Pool:
         max_offers=group.max_offers,
         # The everyday pool gets its default assignees once they were missed.
         default_assignee_ids=[] if group is GROUPS[0] else [scene.staff[name].id for name in group.defaults],
+        agent_tags={tag: (weight, 0) for tag, weight in group.tags.items()},
         members=[(scene.staff[name].id, weight) for name, weight in group.members.items()],
     )
     # Otherwise drawn anew each time: who comes first among equals shall be the same in every demo.

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, UniqueConstraint, Uuid, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -81,6 +81,8 @@ class PoolMember(db.Model):  # type: ignore[name-defined,misc]
     weight: Mapped[int] = mapped_column(server_default=text("1"))
     # Points added to the tag score of best match; may be negative.
     priority: Mapped[int] = mapped_column(server_default=text("0"))
+    # The tag they are in by, in its normal text; None = they have an entry of their own.
+    agent_tag: Mapped[Str | None]
     created_at: Mapped[Made]
 
     __table_args__ = (
@@ -91,6 +93,31 @@ class PoolMember(db.Model):  # type: ignore[name-defined,misc]
         CheckConstraint("weight BETWEEN 0 AND 1000", name="weight"),
         CheckConstraint("priority BETWEEN -1000 AND 1000", name="priority"),
         Index(None, "company_id", "user_id"),
+    )
+
+
+class PoolTag(db.Model):  # type: ignore[name-defined,misc]
+    """A tag that is a member of a pool: it stands for everybody who carries it."""
+
+    __tablename__ = "pool_tags"
+
+    company_id: Mapped[CompanyId]
+    id: Mapped[Id]
+    pool_id: Mapped[Ref]
+    # As tags are compared.
+    normal: Mapped[Str]
+    weight: Mapped[int] = mapped_column(server_default=text("1"))
+    priority: Mapped[int] = mapped_column(server_default=text("0"))
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["company_id", "pool_id"],
+            ["pools.company_id", "pools.id"],
+            ondelete="CASCADE",
+        ),
+        UniqueConstraint("company_id", "pool_id", "normal"),
+        CheckConstraint("weight BETWEEN 0 AND 1000", name="weight"),
+        CheckConstraint("priority BETWEEN -1000 AND 1000", name="priority"),
     )
 
 

@@ -16,7 +16,18 @@ from sqlalchemy.dialects.postgresql import insert
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
 from portal.extensions import db
 from portal.models import Account, Cause, Company, Lead, LeadAccess, LeadState, Role, Team, User, new_id
-from portal.operations import assignment, auditing, availability, keys, messages, offers, tags, taking, waiting
+from portal.operations import (
+    assignment,
+    auditing,
+    availability,
+    keys,
+    messages,
+    offers,
+    tag_members,
+    tags,
+    taking,
+    waiting,
+)
 from portal.operations.auditing import Subject
 from portal.operations.availability import Availability
 from portal.operations.complaints import Complaints, refuse_unknown
@@ -88,6 +99,8 @@ def add_user(
         Invalid: a field makes no sense, or somebody with this address works here already.
     """
     require(by, Right.PEOPLE)
+    if more.get("tags"):
+        tag_members.lock_pools_with_tags()
     given: UserChanges = {
         "name": name,
         "email": email,
@@ -113,6 +126,8 @@ def add_user(
     if user_id is None:
         raise Invalid.field("email", "Somebody with this address works here already.")
     user = db.session.get_one(User, (by.company_id, user_id))
+    if user.tags:
+        tag_members.follow_people()
     auditing.added(by, Subject.PERSON, user.id, user.name, auditing.fields_of(user, UserChanges.__annotations__))
     if user.active:
         invite(user, with_link=is_theirs_alone)
@@ -173,7 +188,14 @@ def change_user(user_id: UUID, *, by: User, seen: str | None = None, **changes: 
         Stale: somebody else changed the user since it was seen.
         Invalid: a field makes no sense.
     """
-    if changes.get("active") is False:
+    if "tags" in changes:
+        # Pools follow who carries what.
+        tag_members.lock()
+    if "tags" in changes and changes.get("active") is False:
+        offers.lock_all_pools()
+    elif "tags" in changes:
+        tag_members.lock_pools_with_tags()
+    elif changes.get("active") is False:
         # Pools before people: the order of locks.
         offers.lock_pools_of(user_id)
     if "roles" in changes:
@@ -204,6 +226,8 @@ def change_user(user_id: UUID, *, by: User, seen: str | None = None, **changes: 
     auditing.changed(by, Subject.PERSON, user.id, user.name, before, now)
     if user.team_id not in (None, former_team):
         _take_open_leads_along(user)
+    if "tags" in columns and set(columns["tags"]) != set(before["tags"]):
+        tag_members.follow_people()
     if was_active != user.active:
         _flag_open_leads(user)
         if not user.active:

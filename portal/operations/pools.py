@@ -17,7 +17,7 @@ from portal.errors import Conflict, FieldError, Invalid, NotFound
 from portal.extensions import db
 from portal.models import Company, Pool, PoolDefault, PoolMember, Team, User, new_id
 from portal.models.tenancy import working_company
-from portal.operations import auditing, ledger, waiting
+from portal.operations import auditing, tag_members, tags, waiting
 from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.transaction import operation
@@ -30,12 +30,14 @@ from portal.queries.routing_facts import lock_pool, lock_pools
 from portal.routing.chain import check_chain
 from portal.routing.facts import DefaultMode, Delivery, Picker, Timer, WhenNobody
 from portal.routing.hours import HoursError, next_opening, parse_hours
+from portal.routing.tags import normal, pieces
 
 SHORTEST_WINDOW, LONGEST_WINDOW = 5, 86_400
 MOST_OFFERS = 1000
 GREATEST_WEIGHT = 1000
 GREATEST_PRIORITY = 1000
 MOST_MEMBERS = 1000
+MOST_TAG_MEMBERS = 50
 MOST_DEFAULT_ASSIGNEES = 5
 MOST_FROM_A_POND = 1000
 
@@ -67,6 +69,8 @@ class PoolChanges(TypedDict, total=False):
     members: Sequence[Member]
     # Points of members in best match; who is not named keeps theirs, and new members have none.
     priorities: Mapping[UUID, int]
+    # Tags that are members, with weight and points; all of them. One nobody has heard of is made.
+    agent_tags: Mapping[str, tuple[int, int]]
 
 
 @operation
@@ -81,6 +85,7 @@ def make_pool(*, by: User, **fields: Unpack[PoolChanges]) -> Pool:
     if "name" not in fields:
         raise Invalid.field("name", "A pool needs a name.")
     refuse_out_of_reach(by, Right.DISTRIBUTION, fields.get("team_id"))
+    tag_members.lock()
     if "next_pool_id" in fields:
         _lock_all_pools(by.company_id)
     columns = _checked(fields)
@@ -108,6 +113,7 @@ def change_pool(pool_id: UUID, *, by: User, seen: str | None = None, **changes: 
         Conflict: somebody else changed the pool since it was seen.
     """
     require(by, Right.DISTRIBUTION)
+    tag_members.lock()
     if "next_pool_id" in changes:
         _lock_all_pools(by.company_id)
     pool = _locked(pool_id, by)
@@ -153,8 +159,9 @@ def set_weights(pool_id: UUID, changes: Sequence[WeightChange], *, by: User) -> 
         Conflict: somebody else changed one of these weights since it was seen; named likewise, and nothing is saved.
     """
     require(by, Right.DISTRIBUTION)
+    tag_members.lock()
     pool = _locked(pool_id, by)
-    present = _members(pool)
+    present = tag_members.members_of(pool.id)
     wrong, known = Complaints(), users_by_id(change.user_id for change in changes)
     for change in changes:
         if change.user_id not in known:
@@ -169,7 +176,9 @@ def set_weights(pool_id: UUID, changes: Sequence[WeightChange], *, by: User) -> 
         errors = [FieldError(f"weights.{change.user_id}", "Somebody changed this meanwhile.") for change in stale]
         raise Conflict("Somebody changed these weights meanwhile, so nothing was saved.", errors)
     before = _facts(pool)
-    _change_members(pool, present, {change.user_id: change.weight for change in changes})
+    # A weight that stays is no entry of one's own for who is in by a tag.
+    changed = [change for change in changes if change.weight != _weight(present, change.user_id)]
+    tag_members.settle(pool.id, {change.user_id: change.weight for change in changed})
     auditing.changed(by, Subject.POOL, pool.id, pool.name, before, _facts(pool))
     waiting.drain_soon(by.company_id)
     return pool
@@ -218,6 +227,7 @@ def _facts(pool: Pool) -> dict[str, Any]:
         "single_user": None if view.one is None else view.one.name,
         "priorities": priorities,
         "members": sorted([people[user_id].name, weight] for user_id, weight in view.members),
+        "agent_tags": [[text, weight] for text, weight, _ in view.tags],
         "default_assignees": [people[user_id].name for user_id in view.default_assignee_ids],
     }
 
@@ -238,12 +248,13 @@ def _checked(changes: PoolChanges, pool: Pool | None = None) -> dict[str, Any]:
     wrong = Complaints()
     columns: dict[str, Any] = {}
     for name, value in changes.items():
-        if name not in ("members", "default_assignee_ids", "priorities"):
+        if name not in ("members", "default_assignee_ids", "priorities", "agent_tags"):
             columns[name] = _check(wrong, name, value, pool)
     _complain_about_the_one(wrong, columns, pool)
     for user_id, points in changes.get("priorities", {}).items():
         wrong.whole(f"priorities.{user_id}", points, -GREATEST_PRIORITY, GREATEST_PRIORITY)
     _complain_about_members(wrong, changes.get("members", ()))
+    _complain_about_tags(wrong, changes.get("agent_tags", {}))
     _complain_about_defaults(wrong, changes.get("default_assignee_ids", ()))
     wrong.raise_if_any()
     return columns
@@ -351,6 +362,22 @@ def _complain_about_members(wrong: Complaints, members: Sequence[Member]) -> Non
         wrong.whole(f"members.{place}.weight", weight, 0, GREATEST_WEIGHT)
 
 
+def _complain_about_tags(wrong: Complaints, members: Mapping[str, tuple[int, int]]) -> None:
+    if len(members) > MOST_TAG_MEMBERS:
+        wrong.add("agent_tags", f"A pool has at most {MOST_TAG_MEMBERS} tags as members.")
+        return
+    seen = set()
+    for place, (text, (weight, priority)) in enumerate(members.items()):
+        said = wrong.name(f"agent_tags.{place}.agent_tag", text, most=tags.LONGEST_TAG) or ""
+        if said and not pieces(normal(said)):
+            wrong.add(f"agent_tags.{place}.agent_tag", "There is nothing to look for in this text.")
+        if normal(said) in seen:
+            wrong.add(f"agent_tags.{place}.agent_tag", "This tag is in the list twice; case and accents are no matter.")
+        seen.add(normal(said))
+        wrong.whole(f"agent_tags.{place}.weight", weight, 0, GREATEST_WEIGHT)
+        wrong.whole(f"agent_tags.{place}.priority", priority, -GREATEST_PRIORITY, GREATEST_PRIORITY)
+
+
 def _complain_about_defaults(wrong: Complaints, user_ids: Sequence[UUID]) -> None:
     field = "default_assignee_ids"
     if len(user_ids) > MOST_DEFAULT_ASSIGNEES:
@@ -368,51 +395,27 @@ def _complain_about_defaults(wrong: Complaints, user_ids: Sequence[UUID]) -> Non
 
 
 def _apply_people(pool: Pool, changes: PoolChanges) -> None:
+    if "agent_tags" in changes:
+        tags.make_unknown(pool.company_id, changes["agent_tags"])
+        tag_members.replace_tags(pool.id, {normal(text): part for text, part in changes["agent_tags"].items()})
     if "members" in changes:
         _replace_members(pool, dict(changes["members"]))
+    elif "agent_tags" in changes:
+        tag_members.settle(pool.id)
     if "priorities" in changes:
-        present = _members(pool)
+        present = tag_members.members_of(pool.id)
         for user_id, points in changes["priorities"].items():
-            if user_id in present:
+            if user_id in present and present[user_id].agent_tag is None:
                 present[user_id].priority = points
         db.session.flush()
     if "default_assignee_ids" in changes:
         _replace_defaults(pool, changes["default_assignee_ids"])
 
 
-def _members(pool: Pool) -> dict[UUID, PoolMember]:
-    rows = db.session.scalars(
-        select(PoolMember)
-        .where(PoolMember.company_id == pool.company_id, PoolMember.pool_id == pool.id)
-        # The pool's lock was waited for: what the session read before it may be old.
-        .execution_options(populate_existing=True)
-    )
-    return {row.user_id: row for row in rows}
-
-
 def _replace_members(pool: Pool, wanted: dict[UUID, int]) -> None:
-    present = _members(pool)
-    _change_members(pool, present, dict.fromkeys(present.keys() - wanted.keys()) | wanted)
-
-
-def _change_members(pool: Pool, present: Mapping[UUID, PoolMember], weights: Mapping[UUID, int | None]) -> None:
-    """Give people weights; None takes them out."""
-    # Leavers first: what they were owed passes to those who stay, not to newcomers, who start at zero.
-    for user_id, weight in weights.items():
-        if weight is None and user_id in present:
-            ledger.leave(pool.id, user_id)
-            db.session.delete(present[user_id])
-            db.session.flush()
-    for user_id, weight in weights.items():
-        if weight is None:
-            continue
-        if user_id in present:
-            present[user_id].weight = weight
-        else:
-            db.session.add(PoolMember(company_id=pool.company_id, pool_id=pool.id, user_id=user_id, weight=weight))
-            db.session.flush()
-            ledger.join(pool.id, user_id)
-    db.session.flush()
+    present = tag_members.members_of(pool.id)
+    own = {user_id for user_id, row in present.items() if row.agent_tag is None}
+    tag_members.settle(pool.id, dict.fromkeys(own - wanted.keys()) | wanted)
 
 
 def _replace_defaults(pool: Pool, user_ids: Sequence[UUID]) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from portal.errors import Conflict, FieldError, Invalid
 from portal.models import User
-from portal.operations import company, pools, rules, tags
+from portal.operations import company, pools, rules, tag_members, tags
 from portal.operations.setup_difference import Difference, differences
 from portal.operations.setup_file import (
     COMPANY,
@@ -76,6 +76,8 @@ class _Applying:
 
     def all(self) -> None:
         """Pools before the rules that name them; those that go are taken away when no rule names them any more."""
+        # Before the company's row, which a change of anything writes.
+        tag_members.lock()
         self._pools()
         self._tags()
         self._rules()

@@ -233,7 +233,7 @@ def _told(row: Any, fields: tuple[Field, ...], names: Names) -> Data:
 def _pool(view: PoolView, names: Names, with_ids: bool) -> Data:
     members = [
         {"user": names.people[user_id], "weight": weight, "priority": view.priorities.get(user_id, 0)}
-        for user_id, weight in view.members
+        for user_id, weight in view.own
     ]
     return _identity(view.pool, with_ids) | _told(view.pool, POOL, names) | {
         "default_assignees": names.written(Kind.PEOPLE, view.default_assignee_ids),

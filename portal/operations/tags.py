@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from portal.errors import Conflict, Invalid, NotFound
 from portal.extensions import db
 from portal.models import Tag, User, new_id
-from portal.operations import auditing, waiting
+from portal.operations import auditing, tag_members, waiting
 from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.transaction import operation
@@ -69,6 +69,8 @@ def change_tag(tag_id: UUID, *, by: User, **changes: Unpack[TagChanges]) -> Tag:
         Forbidden, Invalid: as in `make_tag`.
     """
     require_company_wide(by, Right.DISTRIBUTION)
+    if "text" in changes:
+        tag_members.lock_pools_with_tags()
     tag = _locked(tag_id, by)
     columns = _checked(changes)
     before = auditing.fields_of(tag, TagChanges.__annotations__)
@@ -85,9 +87,18 @@ def change_tag(tag_id: UUID, *, by: User, **changes: Unpack[TagChanges]) -> Tag:
 
 @operation
 def delete_tag(tag_id: UUID, *, by: User) -> None:
-    """Look for a tag no more; leads keep what was found, people what they carry. Errors as in `change_tag`."""
+    """Look for a tag no more; leads keep what was found, people what they carry.
+
+    Raises:
+        Conflict: it is a member of a pool.
+        NotFound, Forbidden: as in `change_tag`.
+    """
     require_company_wide(by, Right.DISTRIBUTION)
+    tag_members.lock()
     tag = _locked(tag_id, by)
+    pools = tag_members.pools_with(tag.normal)
+    if pools:
+        raise Conflict(f"This tag is a member of the pool “{pools[0]}”. Take it out there first.")
     auditing.removed(by, Subject.TAG, tag.id, tag.text, auditing.fields_of(tag, TagChanges.__annotations__))
     db.session.delete(tag)
     db.session.flush()
@@ -117,7 +128,9 @@ def _rename(tag: Tag, text: str) -> None:
     for user in db.session.scalars(carriers.order_by(User.id).with_for_update(key_share=True)):
         if any(normal(carried) == tag.normal for carried in user.tags):
             user.tags = [text if normal(carried) == tag.normal else carried for carried in user.tags]
-    tag.normal = normal(text)
+    before, tag.normal = tag.normal, normal(text)
+    db.session.flush()
+    tag_members.rename(before, tag.normal)
 
 
 def _taken() -> Invalid:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from portal.errors import Conflict, NotFound
 from portal.extensions import db
 from portal.models import Company, RuleSet, User, new_id
+from portal.operations import tag_members
 from portal.operations.setup_apply import apply_setup
 from portal.operations.setup_difference import Difference
 from portal.operations.setup_file import setup_now
@@ -56,6 +57,7 @@ def roll_back(number: int, *, by: User) -> list[Difference]:
         Conflict: nothing would change, or a pool that came later has open offers.
     """
     require_company_wide(by, Right.DISTRIBUTION)
+    tag_members.lock()
     version = db.session.scalar(
         select(RuleSet).where(RuleSet.company_id == by.company_id, RuleSet.number == number)
     )  # fmt: skip

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from portal.errors import NotFound
 from portal.extensions import db
-from portal.models import LedgerAccount, Pool, PoolDefault, PoolMember, User
+from portal.models import LedgerAccount, Pool, PoolDefault, PoolMember, PoolTag, Tag, User
 from portal.models.tenancy import working_company
 from portal.permissions import Right, require_over, within
 from portal.queries.people import users_by_id
@@ -27,6 +27,11 @@ class PoolView:
 
     pool: Pool
     members: list[tuple[UUID, int]] = field(default_factory=list)
+    # Those of them who have an entry of their own, and the tags that are members: text, weight, points.
+    own: list[tuple[UUID, int]] = field(default_factory=list)
+    tags: list[tuple[str, int, int]] = field(default_factory=list)
+    # By which tag somebody is in who has none.
+    by_tag: dict[UUID, str] = field(default_factory=dict)
     default_assignee_ids: list[UUID] = field(default_factory=list)
     # Points of members in best match.
     priorities: dict[UUID, int] = field(default_factory=dict)
@@ -52,8 +57,9 @@ class PoolView:
             pool.pond_limit,
             pool.timer,
             repr(pool.hours),
-            sorted(self.members),
-            sorted(self.priorities.items()),
+            sorted(self.own),
+            sorted((user_id, points) for user_id, points in self.priorities.items() if user_id not in self.by_tag),
+            sorted(self.tags),
             self.default_assignee_ids,
         )
         return sha256(repr(edited).encode()).hexdigest()[:32]
@@ -112,14 +118,18 @@ def pool_views(pool_ids: Iterable[UUID] | None = None, *, reached_by: User | Non
     pools = db.session.scalars(statement).all()
     members = _members_by_pool([pool.id for pool in pools])
     defaults = _defaults_by_pool([pool.id for pool in pools])
+    tags = _tags_by_pool([pool.id for pool in pools])
     ones = users_by_id(pool.single_user_id for pool in pools if pool.single_user_id)
     return [
         PoolView(
             pool,
-            [(user_id, weight) for user_id, weight, _ in members[pool.id]],
-            defaults[pool.id],
-            {user_id: priority for user_id, _, priority in members[pool.id]},
-            ones.get(pool.single_user_id) if pool.single_user_id else None,
+            members=[(user_id, weight) for user_id, weight, _, _ in members[pool.id]],
+            own=[(user_id, weight) for user_id, weight, _, tag in members[pool.id] if tag is None],
+            tags=tags[pool.id],
+            by_tag={user_id: tag for user_id, _, _, tag in members[pool.id] if tag is not None},
+            default_assignee_ids=defaults[pool.id],
+            priorities={user_id: priority for user_id, _, priority, _ in members[pool.id]},
+            one=ones.get(pool.single_user_id) if pool.single_user_id else None,
         )
         for pool in pools
     ]
@@ -182,15 +192,28 @@ def _pools() -> Select[Pool]:
     return select(Pool).where(Pool.company_id == working_company(), Pool.deleted_at.is_(None))
 
 
-def _members_by_pool(pool_ids: Sequence[UUID]) -> dict[UUID, list[tuple[UUID, int, int]]]:
-    found: defaultdict[UUID, list[tuple[UUID, int, int]]] = defaultdict(list)
+def _tags_by_pool(pool_ids: Sequence[UUID]) -> dict[UUID, list[tuple[str, int, int]]]:
+    found: defaultdict[UUID, list[tuple[str, int, int]]] = defaultdict(list)
     rows = db.session.execute(
-        select(PoolMember.pool_id, PoolMember.user_id, PoolMember.weight, PoolMember.priority)
+        select(PoolTag.pool_id, Tag.text, PoolTag.weight, PoolTag.priority)
+        .join(Tag, (Tag.company_id == PoolTag.company_id) & (Tag.normal == PoolTag.normal))
+        .where(PoolTag.company_id == working_company(), PoolTag.pool_id.in_(pool_ids))
+        .order_by(PoolTag.normal)
+    )
+    for pool_id, text, weight, priority in rows:
+        found[pool_id].append((text, weight, priority))
+    return found
+
+
+def _members_by_pool(pool_ids: Sequence[UUID]) -> dict[UUID, list[tuple[UUID, int, int, str | None]]]:
+    found: defaultdict[UUID, list[tuple[UUID, int, int, str | None]]] = defaultdict(list)
+    rows = db.session.execute(
+        select(PoolMember.pool_id, PoolMember.user_id, PoolMember.weight, PoolMember.priority, PoolMember.agent_tag)
         .where(PoolMember.company_id == working_company(), PoolMember.pool_id.in_(pool_ids))
         .order_by(PoolMember.id)
     )
     for row in rows:
-        found[row.pool_id].append((row.user_id, row.weight, row.priority))
+        found[row.pool_id].append((row.user_id, row.weight, row.priority, row.agent_tag))
     return found
 
 

@@ -60,6 +60,8 @@ def fill(company: Company) -> None:
         add_entry(by=owner, verdict="block", clue="domain", text="spam.example")
         db.session.add(models.Tag(company_id=company.id, text="Roof", normal="roof"))
         away = date(2026, 5, 4)
+        pool_id = db.session.scalars(db.select(models.Pool.id)).first()
+        db.session.add(models.PoolTag(company_id=company.id, pool_id=pool_id, normal="roof"))
         db.session.add(models.Leave(company_id=company.id, user_id=owner.id, first_day=away, last_day=away))
         db.session.commit()
 

@@ -105,13 +105,15 @@ def _choosable(view: PoolView | None = None) -> tuple[Sequence[Choosable], Seque
     assignees = {*view.default_assignee_ids, view.pool.single_user_id} if view else set()
     everybody = people_now()
     return (
-        [_choice(one) for one in everybody if one.user.id in members or (one.user.active and one.receives)],
+        [_choice(one, view) for one in everybody if one.user.id in members or (one.user.active and one.receives)],
         [_choice(one) for one in everybody if one.user.id in assignees or one.user.active],
     )
 
 
-def _choice(person: PersonNow) -> Choosable:
-    return Choosable(person.user.id, person.user.name, person.refused)
+def _choice(person: PersonNow, view: PoolView | None = None) -> Choosable:
+    tag = view.by_tag.get(person.user.id) if view else None
+    notes = [person.refused, None if tag is None else f"in by the tag {tag}"]
+    return Choosable(person.user.id, person.user.name, "; ".join(filter(None, notes)) or None)
 
 
 @blueprint.get("/<uuid:pool_id>/delete")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from wtforms import BooleanField, HiddenField, RadioField, SelectField
 
-from portal.blueprints.forms import Line, Whole, menu, needed
+from portal.blueprints.forms import Line, Lines, Whole, menu, needed
 from portal.blueprints.hours_form import ALWAYS, WHEN, HoursForm, typed_hours
 from portal.blueprints.once import OnceForm
 from portal.models import Team
@@ -132,6 +133,13 @@ class PoolForm(HoursForm):
         description="Whoever has no number below gets the weight 1.",
     )
 
+    agent_tags = Lines(
+        "Tags as members",
+        description="One a line with its weight, such as solar: 2. Everybody who carries the tag takes part, unless "
+        "they have a number above; whoever carries several counts by the heaviest. For best match, points may "
+        "follow: solar: 2, 50.",
+    )
+
     def offer(self, teams: Sequence[Team], pools: Mapping[UUID, str], *, company_wide: bool) -> Self:
         """Fill the menu of teams: those one may set up pools for, and the company itself where one may; and that of
         the pools leads may be handed on to."""
@@ -182,7 +190,25 @@ class PoolForm(HoursForm):
             "default_mode": self.default_mode.data or None,
             "default_assignee_ids": [user_id for _, user_id in chosen],
             "members": members,
+            "agent_tags": dict(map(_tag_member, _lines(self.agent_tags.data))),
         }
+
+
+_TAG_MEMBER = re.compile(r"(?P<tag>.+?)\s*:\s*(?P<weight>\d{1,9})\s*(,\s*(?P<points>-?\d{1,9})\s*)?")
+
+
+def _lines(typed: str | None) -> list[str]:
+    return [line.strip() for line in (typed or "").splitlines() if line.strip()]
+
+
+def _tag_member(line: str) -> tuple[str, tuple[int, int]]:
+    """A tag with weight and points; a line without a number is a tag with weight 1."""
+    found = _TAG_MEMBER.fullmatch(line)
+    return (line, (1, 0)) if found is None else (found["tag"], (int(found["weight"]), int(found["points"] or 0)))
+
+
+def _as_line(text: str, weight: int, points: int) -> str:
+    return f"{text}: {weight}, {points}" if points else f"{text}: {weight}"
 
 
 class NewPoolForm(OnceForm, PoolForm):
@@ -239,6 +265,7 @@ def as_typed(view: PoolView) -> dict[str, Any]:
         "last_call_unit": last_call_unit,
         "next_pool_id": pool.next_pool_id,
         "default_mode": pool.default_mode or _AUTOMATIC,
-        **{_weight_name(user_id): weight for user_id, weight in view.members},
+        **{_weight_name(user_id): weight for user_id, weight in view.own},
+        "agent_tags": "\n".join(_as_line(*tag) for tag in view.tags),
         **{f"default_{place}": user_id for place, user_id in enumerate(view.default_assignee_ids, start=1)},
     }

@@ -392,13 +392,6 @@ def test_a_setting_that_does_not_work_yet_is_refused_by_its_name(app: APIFlask, 
             assert answer.json["errors"] == [{"field": name, "message": "This setting is not available yet."}]
 
 
-@pytest.mark.parametrize("name", ["agent_tag"])
-def test_a_member_can_only_be_a_user_with_a_weight(world: World, name: str) -> None:
-    body = {"members": [{"user_id": world.ids["user"], name: 1}]}
-    answer = world.api.put(f"/pools/{world.ids['pool']}/members", body)
-    assert answer.json["errors"] == [{"field": f"members.0.{name}", "message": "This setting is not available yet."}]
-
-
 @pytest.mark.parametrize(
     "query",
     [

@@ -387,3 +387,26 @@ class TestTheLadder:
         pool = make_pool(company, [company.agent], team_id=team.id)
         words = owner.open(f"/pools/{pool.id}").words
         assert f"Then it is for the team “North”: {company.colleague.name} first" in words
+
+
+class TestTagsAsMembers:
+    def test_a_tag_typed_with_its_weight_brings_in_who_carries_it_and_is_shown_again(
+        self, owner: Browser, company: Company
+    ) -> None:
+        company.owner.api.patch(f"/users/{company.agent.id}", {"tags": ["Solar"]})
+        pool = make_pool(company, [company.colleague])
+        page = owner.open(f"/pools/{pool.id}/edit").press("Save", agent_tags="Solar: 3, 20\nWind")
+        assert members_of(company, pool) == {str(company.agent.id): 3, str(company.colleague.id): 1}
+        assert company.agent.name in row_of(page, company.agent.name)
+        edit = owner.open(f"/pools/{pool.id}/edit")
+        assert edit.value_of("agent_tags") == "Solar: 3, 20\nWind: 1"
+        assert edit.value_of(weight(company.agent)) == "", "who is in by a tag has no number of their own"
+        assert "in by the tag solar" in edit.words
+        edit.press("Save")
+        assert members_of(company, pool) == {str(company.agent.id): 3, str(company.colleague.id): 1}
+        owner.open(f"/pools/{pool.id}/edit").press("Save", agent_tags="")
+        assert members_of(company, pool) == {str(company.colleague.id): 1}
+
+    def test_a_weight_that_is_too_great_comes_back(self, owner: Browser, company: Company) -> None:
+        page = owner.open("/pools/new").press("Make the pool", status=422, name="Sun", agent_tags="Solar: 5000")
+        assert page.error_of("agent_tags")

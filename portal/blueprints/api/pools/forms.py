@@ -20,10 +20,11 @@ MOST_TURNS = 100
 
 
 class MemberForm(Form):
-    """A user in a pool. Weight 0 = paused in this pool."""
+    """A user in a pool, or a tag, which stands for all who carry it and have no entry of their own: exactly one of the
+    two. Weight 0 = paused in this pool."""
 
-    later = frozenset({"agent_tag"})
-    user_id = Id(required=True)
+    user_id = Id()
+    agent_tag = Text()
     weight = Whole(least=0, most=GREATEST_WEIGHT, load_default=1)
     # Points added to the score in best match.
     priority = Whole(least=-GREATEST_PRIORITY, most=GREATEST_PRIORITY, load_default=0)

@@ -11,9 +11,10 @@ from portal.routing.route import Turn
 
 
 class MemberShape(Form):
-    """A user in a pool."""
+    """A user in a pool, or a tag that stands for all who carry it: one of the two."""
 
-    user_id = Id(required=True)
+    user_id = Id()
+    agent_tag = Text()
     weight = Whole(required=True)
     priority = Whole(required=True)
 
@@ -104,8 +105,9 @@ def pool_shape(view: PoolView) -> dict[str, Any]:
         "pond_limit": pool.pond_limit,
         "members": [
             {"user_id": user_id, "weight": weight, "priority": view.priorities.get(user_id, 0)}
-            for user_id, weight in view.members
-        ],
+            for user_id, weight in view.own
+        ]
+        + [{"agent_tag": text, "weight": weight, "priority": priority} for text, weight, priority in view.tags],
         "created_at": pool.created_at,
     }
 

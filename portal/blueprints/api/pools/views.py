@@ -12,6 +12,7 @@ from portal.blueprints.api.access import acting_user, company_id, pools_reached_
 from portal.blueprints.api.answers import answers, json_answer, nothing
 from portal.blueprints.api.paging import PageForm, page_of_short
 from portal.blueprints.api.pools.forms import MembersForm, NewPoolForm, NextForm, PoolForm
+from portal.blueprints.api.pools.members import complaints_by_place, taken_apart
 from portal.blueprints.api.pools.shapes import (
     LedgerShape,
     PoolShape,
@@ -46,7 +47,9 @@ def list_pools(query: dict[str, Any]) -> Response:
 @answers((201, PoolShape))
 def make_pool(asked: dict[str, Any]) -> Answered:
     """Make a pool"""
-    pool = pools.make_pool(by=acting_user(), **_changes(asked))
+    fields = taken_apart(asked)
+    with complaints_by_place(asked):
+        pool = pools.make_pool(by=acting_user(), **fields)
     return _told(pool.id), 201
 
 
@@ -67,7 +70,9 @@ def change_pool(pool_id: UUID, asked: dict[str, Any]) -> Response:
 
     Editing members never resets anybody's turns.
     """
-    pools.change_pool(pool_id, by=acting_user(), **_changes(asked))
+    changes = taken_apart(asked)
+    with complaints_by_place(asked):
+        pools.change_pool(pool_id, by=acting_user(), **changes)
     return json_answer(_told(pool_id))
 
 
@@ -84,7 +89,9 @@ def delete_pool(pool_id: UUID) -> Response:
 @answers((200, PoolShape))
 def set_members(pool_id: UUID, asked: dict[str, Any]) -> Response:
     """Replace the members of a pool"""
-    pools.change_pool(pool_id, by=acting_user(), **_changes(asked))
+    changes = taken_apart(asked)
+    with complaints_by_place(asked):
+        pools.change_pool(pool_id, by=acting_user(), **changes)
     return json_answer(_told(pool_id))
 
 
@@ -117,13 +124,3 @@ def _shown(pool_id: UUID) -> Pool:
 
 def _told(pool_id: UUID) -> dict[str, Any]:
     return pool_shape(pool_views([pool_id])[0])
-
-
-def _changes(asked: dict[str, Any]) -> dict[str, Any]:
-    if "members" not in asked:
-        return asked
-    members = asked["members"]
-    return asked | {
-        "members": [(member["user_id"], member["weight"]) for member in members],
-        "priorities": {member["user_id"]: member["priority"] for member in members},
-    }
