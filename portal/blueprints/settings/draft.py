@@ -17,6 +17,7 @@ from portal.errors import Conflict, Invalid
 from portal.operations import drafts
 from portal.operations.replays import start_replay
 from portal.operations.setup_apply import plan_setup
+from portal.operations.setup_warnings import warnings
 from portal.permissions import Right
 from portal.queries.clock import database_time
 from portal.queries.replays import draft_now, last_replays
@@ -130,6 +131,7 @@ def _page(form: DraftForm | None = None, days: ReplayForm | None = None) -> str:
         form=form or PortalForm(formdata=None),
         days=days or ReplayForm(formdata=None),
         found=found,
+        warned=warnings(kept.data) if kept and not refused else [],
         refused=refused,
         replay=last,
         rows=_side_by_side(last.result if last else None),
