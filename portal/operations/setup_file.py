@@ -107,7 +107,12 @@ POOL = (
     Field("for_reassignment", Kind.YES_NO),
 )
 
-MEMBER = (Field("user", Kind.PERSON, "user_id"), Field("weight", Kind.WHOLE), Field("priority", Kind.WHOLE))
+MEMBER = (
+    Field("user", Kind.PERSON, "user_id"),
+    Field("agent_tag"),
+    Field("weight", Kind.WHOLE),
+    Field("priority", Kind.WHOLE),
+)
 
 RULE = (
     Field("name"),
@@ -231,14 +236,19 @@ def _told(row: Any, fields: tuple[Field, ...], names: Names) -> Data:
 
 
 def _pool(view: PoolView, names: Names, with_ids: bool) -> Data:
-    members = [
+    people = [
         {"user": names.people[user_id], "weight": weight, "priority": view.priorities.get(user_id, 0)}
         for user_id, weight in view.own
     ]
+    tagged = [{"agent_tag": text, "weight": weight, "priority": points} for text, weight, points in view.tags]
     return _identity(view.pool, with_ids) | _told(view.pool, POOL, names) | {
         "default_assignees": names.written(Kind.PEOPLE, view.default_assignee_ids),
-        "members": sorted(members, key=lambda member: str(member["user"])),
+        "members": [*sorted(people, key=lambda each: str(each["user"])), *sorted(tagged, key=_tag_of)],
     }  # fmt: skip
+
+
+def _tag_of(member: Data) -> str:
+    return str(member["agent_tag"])
 
 
 def _rule(rule: Rule, names: Names, with_ids: bool) -> Data:
@@ -371,11 +381,11 @@ class Reader:
             seen: set[Any] = set()
             for where, member in self._listed(pool, "members", f"{path}.members"):
                 self._fields(where, member, MEMBER)
-                if "user" not in member:
-                    self.wrong.add(f"{where}.user", "Name the member by their e-mail address.")
-                elif str(member["user"]) in seen:
-                    self.wrong.add(f"{where}.user", f"{member['user']} is in the list twice.")
-                seen.add(str(member.get("user")))
+                if ("user" in member) == ("agent_tag" in member):
+                    self.wrong.add(f"{where}.user", "Name the member by their e-mail address, or an agent_tag.")
+                elif _who(member) in seen:
+                    self.wrong.add(f"{where}.user", f"{_who(member)[1]} is in the list twice.")
+                seen.add(_who(member))
 
     def _default_is_last(self, data: Data) -> None:
         rules = data.get("rules")
@@ -415,14 +425,22 @@ def member_arguments(wanted: Data, present: Data, names: Names) -> dict[str, Any
     """The same for the members of a pool."""
     if "members" not in wanted:
         return {}
-    members = {each["user"]: _member(each) for each in wanted["members"]}
-    if members == {each["user"]: _member(each) for each in present.get("members", [])}:
+    members = {_who(each): _member(each) for each in wanted["members"]}
+    if members == {_who(each): _member(each) for each in present.get("members", [])}:
         return {}
     ids = names.ids(Kind.PERSON)
+    people = {ids[name]: part for (key, name), part in members.items() if key == "user"}
     return {
-        "members": [(ids[email], weight) for email, (weight, _) in members.items()],
-        "priorities": {ids[email]: priority for email, (_, priority) in members.items()},
+        "members": [(user_id, weight) for user_id, (weight, _) in people.items()],
+        "priorities": {user_id: priority for user_id, (_, priority) in people.items()},
+        "agent_tags": {name: part for (key, name), part in members.items() if key == "agent_tag"},
     }
+
+
+def _who(member: Data) -> tuple[str, str]:
+    """Whether a member is a person or a tag, and which."""
+    key = "agent_tag" if "agent_tag" in member else "user"
+    return key, str(member.get(key))
 
 
 def _member(entry: Data) -> tuple[Any, Any]:

@@ -150,6 +150,15 @@ def credits_of() -> dict[Any, int]:
     return {(row.pool_id, row.user_id): row.credit for row in db.session.scalars(select(LedgerAccount))}
 
 
+def test_a_tag_is_a_member_like_a_person(furnished: Company) -> None:
+    wanted = exported(furnished)
+    wanted["pools"][0]["members"].append({"agent_tag": "Roof", "weight": 2})
+    assert applied(furnished, wanted) == ["~ pool “Buyers”, member everybody tagged “Roof”: none → weight 2"]
+    wanted["pools"][0]["members"][-1]["priority"] = 0
+    assert exported(furnished) == wanted
+    assert applied(furnished, wanted) == []
+
+
 def test_rules_are_put_into_the_order_of_the_file(furnished: Company) -> None:
     wanted = exported(furnished)
     wanted["rules"].insert(0, {"name": "Mail", "pool": None, "conditions": {"source": ["mail"]}})
