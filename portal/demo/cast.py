@@ -44,6 +44,7 @@ class Group:
     defaults: tuple[str, ...]
     window: int = 300
     max_offers: int = 4
+    pond_limit: int | None = None
     tags: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -79,7 +80,7 @@ EVERYDAY = Group(
     ("Marco", "Grace"),
 )
 WEEKEND = Group("Weekend desk", "assign", {"Ben": 2, "Grace": 1, "Jonas": 2}, ("Grace",))
-SECOND_LOOK = Group("Second look", "offer", {"Chloe": 1, "Finn": 1, "Grace": 1}, ("Marco",), window=1800, max_offers=3)
+SECOND_LOOK = Group("Second look", "pond", {"Chloe": 1, "Finn": 1, "Grace": 1}, ("Marco",), pond_limit=3)
 SOUTH = Group("San Antonio desk", "offer", {"Chloe": 5, "Dev": 10, "Grace": 5, "Ben": 3}, ("Marco", "Grace"))
 CHARGERS = Group(
     "Chargers and service",

@@ -173,6 +173,7 @@ def _make_pool(scene: Scene, group: Group) -> Pool:
         delivery=group.delivery,
         window_seconds=group.window,
         max_offers=group.max_offers,
+        pond_limit=group.pond_limit,
         # The everyday pool gets its default assignees once they were missed.
         default_assignee_ids=[] if group is GROUPS[0] else [scene.staff[name].id for name in group.defaults],
         agent_tags={tag: (weight, 0) for tag, weight in group.tags.items()},

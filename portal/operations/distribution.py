@@ -241,14 +241,15 @@ class Round:
         """The pool and the people as the lead before left them. Done only when another lead comes: most rounds are
         for one."""
         last, self._last = self._last, None
-        if last is None or last.outcome not in (Outcome.ASSIGN, Outcome.OFFER):
+        if last is None or last.outcome not in ledger.HANDED_OUT or self.pool is None:
             return
-        more = int(last.outcome is Outcome.ASSIGN)
-        if self.pool is not None:
-            members = ledger.apply(self.pool, last, self._served_at).members
-            if self._has_ladder:
-                self._change(lambda one: self._served(one, more) if one.user_id in last.chosen else one)
+        members = self.pool.members
+        if self._has_ladder:
+            more = int(last.outcome is Outcome.ASSIGN)
+            self._change(lambda one: self._served(one, more) if one.user_id in last.chosen else one)
             self.pool = replace(self.pool, members=members)
+        # What was decided is told by now, so nothing that still counts looks at these candidates.
+        ledger.carry_out(members, last, self._served_at)
         # Later leads of a batch count as later, under one reading of the clock.
         self._served_at += timedelta(microseconds=1)
 

@@ -129,7 +129,8 @@ def _said(value: Any) -> str:
             return "yes"
         case False:
             return "no"
-        case {} | []:
+        # A mapping pattern without keys would fit every mapping.
+        case list() | dict() if not value:
             return "none"
         case list():
             return ", ".join(map(str, value))

@@ -310,3 +310,14 @@ def test_a_circle_in_a_file_is_named_as_a_whole(company: Company) -> None:
     circle = data | {"pools": [pool | {"next_pool": ways[pool["name"]]} for pool in data["pools"]]}
     [why] = complaints(company, circle).values()
     assert why.startswith("Leads would go round for ever:")
+
+
+def test_conditions_and_hours_are_told_as_they_were_and_are(company: Company) -> None:
+    rule = {"name": "Forms", "pool": None, "conditions": {"source": ["form"]}}
+    data = exported(company)
+    with_rule = data | {"rules": [rule, *data["rules"]]}
+    [made] = applied(company, with_rule)
+    assert '{"source": ["form"]}' in made
+    other = data | {"rules": [rule | {"conditions": {"source": ["mail"]}}, *data["rules"]]}
+    [changed_conditions] = planned(company, other)
+    assert '{"source": ["form"]} → {"source": ["mail"]}' in changed_conditions

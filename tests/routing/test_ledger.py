@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from portal.routing import ledger
-from portal.routing.facts import NANO, Asking, Credit, Delivery, Outcome
+from portal.routing.facts import NANO, Asking, Cap, Credit, Delivery, Outcome
 from portal.routing.ledger import Holding, TieBreak
 from portal.routing.route import hand_out
 
@@ -212,3 +212,15 @@ class TestThePoolForTheNextLead:
         decision = hand_out(LEAD, crew, None, Asking(), NOW)
         assert decision.outcome is Outcome.WAIT
         assert ledger.apply(crew, decision, NOW) == crew
+
+    @pytest.mark.parametrize("offers_made", [0, 1])
+    @pytest.mark.parametrize("delivery", [Delivery.OFFER, Delivery.ASSIGN, Delivery.BROADCAST])
+    def test_in_place_it_comes_to_the_same(self, delivery, offers_made):
+        def crew():
+            capped = agent("Ana", weight=2, caps=(Cap("today", 1, 5),))
+            return pool(capped, agent("Ben", owed=0.3), agent("Cy", weight=0), delivery=delivery)
+
+        decision = hand_out(LEAD, crew(), None, Asking(offers_made), NOW)
+        mine = crew()
+        ledger.carry_out(mine.members, decision, NOW)
+        assert mine == ledger.apply(crew(), decision, NOW)
