@@ -282,7 +282,7 @@ def _read_setup(file: Any) -> Any:
         return json.loads(file.read().decode("utf-8"))
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{file.name} is not UTF-8: byte {error.start} cannot be read.") from None
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise click.ClickException(f"{file.name} is not JSON: {error}.") from None
 
 

@@ -30,6 +30,7 @@ from portal.errors import Forbidden, Invalid, NotFound
 from portal.extensions import db
 from portal.models import (
     Company,
+    Decision,
     Lead,
     LeadAccess,
     LeadState,
@@ -46,7 +47,7 @@ from portal.models import (
     Visibility,
 )
 from portal.rights import NOTHING, POWERS_OF_ROLE, Powers, Right, powers_of, roles_with
-from portal.routing.facts import Delivery, WaitingFor
+from portal.routing.facts import Delivery, Outcome, WaitingFor
 
 __all__ = ["Right"]
 
@@ -277,7 +278,15 @@ def ponds(user_id: Any) -> Filter:
         Pool.id == PoolMember.pool_id,
         Pool.delivery == Delivery.POND,
     )
-    return and_(Lead.waiting_for == WaitingFor.PERSON, is_member)
+    return and_(Lead.waiting_for == WaitingFor.PERSON, lies_in_pond(), is_member)
+
+
+def lies_in_pond() -> Filter:
+    """Of the leads that wait for a person, those that were laid in their pool's pond: a manager may have put others
+    aside."""
+    return exists().where(
+        Decision.company_id == Lead.company_id, Decision.id == Lead.decision_id, Decision.outcome == Outcome.POND
+    )
 
 
 def may_take(user: User, lead_id: UUID) -> bool:

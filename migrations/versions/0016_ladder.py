@@ -43,7 +43,9 @@ def kinds_of_work(*kinds: str) -> None:
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE due_work NO FORCE ROW LEVEL SECURITY")
     op.execute("DELETE FROM due_work WHERE kind = 'remind'")
+    op.execute("ALTER TABLE due_work FORCE ROW LEVEL SECURITY")
     kinds_of_work("end_offer", "send_message", "drain", "release")
     op.drop_column("companies", "catch_all_reminder_minutes")
     op.execute("DROP TRIGGER mark_setup ON pools")

@@ -36,6 +36,8 @@ from portal.queue import HAND_OUT_AGAIN, HEARD_WITHIN, OUTSIDE, QUICK, Job, Work
 
 EVERY = 0.2
 """Seconds from one look to the next."""
+KEPT_FROM_SENDING = 5
+"""Seconds after which a message that is due is sent by the pulse's own hand."""
 _AT_ONCE = 20_000
 _REPLAYS_AT_ONCE = 5
 _QUICK_KINDS = (WorkKind.END_OFFER, WorkKind.DRAIN, WorkKind.RELEASE, WorkKind.REMIND)
@@ -124,7 +126,9 @@ class Beat:
         was_taken = self._queue.hand_out([task.job for task in tasks])
         for task in tasks:
             is_late = now - task.due_at > timedelta(seconds=HAND_OUT_AGAIN)
-            if not was_taken or (is_late and task.job.queue == QUICK):
+            # A worker that is at something long, such as a replay, must not keep offers from those they are for.
+            is_kept = task.job is SENDING and now - task.due_at > timedelta(seconds=KEPT_FROM_SENDING)
+            if not was_taken or is_kept or (is_late and task.job.queue == QUICK):
                 self._do(task.job)
         self._do_the_rest()
 

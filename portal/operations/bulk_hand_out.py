@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from portal.errors import Invalid
 from portal.extensions import db
 from portal.models import Lead, LeadState, Pool, User
-from portal.operations.distribution import if_somebody
+from portal.operations.distribution import if_it_goes_on
 from portal.operations.passing_on import pass_on, round_of_pool, route_afresh
 from portal.operations.transaction import operation
 from portal.operations.waiting import pools_named
@@ -25,8 +25,11 @@ from portal.queries.leads import Bucket, LeadFilters, narrowed
 CHUNK = 250
 
 _LOCK = """
-    SELECT id FROM leads WHERE company_id = %(company)s AND id = ANY (%(leads)s) AND state = 'unassigned'
-    ORDER BY id FOR NO KEY UPDATE"""
+    SELECT l.id, l.waiting_for = 'catch_all' OR (l.waiting_for = 'person' AND EXISTS (
+        SELECT 1 FROM decisions d
+        WHERE d.company_id = l.company_id AND d.id = l.decision_id AND d.outcome = 'pond')) AS is_settled
+    FROM leads l WHERE l.company_id = %(company)s AND l.id = ANY (%(leads)s) AND l.state = 'unassigned'
+    ORDER BY l.id FOR NO KEY UPDATE OF l"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,8 @@ def _hand_out(by: User, pool_id: UUID, lead_ids: Sequence[UUID], *, by_rules: bo
     round_ = round_of_pool(pool_id, cause=f"handed out in bulk by {by.name}")
     parameters = {"company": by.company_id, "leads": list(lead_ids)}
     # Whoever was quicker with one of them keeps it.
-    still = [row.id for row in db.session.connection().exec_driver_sql(_LOCK, parameters)]
-    went = (route_afresh if by_rules else pass_on)(round_, still, if_somebody)
+    still = db.session.connection().exec_driver_sql(_LOCK, parameters).all()
+    settled = {row.id for row in still if row.is_settled}
+    went = (route_afresh if by_rules else pass_on)(round_, [row.id for row in still], if_it_goes_on(settled))
     round_.writes.flush()
     return went

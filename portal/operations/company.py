@@ -13,7 +13,7 @@ from portal.errors import Invalid
 from portal.extensions import db
 from portal.models import Company, KeyScope, ReturningContacts, Role, Rule, User, new_id, start_lists
 from portal.models.tenancy import enter_company
-from portal.operations import auditing, holding, keys, waiting
+from portal.operations import auditing, holding, keys, reminders, waiting
 from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.passwords import checked_hash
@@ -184,6 +184,8 @@ def change_company(*, by: User, seen: str | None = None, **changes: Unpack[Compa
         setattr(company, name, value)
     now = auditing.fields_of(company, CompanyChanges.__annotations__)
     auditing.changed(by, Subject.SETTINGS, company.id, "Company", before, now)
+    if before["catch_all_reminder_minutes"] != company.catch_all_reminder_minutes:
+        reminders.plan_anew(company)
     if _ELIGIBILITY & columns.keys():
         waiting.drain_soon(by.company_id)
     if _HOLDING & columns.keys():

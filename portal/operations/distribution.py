@@ -54,8 +54,23 @@ def in_any_case(decision: Decision) -> bool:
 
 
 def if_somebody(decision: Decision) -> bool:
-    """Only when somebody can get it: a waiting lead goes on waiting otherwise."""
-    return bool(decision.chosen)
+    """Only when somebody can get it, or take it out of a pond: a waiting lead goes on waiting otherwise."""
+    return bool(decision.chosen) or decision.outcome is Outcome.POND
+
+
+def if_it_goes_on(settled: Collection[UUID]) -> Callable[[Decision], bool]:
+    """The same, but leads that lie in a pond are not laid there once more, and nobody who knows of one is told again.
+
+    Args:
+        settled: those leads.
+    """
+
+    def goes_on(decision: Decision) -> bool:
+        if decision.outcome in (Outcome.TELL, Outcome.POND) and decision.lead_id in settled:
+            return False
+        return if_somebody(decision)
+
+    return goes_on
 
 
 def if_second_chance(decision: Decision) -> bool:

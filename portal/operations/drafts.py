@@ -34,14 +34,20 @@ def begin_draft(*, by: User) -> Draft:
 
 
 @operation
-def save_draft(data: Any, *, by: User) -> list[Difference]:
+def save_draft(data: Any, *, by: User, seen: str | None = None) -> list[Difference]:
     """Make the draft this, or begin one with it; gives how it differs from today.
+
+    Args:
+        seen: the mark of the draft that was changed, where a person had it before them.
 
     Raises:
         Forbidden: no right to.
-        Invalid, Conflict: it could not be published as it is; says where.
+        Invalid, Conflict: it could not be published as it is, says where; or somebody else changed it meanwhile.
     """
     require_company_wide(by, Right.DISTRIBUTION)
+    there = draft_now()
+    if seen is not None and (there is None or mark_of(there) != seen):
+        raise Conflict("Somebody changed or ended this draft since you opened it, so nothing was saved. Open it again.")
     found = plan_setup(data, by=by)
     _kept(data, by)
     return found
@@ -53,8 +59,15 @@ def _kept(data: Any, by: User) -> Draft:
         draft = Draft(company_id=by.company_id, id=new_id(), based_on=newest_number(), data=data)
         db.session.add(draft)
     draft.data, draft.changed_by_name, draft.changed_at = data, by.name, func.clock_timestamp()
+    # Whoever saves it has seen how it differs from the set-up of this moment.
+    draft.based_on = newest_number()
     db.session.flush()
     return draft
+
+
+def mark_of(draft: Draft) -> str:
+    """Another one after every change of the draft."""
+    return draft.changed_at.isoformat()
 
 
 @operation
@@ -64,12 +77,17 @@ def publish_draft(*, by: User) -> list[Difference]:
     Raises:
         Forbidden: no right to.
         NotFound: there is no draft.
-        Invalid, Conflict: it cannot be published as it is; says where.
+        Invalid, Conflict: it cannot be published as it is, says where; or the set-up was changed since it was saved.
     """
     require_company_wide(by, Right.DISTRIBUTION)
     draft = draft_now()
     if draft is None:
         raise NotFound("There is no draft.")
+    if draft.based_on != newest_number():
+        raise Conflict(
+            "The set-up was changed since this draft was saved, and publishing would undo that. Look at what the draft "
+            "would change now, correct it, save it, and publish then."
+        )
     found = apply_setup(draft.data, by=by)
     if found:
         keep_version(by, "A draft was published.")

@@ -13,6 +13,7 @@ from portal.models.lead import LEAD_STATE_COLUMNS
 from portal.models.tenancy import working_company
 from portal.operations.writes import Row
 from portal.queries import routing_facts
+from portal.queries.setup import setup_of
 
 
 def lock_lead(lead_id: UUID) -> Lead:
@@ -26,6 +27,8 @@ def lock_lead(lead_id: UUID) -> Lead:
 def lock_lead_and_pools(seen: Lead, *also: UUID | None) -> Lead:
     """The lead as it is now, locked, and before it the pool it was handed out in: giving back a turn needs that lock.
 
+    The pools that one leads on to are locked with it, as everywhere.
+
     Args:
         seen: the lead as `peek_lead` gave it.
         also: more pools to lock; all of them in the order of their ids.
@@ -34,8 +37,10 @@ def lock_lead_and_pools(seen: Lead, *also: UUID | None) -> Lead:
         Conflict: the lead went to another pool in the same moment.
     """
     seen_in = seen.pool_id
-    for pool_id in sorted({pool_id for pool_id in (seen_in, *also) if pool_id is not None}):
-        routing_facts.lock_pool(seen.company_id, pool_id)
+    setup = setup_of(seen.company_id)
+    chains = {each for pool_id in (seen_in, *also) if pool_id is not None for each in setup.chain(pool_id)}
+    if chains:
+        routing_facts.lock_pools(seen.company_id, sorted(chains))
     lead = lock_lead(seen.id)
     if lead.state == LeadState.OFFERING and lead.pool_id != seen_in:
         raise Conflict("This lead was just offered in another pool; please look again.")

@@ -41,6 +41,7 @@ from portal.operations.writes import Writes
 from portal.permissions import Right, require
 from portal.queries import routing_facts
 from portal.queries.clock import database_time
+from portal.queries.setup import setup_of
 from portal.routing.facts import WaitingFor
 
 _TOLD_TOGETHER = (OfferKind.BROADCAST, OfferKind.LAST_CALL)
@@ -188,7 +189,7 @@ def ask_again(offer_id: UUID, *, by: User) -> Offer:
         raise Conflict(_why_over(newest, lead, by))
     if newest.state != OfferState.MISSED:
         raise Conflict("Another chance is for offers whose time ran out.")
-    if newest.kind == OfferKind.SECOND_CHANCE:
+    if _had_second_chance(lead.id, by.id):
         raise Conflict("You have had your second chance for this lead.")
     chance = Offer(
         company_id=by.company_id,
@@ -255,15 +256,16 @@ def lock_pools_of(user_id: UUID) -> None:
     # Whom a pool names for its leads need not take turns in it.
     named = select(Pool.id).where(Pool.single_user_id == user_id, Pool.deleted_at.is_(None))
     pool_ids |= set(db.session.scalars(named))
-    for pool_id in sorted(pool_ids):
-        routing_facts.lock_pool(working_company(), pool_id)
+    # With all their leads may be handed on to: who leaves has their offers passed on.
+    setup = setup_of(working_company())
+    chains = {each for pool_id in pool_ids for each in setup.chain(pool_id)}
+    routing_facts.lock_pools(working_company(), sorted(chains))
 
 
 def lock_all_pools() -> None:
     """Lock every pool of the company entered: before leads are handed out in whichever, and before people."""
     ours = select(Pool.id).where(Pool.company_id == working_company(), Pool.deleted_at.is_(None))
-    for pool_id in db.session.scalars(ours.order_by(Pool.id)).all():
-        routing_facts.lock_pool(working_company(), pool_id)
+    routing_facts.lock_pools(working_company(), db.session.scalars(ours).all())
 
 
 @operation
@@ -318,6 +320,13 @@ def _held_by_nobody(lead_ids: Sequence[UUID]) -> list[UUID]:
     held = select(Offer.lead_id).where(Offer.lead_id.in_(lead_ids), Offer.state == OfferState.OPEN)
     still = set(db.session.scalars(held))
     return [lead_id for lead_id in dict.fromkeys(lead_ids) if lead_id not in still]
+
+
+def _had_second_chance(lead_id: UUID, user_id: UUID) -> bool:
+    had = select(Offer.id).where(
+        Offer.lead_id == lead_id, Offer.user_id == user_id, Offer.kind == OfferKind.SECOND_CHANCE
+    )
+    return db.session.scalar(had.limit(1)) is not None
 
 
 def newest_offer(lead_id: UUID, user_id: UUID) -> Offer:

@@ -15,7 +15,7 @@ from portal.operations.writes import Row
 from portal.queries import routing_facts
 from portal.queries.setup import Setup, setup_of
 from portal.routing.decision import Decision
-from portal.routing.facts import LeadFacts, RuleCheck, RuleMatch
+from portal.routing.facts import LeadFacts, Outcome, RuleCheck, RuleMatch
 
 log = logging.getLogger(__name__)
 
@@ -70,15 +70,18 @@ def _hand_out(round_: Round, lead_ids: Sequence[UUID], match: Matching, only: On
 
 def _went(round_: Round, lead: Routable, only: Only) -> bool:
     """Hand one lead out. One that routing cannot deal with must not keep the others from going their way."""
+    before = dict(lead.state)
     try:
-        return bool(round_.hand_out(lead, only).chosen)
+        decision = round_.hand_out(lead, only)
     except DBAPIError:
         # There is no transaction left to go on with.
         raise
     except Exception:
         log.exception("Routing failed for lead %s; it waits", lead.id)
+        lead.state |= before
         round_.leave_waiting(lead)
         return False
+    return only(decision) and (bool(decision.chosen) or decision.outcome is Outcome.POND)
 
 
 def _by_the_rules(facts: LeadFacts, state: Row, setup: Setup, round_: Round) -> RuleMatch | None:

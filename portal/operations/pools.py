@@ -251,6 +251,7 @@ def _checked(changes: PoolChanges, pool: Pool | None = None) -> dict[str, Any]:
         if name not in ("members", "default_assignee_ids", "priorities", "agent_tags"):
             columns[name] = _check(wrong, name, value, pool)
     _complain_about_the_one(wrong, columns, pool)
+    _complain_about_the_timer(wrong, columns, pool)
     for user_id, points in changes.get("priorities", {}).items():
         wrong.whole(f"priorities.{user_id}", points, -GREATEST_PRIORITY, GREATEST_PRIORITY)
     _complain_about_members(wrong, changes.get("members", ()))
@@ -332,6 +333,13 @@ def _complain_about_the_one(wrong: Complaints, columns: Mapping[str, Any], pool:
     one = columns.get("single_user_id", pool.single_user_id if pool else None)
     if picker == Picker.SINGLE and one is None:
         wrong.add("single_user_id", "Name the one who gets this pool's leads.")
+
+
+def _complain_about_the_timer(wrong: Complaints, columns: Mapping[str, Any], pool: Pool | None) -> None:
+    timer = columns.get("timer", pool.timer if pool else Timer.WALL)
+    hours = columns.get("hours", pool.hours if pool else None)
+    if timer == Timer.WORKING and hours is None:
+        wrong.add("hours", "Say when the pool works, or let the windows count all time.")
 
 
 def _free_name(wrong: Complaints, name: str | None, pool: Pool | None) -> str | None:

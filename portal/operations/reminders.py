@@ -11,6 +11,7 @@ from sqlalchemy import select
 from portal.extensions import db
 from portal.models import (
     Cause,
+    Company,
     Lead,
     LeadState,
     Offer,
@@ -23,6 +24,8 @@ from portal.models import (
 )
 from portal.models.statements import rows
 from portal.operations.actors import SYSTEM
+from portal.operations.distribution import change_lead
+from portal.operations.locking import state_of
 from portal.operations.transaction import operation
 from portal.operations.writes import Writes
 from portal.queries.clock import database_time
@@ -42,6 +45,25 @@ _DUE = """
     ) due
     WHERE w.company_id = due.company_id AND w.id = due.id AND w.due_at <= clock_timestamp()
     RETURNING w.subject_id"""
+
+
+_PLAN_ANEW = """
+    INSERT INTO due_work (company_id, id, kind, subject_id, due_at)
+    SELECT l.company_id, gen_random_uuid(), 'remind', l.id, clock_timestamp() + make_interval(mins => %(minutes)s)
+    FROM leads l WHERE l.company_id = %(company)s AND l.state = 'unassigned' AND l.waiting_for = 'catch_all'
+    ON CONFLICT (company_id, kind, subject_id) DO UPDATE SET due_at = excluded.due_at, fence = due_work.fence + 1"""
+
+
+def plan_anew(company: Company) -> None:
+    """After the company changed how often it reminds: leads that wait for default assignees go by it from now on.
+
+    Where it does not remind any more, what was planned finds nothing to do.
+    """
+    minutes = company.catch_all_reminder_minutes
+    if minutes is not None:
+        db.session.flush()
+        parameters = {"company": company.id, "minutes": minutes}
+        db.session.connection().exec_driver_sql(_PLAN_ANEW, parameters)
 
 
 @operation
@@ -71,17 +93,28 @@ def _remind(writes: Writes, lead: Lead) -> bool:
 
 
 def _remind_default_assignees(writes: Writes, lead: Lead) -> bool:
+    assignees = _default_assignees(lead)
+    if not assignees:
+        _route_again(writes, lead)
+        return False
     every = setup_of(lead.company_id).reminded_every
     if every is None:
         return False
     writes.work(WorkKind.REMIND, lead.id, writes.at + every)
-    assignees = _default_assignees(lead)
-    if assignees:
-        said = f"It still waits; reminded {', '.join(user.name for user in assignees)}."
-        entry = writes.record(lead.id, TimelineKind.MESSAGE, SYSTEM, text=said)
-        for user in assignees:
-            writes.say(Cause.CATCH_ALL, user.id, about=f"{entry}", lead_id=lead.id)
-    return bool(assignees)
+    said = f"It still waits; reminded {', '.join(user.name for user in assignees)}."
+    entry = writes.record(lead.id, TimelineKind.MESSAGE, SYSTEM, text=said)
+    for user in assignees:
+        writes.say(Cause.CATCH_ALL, user.id, about=f"{entry}", lead_id=lead.id)
+    return True
+
+
+def _route_again(writes: Writes, lead: Lead) -> None:
+    """Nobody is left whom it could wait for: it is routed as if it had just been left waiting."""
+    before, after = {"waiting_for": lead.waiting_for}, {"waiting_for": WaitingFor.ROUTING}
+    said = "Its default assignees are gone, so it is routed again."
+    writes.record(lead.id, TimelineKind.DECISION, SYSTEM, text=said, before=before, after=after)
+    change_lead(writes, lead.id, state_of(lead) | after | {"alarmed_at": writes.at})
+    writes.work(WorkKind.DRAIN, lead.company_id, writes.at)
 
 
 def _default_assignees(lead: Lead) -> Sequence[User]:

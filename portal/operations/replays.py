@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, or_, select, update
 
-from portal.errors import FieldError, Invalid, ProductError
+from portal.errors import Conflict, FieldError, Invalid, ProductError
 from portal.extensions import db
 from portal.models import DueWork, Pool, Replay, ReplayState, User, WorkKind, new_id
 from portal.operations.setup_apply import carried_out_for_a_moment, plan_setup
@@ -25,6 +25,7 @@ from portal.permissions import Right, require_company_wide
 from portal.queries import routing_facts, setup
 from portal.queries.clock import database_time
 from portal.queries.past_leads import count_past_leads, past_leads
+from portal.queries.replays import is_one_running
 from portal.routing import replay as routing
 from portal.routing.facts import Stage
 
@@ -45,12 +46,15 @@ def start_replay(draft: Any, since: datetime, until: datetime, *, by: User) -> R
     Raises:
         Forbidden: no right to.
         Invalid: the draft or the time makes no sense; the draft's places begin with `draft`.
+        Conflict: another one is under way.
     """
     require_company_wide(by, Right.DISTRIBUTION)
     if not since < until:
         raise Invalid.field("to", "The end must lie after the beginning.")
     if until - since > LONGEST:
         raise Invalid.field("from", "Choose a year at most.")
+    if is_one_running():
+        raise Conflict("A replay is under way. Wait until it has ended.")
     _refuse_nonsense(draft, by)
     asked = Replay(
         company_id=by.company_id, id=new_id(), asked_by=by.id, since=since, until=until, draft=draft

@@ -11,6 +11,7 @@ from uuid import UUID
 from portal.errors import Conflict, FieldError, Invalid
 from portal.models import User
 from portal.operations import company, pools, rules, tag_members, tags
+from portal.operations.offers import lock_all_pools
 from portal.operations.setup_difference import Difference, differences
 from portal.operations.setup_file import (
     COMPANY,
@@ -43,6 +44,9 @@ def apply_setup(data: Any, *, by: User) -> list[Difference]:
         Conflict: a pool it takes away still has open offers.
     """
     require_company_wide(by, Right.DISTRIBUTION)
+    # Pools before everything else, all of them in one order, whatever the order of the file.
+    tag_members.lock()
+    lock_all_pools()
     before = setup_now(by.company_id, with_ids=True)
     wanted = Reader(Names.now(by.company_id)).check(data)
     _Applying(wanted, before, by).all()

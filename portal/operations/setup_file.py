@@ -323,6 +323,8 @@ class Reader:
         seen: set[str] = set()
         for path, entry in self._listed(data, part):
             self._fields(path, entry, fields, more)
+            if not isinstance(entry.get("id", ""), str):
+                self.wrong.add(f"{path}.id", "Write the id as text, or leave it out.")
             for key in named:
                 if key not in entry:
                     self.wrong.add(f"{path}.{key}", "Every one needs this.")

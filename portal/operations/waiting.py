@@ -17,21 +17,9 @@ from portal.operations.writes import Writes
 from portal.queries import routing_facts
 from portal.queries.clock import database_time
 from portal.queries.setup import setup_of
+from portal.queries.waiting_leads import lock_waiting, waiting_leads
 
 CHUNK = 200
-
-# Not locked: whether they still wait is settled under the pool's lock.
-_WAITING = """
-    SELECT id FROM leads
-    WHERE company_id = %(company)s AND state = 'unassigned' AND waiting_for = 'routing' AND id > %(after)s
-    ORDER BY id LIMIT %(limit)s"""
-
-# Waits for whoever just holds one (its customer writes again): skipped, it would be left behind with nobody to call
-# for it.
-_LOCK_WAITING = """
-    SELECT id FROM leads
-    WHERE company_id = %(company)s AND id = ANY (%(leads)s) AND state = 'unassigned' AND waiting_for = 'routing'
-    ORDER BY id FOR NO KEY UPDATE"""
 
 _FENCE = "SELECT fence FROM due_work WHERE company_id = %(company)s AND kind = 'drain'"
 _DONE = "DELETE FROM due_work WHERE company_id = %(company)s AND kind = 'drain' AND fence = %(fence)s"
@@ -71,7 +59,7 @@ def drain(company_id: UUID) -> int:
     """
     fence = next((row.fence for row in _rows(_FENCE, company=company_id)), None)
     went, after = 0, UUID(int=0)
-    while waiting := [row.id for row in _rows(_WAITING, company=company_id, after=after, limit=CHUNK)]:
+    while waiting := waiting_leads(company_id, after, CHUNK):
         for pool_id, lead_ids in pools_named(company_id, waiting).items():
             went += _route_waiting(company_id, pool_id, lead_ids)
         after = waiting[-1]
@@ -99,7 +87,7 @@ def pools_named(company_id: UUID, lead_ids: Sequence[UUID], pool_id: UUID | None
 @operation
 def _route_waiting(company_id: UUID, pool_id: UUID, lead_ids: Sequence[UUID]) -> int:
     round_ = round_of_pool(pool_id, cause="somebody became free")
-    still = [row.id for row in _rows(_LOCK_WAITING, company=company_id, leads=list(lead_ids))]
+    still = lock_waiting(company_id, lead_ids)
     went = route_afresh(round_, still, if_somebody)
     round_.writes.flush()
     return went

@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select
 from portal.extensions import db
 from portal.models import Lead, LeadState, Offer, OfferState, Pool, Rule
 from portal.models.tenancy import working_company
+from portal.permissions import lies_in_pond
 from portal.routing.facts import Delivery, WaitingFor
 
 
@@ -61,6 +62,7 @@ def leads_in_pond(pool_id: UUID) -> int:
             Lead.waiting_for == WaitingFor.PERSON,
             Lead.pool_id == pool_id,
             Pool.delivery == Delivery.POND,
+            lies_in_pond(),
         )
     )
     return db.session.scalar(lying) or 0

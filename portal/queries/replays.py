@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from portal.errors import NotFound
 from portal.extensions import db
-from portal.models import Draft, Replay
+from portal.models import Draft, Replay, ReplayState
 from portal.models.tenancy import working_company
 
 
@@ -30,3 +30,11 @@ def last_replays(most: int) -> Sequence[Replay]:
 def draft_now() -> Draft | None:
     """The company's draft, if there is one."""
     return db.session.scalar(select(Draft).where(Draft.company_id == working_company()))
+
+
+def is_one_running() -> bool:
+    """Whether a replay of the company waits for a worker or is being played."""
+    under_way = select(Replay.id).where(
+        Replay.company_id == working_company(), Replay.state.in_((ReplayState.WAITING, ReplayState.RUNNING))
+    )
+    return db.session.scalar(under_way.limit(1)) is not None

@@ -26,9 +26,8 @@ def versions_before(number: int | None, most: int) -> Sequence[RuleSet]:
 
 def version(number: int) -> RuleSet:
     """One version. Raises NotFound."""
-    found: RuleSet | None = db.session.scalar(
-        select(RuleSet).where(RuleSet.company_id == working_company(), RuleSet.number == number)
-    )  # fmt: skip
+    its = (RuleSet.company_id == working_company(), RuleSet.number == number)
+    found: RuleSet | None = db.session.scalar(select(RuleSet).where(*its)) if number < 2**31 else None
     if found is None:
         raise NotFound("There is no such version.")
     return found

@@ -6,6 +6,7 @@ Loaders build the facts from the database; preview, replay and tests build them 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +15,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from portal.routing.conditions import Conditions
-from portal.routing.hours import Leave, WeeklyHours, add_open_time
+from portal.routing.hours import HoursError, Leave, WeeklyHours, add_open_time
 from portal.routing.tags import Tag
 from portal.routing.tags import TagKind as TagKind
 
@@ -263,11 +264,12 @@ class PoolFacts:
     def end_of(self, start: datetime, seconds: int) -> datetime:
         """When a window of `seconds` that opens at `start` is over.
 
-        Raises HoursError where the pool's working time has no more of it within a year.
+        Where the pool's working time has no more of it within a year, all time counts: no lead is stuck for a clock.
         """
-        if self.timed_by is None:
-            return start + timedelta(seconds=seconds)
-        return add_open_time(self.timed_by, start, seconds)
+        if self.timed_by is not None:
+            with suppress(HoursError):
+                return add_open_time(self.timed_by, start, seconds)
+        return start + timedelta(seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,3 +116,13 @@ def test_without_a_pool_named_by_any_rule_nothing_happens(company: Company) -> N
 def test_it_needs_the_right_to_assign(company: Company) -> None:
     with pytest.raises(Forbidden):
         hand_out(company.agent)
+
+
+def test_default_assignees_who_know_of_a_lead_are_not_told_again(company: Company) -> None:
+    make_pool(company, (), [company.agent, company.owner])
+    lead_id = arrive(company).lead_id
+    before = sights.told(company, lead_id)
+    done = hand_out(company.manager)
+    assert (done.looked_at, done.went) == (1, 0)
+    assert sights.told(company, lead_id) == before
+    assert_consistent(company)

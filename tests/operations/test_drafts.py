@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
-from portal.operations import drafts
+from portal.operations import drafts, pools
 from portal.operations.setup_file import setup_now, without_ids
 from portal.queries.replays import draft_now
 from portal.queries.versions import newest_number, version
@@ -48,3 +48,27 @@ def test_what_could_not_be_published_is_no_draft(company: Company) -> None:
         assert draft_now() is None
         with pytest.raises(Forbidden):
             drafts.begin_draft(by=company.manager.user())
+
+
+def test_publishing_does_not_undo_what_others_changed_meanwhile(company: Company) -> None:
+    pool = make_pool(company, [company.agent], name="Buyers")
+    with company.inside():
+        data = drafts.begin_draft(by=company.owner.user()).data
+        pools.change_pool(pool.id, by=company.owner.user(), max_offers=3)
+    with company.inside():
+        with pytest.raises(Conflict, match="was changed since"):
+            drafts.publish_draft(by=company.owner.user())
+        assert setup_now(company.id)["pools"][0]["max_offers"] == 3
+        data["pools"][0] |= {"max_offers": 3, "window_seconds": 60}
+        drafts.save_draft(data, by=company.owner.user())
+        drafts.publish_draft(by=company.owner.user())
+        assert setup_now(company.id)["pools"][0]["window_seconds"] == 60
+
+
+def test_two_who_change_a_draft_do_not_undo_each_other(company: Company) -> None:
+    with company.inside():
+        draft = drafts.begin_draft(by=company.owner.user())
+        seen, data = drafts.mark_of(draft), draft.data
+        drafts.save_draft(data, by=company.owner.user(), seen=seen)
+        with pytest.raises(Conflict, match="Somebody changed or ended this draft"):
+            drafts.save_draft(data, by=company.owner.user(), seen=seen)

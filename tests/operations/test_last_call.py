@@ -16,8 +16,10 @@ from tests.operations import sights
 from tests.operations.acts import (
     accept,
     arrive,
+    ask_again,
     assign,
     change_company,
+    change_pool,
     decline,
     miss,
     recall,
@@ -120,3 +122,19 @@ def test_given_to_somebody_it_is_over(company: Company, called: UUID, third: Per
 
 def _entries(company: Company, lead_id: UUID) -> int:
     return len(sights.rows(company, select(LedgerEntry).where(LedgerEntry.lead_id == lead_id)))
+
+
+def test_another_chance_is_had_once_also_after_a_last_call(company: Company, pool: Pool, third: Person) -> None:
+    change_pool(company, pool.id, default_assignee_ids=[])
+    lead_id = arrive(company).lead_id
+    first = sights.open_offer(company, lead_id)
+    agent = next(one for one in (company.agent, company.colleague, third) if one.id == first.user_id)
+    miss(company, first.id)
+    ask_again(agent, first.id)
+    for _ in range(3):
+        miss(company, sights.open_offer(company, lead_id).id)
+    calls = [one for one in sights.offers(company, lead_id) if one.state == "open"]
+    assert {one.kind for one in calls} == {"last_call"}
+    miss(company)
+    with pytest.raises(Conflict, match="had your second chance"):
+        ask_again(agent, first.id)

@@ -519,3 +519,8 @@ class TestWorkingTime:
         pool = make_pool(company, [company.agent])
         with pytest.raises(Invalid, match=r"never open|at least one"):
             change_pool(company, pool.id, timer="working", hours={"exceptions": {"2020-01-01": [["09:00", "10:00"]]}})
+
+    def test_working_time_needs_hours(self, company: Company) -> None:
+        pool = make_pool(company, [company.agent])
+        with pytest.raises(Invalid, match="Say when the pool works"):
+            change_pool(company, pool.id, timer="working")

@@ -21,6 +21,8 @@ from tests.operations.acts import (
     change_user,
     close,
     delete_pool,
+    drain,
+    set_members,
     take,
 )
 
@@ -150,3 +152,33 @@ def test_while_leads_lie_there_it_stays_a_pond(company: Company, pond: Pool) -> 
     change_pool(company, pond.id, delivery="offer")
     delete_pool(company, pond.id)
     assert other.name == "Other"
+
+
+def test_a_lead_that_waits_goes_into_the_pond_once_it_has_members(company: Company) -> None:
+    change_company(company, fallback_any_active=False)
+    pool = make_pool(company, [], delivery="pond")
+    lead_id = arrive(company).lead_id
+    assert sights.lead(company, lead_id).waiting_for == "routing"
+    set_members(company, pool.id, {company.agent: 1})
+    drain(company)
+    assert sights.lead(company, lead_id).waiting_for == "person"
+    assert take(company.agent, lead_id).owner_id == company.agent.id
+    assert_consistent(company)
+
+
+def test_once_nobody_is_in_it_any_more_its_leads_go_down_the_ladder(company: Company, pond: Pool) -> None:
+    lead_id = arrive(company).lead_id
+    change_pool(company, pond.id, members=[], default_assignee_ids=[company.owner.id])
+    drain(company)
+    assert sights.lead(company, lead_id).owner_id == company.owner.id
+    assert_consistent(company)
+
+
+def test_what_a_manager_put_aside_before_does_not_lie_in_it(company: Company) -> None:
+    pool = make_pool(company, [company.agent, company.colleague], delivery="assign")
+    lead_id = arrive(company).lead_id
+    assign(company.manager, lead_id, None)
+    change_pool(company, pool.id, delivery="pond")
+    with pytest.raises(Forbidden):
+        take(company.agent, lead_id)
+    change_pool(company, pool.id, delivery="assign")

@@ -9,12 +9,23 @@ from sqlalchemy import select, text
 
 from portal.extensions import db
 from portal.models import DueWork
+from portal.operations.company import change_company as set_company
 from portal.operations.reminders import remind_due
 from tests.cast import Company
 from tests.consistency import assert_consistent
 from tests.factories import make_pool
 from tests.operations import sights
-from tests.operations.acts import arrive, change_company, change_user, decline, miss, take
+from tests.operations.acts import (
+    agent_at_work,
+    arrive,
+    change_company,
+    change_pool,
+    change_user,
+    decline,
+    drain,
+    miss,
+    take,
+)
 
 
 def later(company: Company) -> int:
@@ -82,3 +93,24 @@ def test_a_last_call_is_reminded_of_once(company: Company) -> None:
     reminded = [user for cause, user in sights.told(company, lead_id) if cause == "offer_reminder"]
     assert reminded == [company.colleague.id]
     assert_consistent(company)
+
+
+def test_once_all_of_them_are_gone_it_is_routed_again(company: Company, waiting: UUID) -> None:
+    change_user(company, company.agent, active=False)
+    change_pool(company, sights.lead(company, waiting).pool_id, default_assignee_ids=[])
+    assert later(company) == 0
+    lead = sights.lead(company, waiting)
+    assert (lead.waiting_for, lead.alarmed_at is not None) == ("routing", True)
+    assert drain(company) == 1
+    assert sights.lead(company, waiting).owner_id is not None
+    assert_consistent(company)
+
+
+def test_a_new_setting_counts_for_leads_that_wait_already(company: Company) -> None:
+    change_company(company, catch_all_reminder_minutes=None)
+    make_pool(company, (), [company.agent, company.owner])
+    lead_id = arrive(company).lead_id
+    with agent_at_work(company.owner) as user:
+        set_company(by=user, catch_all_reminder_minutes=10)
+    assert later(company) == 1
+    assert len(told_to_wait(company, lead_id)) == 4

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from portal.errors import Forbidden, Invalid
+from portal.errors import Conflict, Forbidden, Invalid
 from portal.extensions import db
 from portal.jobs.replays import playing
 from portal.models import DueWork, Replay, WorkKind
@@ -156,3 +156,12 @@ def test_programs_ask_for_a_replay_and_look_how_far_it_is(company: Company, othe
     assert company.owner.api.get(path).json["played"] == 0
     assert company.manager.api.get(path).status_code == 403
     assert other_company.owner.api.get(path).status_code == 404
+
+
+def test_one_replay_of_a_company_runs_at_a_time(company: Company) -> None:
+    make_pool(company, [company.agent])
+    first = asked(company, setup(company))
+    with pytest.raises(Conflict, match="under way"):
+        asked(company, setup(company))
+    played(company, first)
+    asked(company, setup(company))

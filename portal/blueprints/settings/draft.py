@@ -8,32 +8,34 @@ from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import IntegerField, TextAreaField
+from wtforms import HiddenField, IntegerField, TextAreaField
 from wtforms.validators import NumberRange
 
 from portal.blueprints.forms import PortalForm
 from portal.blueprints.settings.blueprint import blueprint
-from portal.errors import Conflict, Invalid
+from portal.errors import Conflict, Forbidden, Invalid
 from portal.operations import drafts
 from portal.operations.replays import start_replay
 from portal.operations.setup_apply import plan_setup
 from portal.operations.setup_warnings import warnings
 from portal.permissions import Right
 from portal.queries.clock import database_time
-from portal.queries.replays import draft_now, last_replays
+from portal.queries.replays import draft_now, is_one_running, last_replays
 from portal.sign_in import right_required, signed_in_user
 
 
 class DraftForm(PortalForm):
     """The draft as a file."""
 
+    seen = HiddenField()
     file = TextAreaField("The draft, as a file", description="As `portal config export` writes it.")
 
     def wanted(self) -> Any:
         """What was typed, read. Raises Invalid."""
         try:
             return json.loads(self.file.data or "")
-        except (json.JSONDecodeError, RecursionError) as error:
+        # Also for a number with more digits than are read: a plain ValueError.
+        except (ValueError, RecursionError) as error:
             raise Invalid.field("file", f"This is not JSON: {error}.") from None
 
 
@@ -63,7 +65,7 @@ def begin_draft() -> ResponseReturnValue:
 def save_draft() -> ResponseReturnValue:
     """Keep what was typed, if it could be published."""
     form, by = DraftForm(), signed_in_user()
-    if form.carried_out(lambda: drafts.save_draft(form.wanted(), by=by)):
+    if form.carried_out(lambda: drafts.save_draft(form.wanted(), by=by, seen=form.seen.data or None)):
         flash("The draft is saved. Nothing has changed for leads yet.", "good")
         return redirect(url_for("settings.draft"), code=303)
     return _page(form), form.status
@@ -97,8 +99,22 @@ def replay_draft() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(days=form), form.status
     now = database_time()
-    start_replay(kept.data, now - timedelta(days=form.days.data), now, by=by)
+    # A second press, or somebody else's a moment ago: what runs is shown.
+    if not is_one_running():
+        start_replay(kept.data, now - timedelta(days=form.days.data), now, by=by)
     return redirect(url_for("settings.draft", _anchor="replay"), code=303)
+
+
+@blueprint.get("/draft/part/<any(replay):part>")
+@right_required(Right.DISTRIBUTION, company_wide=True)
+def replayed(part: str) -> ResponseReturnValue:
+    """How far the last replay is: a part of the page that is asked for while it runs."""
+    return render_template("settings/_replay.html", **_last_replay())
+
+
+def _last_replay() -> dict[str, Any]:
+    last = next(iter(last_replays(1)), None)
+    return {"replay": last, "rows": _side_by_side(last.result if last else None)}
 
 
 def _side_by_side(result: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -114,14 +130,15 @@ def _side_by_side(result: dict[str, Any] | None) -> list[dict[str, Any]]:
 
 
 def _page(form: DraftForm | None = None, days: ReplayForm | None = None) -> str:
-    kept, by, last = draft_now(), signed_in_user(), next(iter(last_replays(1)), None)
+    kept, by = draft_now(), signed_in_user()
     found, refused = [], None
     if kept is not None:
         data, changed = kept.data, (kept.changed_by_name, kept.changed_at)
-        form = form or DraftForm(formdata=None, data={"file": json.dumps(data, indent=2, ensure_ascii=False)})
+        typed = {"file": json.dumps(data, indent=2, ensure_ascii=False), "seen": drafts.mark_of(kept)}
+        form = form or DraftForm(formdata=None, data=typed)
         try:
             found = plan_setup(data, by=by)
-        except (Invalid, Conflict) as error:
+        except (Invalid, Conflict, Forbidden) as error:
             refused = error.detail
     else:
         changed = None
@@ -133,6 +150,5 @@ def _page(form: DraftForm | None = None, days: ReplayForm | None = None) -> str:
         found=found,
         warned=warnings(kept.data) if kept and not refused else [],
         refused=refused,
-        replay=last,
-        rows=_side_by_side(last.result if last else None),
+        **_last_replay(),
     )

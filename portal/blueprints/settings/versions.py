@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.blueprints.forms import PortalForm
 from portal.blueprints.settings.blueprint import blueprint
-from portal.errors import Conflict, Invalid, NotFound
+from portal.errors import Conflict, Forbidden, Invalid, NotFound
 from portal.operations.setup_apply import plan_setup
 from portal.operations.setup_difference import differences
 from portal.operations.versions import roll_back
@@ -16,13 +16,14 @@ from portal.queries.versions import newest_number, version, versions_before
 from portal.sign_in import right_required, signed_in_user
 
 MOST_SHOWN = 20
+GREATEST = 2**31 - 1
 
 
 @blueprint.get("/versions")
 @right_required(Right.DISTRIBUTION, company_wide=True)
 def versions() -> ResponseReturnValue:
     """Versions with what each changed, the newest first."""
-    before = request.args.get("before", type=int)
+    before = min(request.args.get("before", GREATEST, type=int), GREATEST)
     found = versions_before(before, MOST_SHOWN + 1)
     # The one more is what the last one shown is held against.
     shown = found[:MOST_SHOWN]
@@ -80,6 +81,6 @@ def _ask_page(number: int, form: PortalForm) -> str:
     found, refused = [], None
     try:
         found = plan_setup(chosen.data, by=signed_in_user())
-    except (Invalid, Conflict) as error:
+    except (Invalid, Conflict, Forbidden) as error:
         refused = error.detail
     return render_template("settings/version_roll_back.html", version=chosen, form=form, found=found, refused=refused)
