@@ -1,6 +1,7 @@
 """From a lead to a decision."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -17,6 +18,7 @@ from portal.routing.facts import (
     Stage,
     WaitingFor,
 )
+from portal.routing.hours import parse_hours
 from portal.routing.route import hand_out, match_rules, unrouted, who_is_next
 
 from .crew import LEAD, NOW, agent, default_rule, id_of, minutes_ago, pool
@@ -192,3 +194,32 @@ class TestWhoIsNext:
 def test_refusals_stand_beside_the_candidates():
     decision = look(pool(agent("Ana"), agent("Ben", available=False)), lead=LeadFacts())
     assert decision.refusals == (None, Refusal("available", "paused"))
+
+
+class TestALeadHandedOn:
+    """It came from another pool that led on to this one: turns are none of its business here."""
+
+    @pytest.mark.parametrize("offers_made", [0, 2])
+    def test_goes_by_the_least_recent_lead_and_plays_no_turn(self, offers_made):
+        crew = pool(agent("Ana", owed=0.9, last_lead_at=minutes_ago(1)), agent("Ben", last_lead_at=minutes_ago(9)))
+        decision = look(crew, Asking(offers_made, handed_on=True))
+        assert (decision.stage, decision.chosen) == (Stage.NEXT_POOL, (id_of("Ben"),))
+        assert (decision.credit, decision.step) == (None, None)
+
+    def test_still_counts_offers_towards_the_most(self):
+        decision = look(pool(agent("Ana"), max_offers=2), Asking(2, handed_on=True))
+        assert (decision.stage, decision.outcome) == (Stage.NEXT_POOL, Outcome.WAIT)
+
+
+class TestWindows:
+    def test_all_time_counts_where_no_working_time_is_set(self):
+        assert pool().end_of(NOW, 600) == NOW + timedelta(minutes=10)
+
+    def test_outside_the_working_time_they_stand_still(self):
+        # 2 March 2026 is a Monday, and NOW half past nine.
+        mornings = parse_hours({"monday": [["09:00", "09:35"]], "tuesday": [["09:00", "10:00"]]}, "UTC")
+        assert pool(timed_by=mornings).end_of(NOW, 600) == datetime(2026, 3, 3, 9, 5, tzinfo=UTC)
+
+    def test_a_lead_is_not_stuck_where_working_time_has_run_out(self):
+        over = parse_hours({"exceptions": {"2026-03-02": [["09:00", "09:31"]]}}, "UTC")
+        assert pool(timed_by=over).end_of(NOW, 600) == NOW + timedelta(minutes=10)
