@@ -220,6 +220,10 @@ class Round:
             return [_with_answer(one, lead.history) for one in self._everyone]
 
         asking = lead.history.asking(pool.id)
+        rule = lead.match.rule
+        if asking.handed_on and rule is not None and rule.pool_id is not None:
+            pool = routing_facts.with_team_of(self.company_id, pool, rule.pool_id, self._setup)
+            pool = _with_people(pool, lambda one: _with_answer(one, lead.history))
         return ladder.climb(lead.facts, pool, everyone, line, self.at, self._setup.policy, asking)
 
     def _is_full_by_now(self, decision: Decision) -> bool:

@@ -154,6 +154,16 @@ def _with_further(
     return replace(pool, next_pool=_with_further(company_id, further, chain, setup, passed | {further.id}))
 
 
+def with_team_of(company_id: UUID, pool: PoolFacts, first_id: UUID, setup: Setup) -> PoolFacts:
+    """A pool leads were handed on to, with the team of the one they came from, `first_id`, where that has one."""
+    rows = _rows("SELECT team_id FROM pools WHERE company_id = %(company)s AND id = %(pool)s", company=company_id,
+                 pool=first_id)  # fmt: skip
+    team_id = rows[0][0] if rows else None
+    if team_id is None or team_id == pool.team_id:
+        return pool
+    return _with_team(company_id, replace(pool, team_id=team_id, team_default=None, team_members=()), setup)
+
+
 def _with_team(company_id: UUID, pool: PoolFacts, setup: Setup) -> PoolFacts:
     if pool.team_id is None:
         return pool

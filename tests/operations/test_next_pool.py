@@ -151,6 +151,17 @@ class TestTheTeam:
         assert sights.lead(company, arrive(company).lead_id).owner_id == company.colleague.id
         assert_consistent(company)
 
+    def test_it_stays_the_one_of_the_pool_the_lead_came_from(self, company: Company, third: Person) -> None:
+        change_company(company, fallback_any_active=False)
+        team = make_team(company, "North", default_user_id=third.id)
+        second = make_pool(company, [company.colleague], name="Second", default_rule=False)
+        make_pool(company, [company.agent], name="First", team_id=team.id, next_pool_id=second.id)
+        lead_id = arrive(company).lead_id
+        for person in (company.agent, company.colleague):
+            decline(person, sights.open_offer(company, lead_id).id)
+        assert sights.lead(company, lead_id).owner_id == third.id
+        assert_consistent(company)
+
     def test_nobody_of_it_who_was_asked_gets_it(self, company: Company) -> None:
         change_company(company, fallback_any_active=False)
         team = make_team(company, "North", default_user_id=company.agent.id)
