@@ -75,6 +75,7 @@ PAGES = (
     Shown("person", "/people/{agent}", Who.OWNER),
     Shown("person-new", "/people/new", Who.OWNER),
     Shown("deactivate", "/people/{agent}/deactivate", Who.OWNER),
+    Shown("preview", "/settings/preview", Who.OWNER),
     Shown("pools", "/pools", Who.OWNER),
     Shown("pool", "/pools/{pool}", Who.OWNER),
     Shown("pool-new", "/pools/new", Who.OWNER),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from portal.models import Channel
+from portal.models import Channel, Company, User
 from portal.operations.actors import Actor
 from portal.operations.contact_points import ContactPoint, read_email, read_phone
 from portal.operations.writes import Writes
@@ -151,3 +151,19 @@ class Arrival:
         if POSSIBLE_DUPLICATE in self.recognition.warnings:
             told.append((POSSIBLE_DUPLICATE, "Phone and e-mail belong to two different contacts; the phone decided."))
         return tuple(told)
+
+
+def holder_for(user: User, company: Company) -> KeyHolder:
+    """The company's settings that intake goes by; no key came with a form, so the user's id stands in its place."""
+    return KeyHolder(
+        company_id=company.id,
+        key_id=user.id,
+        user_id=user.id,
+        scope="full",
+        country=company.country,
+        time_zone=company.time_zone,
+        fallback_any_active=company.fallback_any_active,
+        returning_contacts=company.returning_contacts,
+        named_counts_as_turn=company.named_counts_as_turn,
+        rate_limit=company.rate_limit,
+    )

@@ -12,12 +12,11 @@ from portal.blueprints.leads.blueprint import blueprint
 from portal.blueprints.leads.forms import NewLead
 from portal.blueprints.leads.views import may_add
 from portal.errors import Forbidden, NotFound
-from portal.models import Channel, Company, User
+from portal.models import Channel, User
 from portal.operations.actors import Actor
-from portal.operations.arrival import Arriving, Taken
+from portal.operations.arrival import Arriving, Taken, holder_for
 from portal.operations.intake import take_in
 from portal.permissions import Right, may
-from portal.queries.across import KeyHolder
 from portal.queries.choices import assignees, source_names
 from portal.queries.leads import lead_for
 from portal.sign_in import current_company, signed_in, signed_in_user
@@ -61,22 +60,6 @@ def arriving_from(form: NewLead, may_assign: bool) -> Arriving:
         assignee=form.assignee.data if hand_out == "give" else None,
         keep=hand_out == "keep",
         payload={name: value for name, value in typed.items() if value},
-    )
-
-
-def holder_for(user: User, company: Company) -> KeyHolder:
-    """The company's settings that intake goes by; no key came with a form, so the user's id stands in its place."""
-    return KeyHolder(
-        company_id=company.id,
-        key_id=user.id,
-        user_id=user.id,
-        scope="full",
-        country=company.country,
-        time_zone=company.time_zone,
-        fallback_any_active=company.fallback_any_active,
-        returning_contacts=company.returning_contacts,
-        named_counts_as_turn=company.named_counts_as_turn,
-        rate_limit=company.rate_limit,
     )
 
 

@@ -15,6 +15,7 @@ from portal.blueprints.settings import (  # noqa: E402, F401
     index,
     keys,
     ownership,
+    preview,
     quarantine,
     roles,
     rules,

@@ -64,6 +64,13 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 company_wide=True,
             ),
             Entry(
+                "settings.describe",
+                "Preview",
+                "Describe a lead and see who would get it, and why.",
+                "why",
+                Right.DISTRIBUTION,
+            ),
+            Entry(
                 "settings.draft",
                 "Draft",
                 "Try other rules and weights on past leads before they count.",

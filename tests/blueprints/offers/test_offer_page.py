@@ -16,9 +16,8 @@ from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
 from portal import models
-from portal.blueprints.leads.new import holder_for
 from portal.extensions import db
-from portal.operations.arrival import Arriving, Taken
+from portal.operations.arrival import Arriving, Taken, holder_for
 from portal.operations.intake import take_in
 from portal.tokens import offer_token
 from tests.cast import Company, Person

@@ -106,6 +106,7 @@ def test_the_index_shows_what_one_may_open(app: APIFlask, company: Company) -> N
         "/settings/rules",
         "/settings/tags",
         "/settings/quarantine",
+        "/settings/preview",
         "/settings/draft",
         "/settings/versions",
     ]
