@@ -220,11 +220,28 @@ class Round:
             return [_with_answer(one, lead.history) for one in self._everyone]
 
         asking = lead.history.asking(pool.id)
-        rule = lead.match.rule
-        if asking.handed_on and rule is not None and rule.pool_id is not None:
-            pool = routing_facts.with_team_of(self.company_id, pool, rule.pool_id, self._setup)
-            pool = _with_people(pool, lambda one: _with_answer(one, lead.history))
+        if asking.handed_on:
+            pool = self._with_first_team(lead, pool)
         return ladder.climb(lead.facts, pool, everyone, line, self.at, self._setup.policy, asking)
+
+    def _with_first_team(self, lead: Routable, pool: PoolFacts) -> PoolFacts:
+        """The pool with the team of the one the lead came from: it stays that team's."""
+        rule = lead.match.rule
+        if rule is None or rule.pool_id is None:
+            return pool
+        found = routing_facts.with_team_of(self.company_id, pool, rule.pool_id, self._setup)
+
+        def as_of_now(one: Candidate) -> Candidate:
+            return _with_answer(self._with_given(one), lead.history)
+
+        default = found.team_default and as_of_now(found.team_default)
+        return replace(pool, team_default=default, team_members=tuple(map(as_of_now, found.team_members)))
+
+    def _with_given(self, one: Candidate) -> Candidate:
+        """Somebody who was just loaded, with what this round gave them already: the table does not show it yet."""
+        given = self._given[one.user_id]
+        caps = tuple(cap._replace(used=cap.used + given) for cap in one.caps)
+        return replace(one, open_leads=one.open_leads + given, caps=caps) if given else one
 
     def _is_full_by_now(self, decision: Decision) -> bool:
         """Whether the chosen reached their cap through another pool since the facts were loaded.

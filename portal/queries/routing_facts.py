@@ -155,13 +155,13 @@ def _with_further(
 
 
 def with_team_of(company_id: UUID, pool: PoolFacts, first_id: UUID, setup: Setup) -> PoolFacts:
-    """A pool leads were handed on to, with the team of the one they came from, `first_id`, where that has one."""
-    rows = _rows("SELECT team_id FROM pools WHERE company_id = %(company)s AND id = %(pool)s", company=company_id,
-                 pool=first_id)  # fmt: skip
+    """A pool leads were handed on to, with the people of the team they are of: that of the pool they came from,
+    `first_id`, or else its own."""
+    rows = _rows(
+        "SELECT team_id FROM pools WHERE company_id = %(company)s AND id = %(pool)s", company=company_id, pool=first_id
+    )
     team_id = rows[0][0] if rows else None
-    if team_id is None or team_id == pool.team_id:
-        return pool
-    return _with_team(company_id, replace(pool, team_id=team_id, team_default=None, team_members=()), setup)
+    return _with_team(company_id, replace(pool, team_id=team_id or pool.team_id), setup)
 
 
 def _with_team(company_id: UUID, pool: PoolFacts, setup: Setup) -> PoolFacts:

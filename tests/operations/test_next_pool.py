@@ -162,6 +162,19 @@ class TestTheTeam:
         assert sights.lead(company, lead_id).owner_id == third.id
         assert_consistent(company)
 
+    def test_several_at_once_do_not_fill_anybody_beyond_their_cap(self, company: Company, third: Person) -> None:
+        change_company(company, fallback_any_active=False)
+        change_user(company, third, open_cap=1)
+        team = make_team(company, "North", default_user_id=third.id)
+        second = make_pool(company, [company.colleague], name="Second", default_rule=False)
+        make_pool(company, [company.agent], name="First", team_id=team.id, next_pool_id=second.id)
+        leads = [arrive(company).lead_id for _ in range(3)]
+        for _ in range(2):
+            miss(company)
+        owners = [sights.lead(company, lead_id).owner_id for lead_id in leads]
+        assert sorted(map(str, owners)) == sorted([str(third.id), "None", "None"])
+        assert_consistent(company)
+
     def test_nobody_of_it_who_was_asked_gets_it(self, company: Company) -> None:
         change_company(company, fallback_any_active=False)
         team = make_team(company, "North", default_user_id=company.agent.id)
