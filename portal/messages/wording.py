@@ -30,13 +30,10 @@ def offer(facts: Facts) -> Letter:
 
 def last_call(facts: Facts) -> Letter:
     """A lead you missed is still to be had; the first to take it has it."""
-    until = f" Until {telling.exact_moment(facts.window.ends_at, facts.zone)}," if facts.window else ""
+    until = f" You have until {telling.exact_moment(facts.window.ends_at, facts.zone)}." if facts.window else ""
     return Letter(
         subject=f"Last call: {_in_short(facts)}",
-        paragraphs=(
-            "You missed this lead, and nobody has taken it since.",
-            f"{until.strip()} the first to accept has it." if until else "The first to accept has it.",
-        ),
+        paragraphs=(f"You missed this lead, and nobody has taken it since. The first to accept has it.{until}",),
         facts=telling.known(facts.lead),
         buttons=_decide(facts),
         after=("Both buttons open a page where you answer. Opening it decides nothing.",),

@@ -60,6 +60,8 @@ SITUATIONS = {
     "missed_and_mine_since": replace(FACTS, cause="missed", lead_state="owned", owns=True),
     "missed_and_closed": replace(FACTS, cause="missed", lead_state="closed"),
     "missed_and_held": replace(FACTS, cause="missed", lead_state="held"),
+    "last_call": replace(FACTS, cause="last_call"),
+    "offer_reminder": replace(FACTS, cause="offer_reminder"),
     "assigned": replace(FACTS, cause="assigned", customer=CUSTOMER, links=Links(lead=FACTS.links.lead)),
     "assigned_gone_on": replace(FACTS, cause="assigned", links=Links(lead=FACTS.links.lead)),
     "accepted_copy": replace(FACTS, cause="accepted_copy", customer=CUSTOMER),
@@ -94,7 +96,9 @@ def test_every_cause_with_words_is_shown_here() -> None:
     assert {facts.cause for facts in SITUATIONS.values()} == causes_worded()
 
 
-@pytest.mark.parametrize("cause", ["offer", "missed", "catch_all", "alarm", "reassigned_away"])
+@pytest.mark.parametrize(
+    "cause", ["offer", "last_call", "offer_reminder", "missed", "catch_all", "alarm", "reassigned_away"]
+)
 def test_messages_to_others_than_the_owner_never_name_the_customer(cause: str) -> None:
     words = render(replace(FACTS, cause=cause, customer=CUSTOMER))
     for part in (words.subject, words.text, words.html):

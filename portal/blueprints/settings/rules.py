@@ -149,6 +149,7 @@ def pause_rule(rule_id: UUID, act: str) -> ResponseReturnValue:
 def copy_rule(rule_id: UUID) -> ResponseReturnValue:
     """Make a paused copy, and open it."""
     form, by = OnceForm(), signed_in_user()
+    rule_named(rule_id)
     copy = form.made(lambda: operations.copy_rule(rule_id, by=by).id, by=by)
     if copy is None:
         raise Conflict(next(iter(form.form_errors), "The rule was not copied. Open the page again."))
