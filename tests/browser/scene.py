@@ -129,6 +129,7 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             Shown("tags", owner, "/settings/tags"),
             Shown("tag", owner, f"/settings/tags/{tag_id}"),
             Shown("quarantine", owner, "/settings/quarantine"),
+            Shown("preview", owner, "/settings/preview"),
             Shown("draft", owner, "/settings/draft"),
             Shown("versions", owner, "/settings/versions"),
             Shown("version", owner, "/settings/versions/1"),
