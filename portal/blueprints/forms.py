@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from flask import request
 from flask_wtf import FlaskForm
@@ -16,6 +17,11 @@ from wtforms.validators import StopValidation, ValidationError
 from portal.errors import Conflict, Invalid
 
 MOST_CHARACTERS = 200
+
+
+def id_or_none(value: Any) -> UUID | None:
+    """What a menu of ids has chosen; None for its first line, which names nobody."""
+    return UUID(str(value)) if value else None
 
 
 class PortalForm(FlaskForm):  # type: ignore[misc]

@@ -10,7 +10,7 @@ from portal.extensions import db
 from portal.models import User
 from portal.operations import auditing
 from portal.operations.auditing import Subject
-from portal.operations.offers import lock_all_pools
+from portal.operations.locking import lock_all_pools
 from portal.operations.transaction import operation
 from portal.permissions import Right, require_company_wide
 

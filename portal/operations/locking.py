@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 
 from portal.errors import Conflict, NotFound
 from portal.extensions import db
-from portal.models import Lead, LeadState
+from portal.models import Lead, LeadState, Pool
 from portal.models.lead import LEAD_STATE_COLUMNS
 from portal.models.tenancy import working_company
 from portal.operations.writes import Row
@@ -45,6 +45,12 @@ def lock_lead_and_pools(seen: Lead, *also: UUID | None) -> Lead:
     if lead.state == LeadState.OFFERING and lead.pool_id != seen_in:
         raise Conflict("This lead was just offered in another pool; please look again.")
     return lead
+
+
+def lock_all_pools() -> None:
+    """Lock every pool of the company entered: before leads are handed out in whichever, and before people."""
+    ours = select(Pool.id).where(Pool.company_id == working_company(), Pool.deleted_at.is_(None))
+    routing_facts.lock_pools(working_company(), db.session.scalars(ours).all())
 
 
 def peek_lead(lead_id: UUID) -> Lead:

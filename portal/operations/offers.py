@@ -262,12 +262,6 @@ def lock_pools_of(user_id: UUID) -> None:
     routing_facts.lock_pools(working_company(), sorted(chains))
 
 
-def lock_all_pools() -> None:
-    """Lock every pool of the company entered: before leads are handed out in whichever, and before people."""
-    ours = select(Pool.id).where(Pool.company_id == working_company(), Pool.deleted_at.is_(None))
-    routing_facts.lock_pools(working_company(), db.session.scalars(ours).all())
-
-
 @operation
 def withdraw_all_of(user_id: UUID, *, by: User, reason: str) -> None:
     """End everything on offer to a user who is leaving, give back the turns, and pass the leads on.

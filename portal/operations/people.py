@@ -31,6 +31,7 @@ from portal.operations import (
 from portal.operations.auditing import Subject
 from portal.operations.availability import Availability
 from portal.operations.complaints import Complaints, refuse_unknown
+from portal.operations.locking import lock_all_pools
 from portal.operations.roles import grants_of, known_roles, lock_roles
 from portal.operations.seen import refuse_stale
 from portal.operations.transaction import operation
@@ -192,7 +193,7 @@ def change_user(user_id: UUID, *, by: User, seen: str | None = None, **changes: 
         # Pools follow who carries what.
         tag_members.lock()
     if "tags" in changes and changes.get("active") is False:
-        offers.lock_all_pools()
+        lock_all_pools()
     elif "tags" in changes:
         tag_members.lock_pools_with_tags()
     elif changes.get("active") is False:
@@ -260,7 +261,7 @@ def deactivate(user_id: UUID, *, by: User, open_leads: str = OpenLeads.KEEP, to:
     if way != OpenLeads.KEEP:
         require(by, Right.ASSIGN)
         # Their leads go to pools nobody knows yet; once people are locked it is too late for pools.
-        offers.lock_all_pools()
+        lock_all_pools()
     user = change_user(user_id, by=by, active=False)
     if way != OpenLeads.KEEP:
         _refuse_receiver(to)

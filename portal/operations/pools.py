@@ -20,13 +20,14 @@ from portal.models.tenancy import working_company
 from portal.operations import auditing, tag_members, tags, waiting
 from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints, refuse_unknown
+from portal.operations.locking import lock_all_pools
 from portal.operations.transaction import operation
 from portal.permissions import Right, refuse_out_of_reach, require, require_over
 from portal.queries.clock import database_time
 from portal.queries.people import users_by_id
 from portal.queries.pool_ties import leads_in_pond, they_lie, why_kept
 from portal.queries.pools import next_pools, pool_named, pool_views
-from portal.queries.routing_facts import lock_pool, lock_pools
+from portal.queries.routing_facts import lock_pool
 from portal.routing.chain import check_chain
 from portal.routing.facts import DefaultMode, Delivery, Picker, Timer, WhenNobody
 from portal.routing.hours import HoursError, next_opening, parse_hours
@@ -87,7 +88,7 @@ def make_pool(*, by: User, **fields: Unpack[PoolChanges]) -> Pool:
     refuse_out_of_reach(by, Right.DISTRIBUTION, fields.get("team_id"))
     tag_members.lock()
     if "next_pool_id" in fields:
-        _lock_all_pools(by.company_id)
+        lock_all_pools()
     columns = _checked(fields)
     pool = Pool(company_id=by.company_id, id=new_id(), **columns)
     db.session.add(pool)
@@ -115,7 +116,7 @@ def change_pool(pool_id: UUID, *, by: User, seen: str | None = None, **changes: 
     require(by, Right.DISTRIBUTION)
     tag_members.lock()
     if "next_pool_id" in changes:
-        _lock_all_pools(by.company_id)
+        lock_all_pools()
     pool = _locked(pool_id, by)
     if seen is not None and pool_views([pool_id])[0].fingerprint != seen:
         raise Conflict("Somebody changed this pool since you opened it, so nothing was saved. Open it again first.")
@@ -205,13 +206,6 @@ def delete_pool(pool_id: UUID, *, by: User) -> None:
         .where(Pool.company_id == pool.company_id, Pool.id == pool.id)
         .values(deleted_at=func.clock_timestamp())
     )
-
-
-def _lock_all_pools(company_id: UUID) -> None:
-    """Before anything that leads on to something else is changed: two changes at once could close a ring that neither
-    makes alone."""
-    ours = select(Pool.id).where(Pool.company_id == company_id, Pool.deleted_at.is_(None))
-    lock_pools(company_id, db.session.scalars(ours).all())
 
 
 def _facts(pool: Pool) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from portal.errors import Conflict, FieldError, Invalid
 from portal.models import User
 from portal.operations import company, pools, rules, tag_members, tags
-from portal.operations.offers import lock_all_pools
+from portal.operations.locking import lock_all_pools
 from portal.operations.setup_difference import Difference, differences
 from portal.operations.setup_file import (
     COMPANY,

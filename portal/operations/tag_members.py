@@ -18,7 +18,7 @@ from portal.models import Pool, PoolMember, PoolTag, User, new_id
 from portal.models.statements import run
 from portal.models.tenancy import working_company
 from portal.operations import ledger
-from portal.queries.routing_facts import lock_pool
+from portal.queries.routing_facts import lock_pools
 from portal.routing.tags import normal
 
 # Who carries what, and which tags are members, do not change at the same time: each would miss the other. Taken before
@@ -42,8 +42,7 @@ def lock() -> None:
 def lock_pools_with_tags() -> None:
     """The same, with every pool of the company a tag is a member of, in the order of their ids."""
     lock()
-    for pool_id in _pools_with_tags():
-        lock_pool(working_company(), pool_id)
+    lock_pools(working_company(), _pools_with_tags())
 
 
 def members_of(pool_id: UUID) -> dict[UUID, PoolMember]:

@@ -221,10 +221,9 @@ def apply(pool: PoolFacts, decision: Decision, now: datetime) -> PoolFacts:
     """
     if decision.outcome not in HANDED_OUT:
         return pool
-    members = pool.members if decision.step is None else _credited(pool.members, decision.step)
-    moment = after_all(members, now)
-    received = [_received(one, decision, moment) if one.user_id in decision.chosen else one for one in members]
-    return replace(pool, members=tuple(received))
+    members = tuple([changed(one) for one in pool.members])
+    carry_out(members, decision, now)
+    return replace(pool, members=members)
 
 
 def carry_out(members: Sequence[Candidate], decision: Decision, now: datetime) -> None:
@@ -287,17 +286,6 @@ def update(member: Candidate, **changes: Any) -> None:
     """Change facts in place. Only of a candidate made here that nobody else holds: everywhere else facts are frozen."""
     for name, value in changes.items():
         _PUT[name](member, value)
-
-
-def _credited(members: Sequence[Candidate], step: Step) -> list[Candidate]:
-    deltas, credit_of, name = step.deltas(), CREDIT_OF[step.credit], _NAMES[step.credit]
-    return [changed(one, **{name: credit_of(one) + deltas.get(one.user_id, 0)}) for one in members]
-
-
-def _received(member: Candidate, decision: Decision, moment: datetime) -> Candidate:
-    twin = changed(member)
-    receive(twin, decision.outcome, moment)
-    return twin
 
 
 def after_all(members: Sequence[Candidate], now: datetime) -> datetime:

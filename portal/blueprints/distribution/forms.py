@@ -10,7 +10,7 @@ from uuid import UUID
 
 from wtforms import BooleanField, HiddenField, RadioField, SelectField
 
-from portal.blueprints.forms import Line, Lines, Whole, menu, needed
+from portal.blueprints.forms import Line, Lines, Whole, id_or_none, menu, needed
 from portal.blueprints.hours_form import ALWAYS, WHEN, HoursForm, typed_hours
 from portal.blueprints.once import OnceForm
 from portal.models import Team
@@ -31,10 +31,6 @@ class Choosable:
     note: str | None = None
 
 
-def _id_or_none(value: Any) -> UUID | None:
-    return UUID(str(value)) if value else None
-
-
 class PoolForm(HoursForm):
     """Use `pool_form` to make one: it adds a weight for each person."""
 
@@ -45,7 +41,7 @@ class PoolForm(HoursForm):
     name = Line("Name", [needed("Please give the pool a name.")])
     team_id = SelectField(
         "Team",
-        coerce=_id_or_none,
+        coerce=id_or_none,
         description="Leads nobody owns yet are this team's: its managers see them, and hand them out.",
     )
     picker = RadioField(
@@ -113,7 +109,7 @@ class PoolForm(HoursForm):
     last_call_unit = SelectField("Unit", choices=menu((unit, unit) for unit in UNITS), default="minutes")
     next_pool_id = SelectField(
         "Then hand it on to",
-        coerce=_id_or_none,
+        coerce=id_or_none,
         description="Where a lead goes when nobody here took it and nobody above gets it.",
     )
     default_mode = RadioField(
@@ -225,10 +221,10 @@ def pool_form(kind: type[Kind], members: Sequence[Choosable], assignees: Iterabl
         fields[_weight_name(person.id)] = Whole(person.name)
     people = menu([("", "Nobody"), *((str(one.id), one.name) for one in assignees)])
     fields["single_user_id"] = SelectField(
-        "That person", choices=people, coerce=_id_or_none, description="Only for “Always one person”."
+        "That person", choices=people, coerce=id_or_none, description="Only for “Always one person”."
     )
     for place in range(1, MOST_DEFAULT_ASSIGNEES + 1):
-        fields[f"default_{place}"] = SelectField(f"Default assignee {place}", choices=people, coerce=_id_or_none)
+        fields[f"default_{place}"] = SelectField(f"Default assignee {place}", choices=people, coerce=id_or_none)
     form: Kind = type("PoolFormForThesePeople", (kind,), fields)(**options)
     return form
 

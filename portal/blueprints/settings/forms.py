@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 
 from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, TextAreaField
 
-from portal.blueprints.forms import Line, PortalForm, Whole, menu, needed
+from portal.blueprints.forms import Line, PortalForm, Whole, id_or_none, menu, needed
 from portal.blueprints.meanwhile import SharedForm
 from portal.blueprints.once import OnceForm
 from portal.blueprints.people.wording import GRANT_NAMES
@@ -205,18 +205,14 @@ class KeyForm(OnceForm):
         return self
 
 
-def _id_or_none(value: Any) -> UUID | None:
-    return UUID(str(value)) if value else None
-
-
 class TeamForm(PortalForm):
     """A team's name and place in the tree."""
 
     name = Line("Name", [needed("Please type the team's name.")])
-    parent_id = SelectField("Below", coerce=_id_or_none)
+    parent_id = SelectField("Below", coerce=id_or_none)
     default_user_id = SelectField(
         "Default user",
-        coerce=_id_or_none,
+        coerce=id_or_none,
         description="Gets leads of the team's pools that nobody there took, before the others of the team.",
     )
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField
 
-from portal.blueprints.forms import Line, Lines, menu, needed
+from portal.blueprints.forms import Line, Lines, id_or_none, menu, needed
 from portal.blueprints.hours_form import HoursForm, once, typed_hours
 from portal.blueprints.once import OnceForm
 from portal.models import Channel, Rule
@@ -35,16 +35,12 @@ CHANNEL_NAMES = {
 _COMPARISON = re.compile(r"(?P<name>.+?)\s*(?P<sign>=|\bcontains\b)\s*(?P<value>.+)")
 
 
-def _id_or_none(value: Any) -> UUID | None:
-    return UUID(str(value)) if value else None
-
-
 class RuleForm(HoursForm):
     """All fields of a rule."""
 
     seen = HiddenField()
     name = Line("Name", [needed("Please give the rule a name.")])
-    pool_id = SelectField("Pool that hands the leads out", coerce=_id_or_none)
+    pool_id = SelectField("Pool that hands the leads out", coerce=id_or_none)
     source = Lines("Source", description=ONE_A_LINE)
     channel = SelectMultipleField(
         "Channel", choices=menu((channel.value, name) for channel, name in CHANNEL_NAMES.items())
