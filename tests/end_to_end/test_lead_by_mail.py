@@ -25,7 +25,7 @@ LEAD = {
     "lead_type": "solar",
     "location": {"city": "Oakland", "address": "12 Elm Street"},
 }
-OF_THE_CUSTOMER = ("Carla", "555", "0123", "carla@", "roof", "after six", "Elm Street")
+OF_THE_CUSTOMER = ("Carla", "555 01", "5550123", "carla@", "roof", "after six", "Elm Street")
 SECOND_PASSWORD = "seven green lanterns"
 
 
