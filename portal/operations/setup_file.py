@@ -81,7 +81,6 @@ COMPANY = (
     Field("manual_intercept", Kind.YES_NO),
     Field("opening_hours", Kind.OBJECT, must=False),
     Field("hold_spacing_seconds", Kind.WHOLE),
-    Field("catch_all_reminder_minutes", Kind.WHOLE, must=False),
 )
 
 TAG = (Field("text"), Field("kind"), Field("weight", Kind.WHOLE))
