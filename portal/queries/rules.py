@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal.errors import NotFound
 from portal.extensions import db
-from portal.models import Rule
+from portal.models import Decision, Rule
+from portal.models.ids import first_id_of
 from portal.models.tenancy import working_company
+from portal.queries.clock import database_time
 
 
 def rules() -> Sequence[Rule]:
@@ -33,3 +36,20 @@ def rule_named(rule_id: UUID) -> Rule:
 def default_rule() -> Rule:
     """The rule every company has: the last, which cannot be removed."""
     return db.session.scalars(select(Rule).where(Rule.company_id == working_company(), Rule.is_default)).one()
+
+
+def rules_no_lead_met(days: int) -> dict[UUID, Rule]:
+    """Rules that no lead met in the last `days`, by id. Left out are paused ones, those made meanwhile, and the default
+    rule; and all of them when no lead was routed at all."""
+    since = database_time() - timedelta(days=days)
+    met = set(
+        db.session.scalars(
+            select(func.distinct(Decision.rule_id)).where(
+                Decision.company_id == working_company(), Decision.id >= first_id_of(since)
+            )
+        )
+    )
+    if not met:
+        return {}
+    could = [rule for rule in rules() if not (rule.is_default or rule.paused or rule.created_at > since)]
+    return {rule.id: rule for rule in could if rule.id not in met}

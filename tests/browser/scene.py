@@ -131,6 +131,7 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             Shown("quarantine", owner, "/settings/quarantine"),
             Shown("preview", owner, "/settings/preview"),
             Shown("draft", owner, "/settings/draft"),
+            Shown("draft-pool", owner, "/settings/draft/pools/1"),
             Shown("versions", owner, "/settings/versions"),
             Shown("version", owner, "/settings/versions/1"),
             Shown("version-roll-back", owner, "/settings/versions/1/roll-back"),

@@ -20,6 +20,25 @@ from portal.routing.facts import DefaultMode, Delivery, Picker, Timer, WhenNobod
 
 UNITS = {"seconds": 1, "minutes": 60, "hours": 3600}
 _AUTOMATIC = ""
+PICKERS = menu(
+    [
+        (Picker.ROTATION.value, "Turns: everybody in turn, by weight"),
+        (Picker.BEST_MATCH.value, "Best match: who carries the tags found in the lead"),
+        (Picker.LEAST_LOADED.value, "Least loaded: who has the fewest open leads for their weight"),
+        (Picker.SINGLE.value, "Always one person"),
+    ]
+)
+DELIVERIES = menu(
+    [
+        (Delivery.OFFER.value, "Offer: they accept or decline; if they do not answer, it goes to the next"),
+        (Delivery.ASSIGN.value, "Assign: it is theirs at once"),
+        (
+            Delivery.BROADCAST.value,
+            "Tell all: everybody who can take it is asked, and the first gets it",
+        ),
+        (Delivery.POND.value, "Pond: it lies there until a member takes it; nobody is told"),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +65,7 @@ class PoolForm(HoursForm):
     )
     picker = RadioField(
         "Who comes next",
-        choices=menu(
-            [
-                (Picker.ROTATION.value, "Turns: everybody in turn, by weight"),
-                (Picker.BEST_MATCH.value, "Best match: who carries the tags found in the lead"),
-                (Picker.LEAST_LOADED.value, "Least loaded: who has the fewest open leads for their weight"),
-                (Picker.SINGLE.value, "Always one person"),
-            ]
-        ),
+        choices=PICKERS,
         default=Picker.ROTATION.value,
     )
     when_nobody_available = RadioField(
@@ -68,17 +80,7 @@ class PoolForm(HoursForm):
     )
     delivery = RadioField(
         "How a lead reaches the next person",
-        choices=menu(
-            [
-                (Delivery.OFFER.value, "Offer: they accept or decline; if they do not answer, it goes to the next"),
-                (Delivery.ASSIGN.value, "Assign: it is theirs at once"),
-                (
-                    Delivery.BROADCAST.value,
-                    "Tell all: everybody who can take it is asked, and the first gets it",
-                ),
-                (Delivery.POND.value, "Pond: it lies there until a member takes it; nobody is told"),
-            ]
-        ),
+        choices=DELIVERIES,
         default=Delivery.OFFER.value,
     )
     window = Whole("Time to answer an offer", [needed("Please type how long an offer stands.")], default=5)

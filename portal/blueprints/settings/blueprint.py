@@ -11,6 +11,7 @@ from portal.blueprints.settings import (  # noqa: E402, F401
     company,
     conversion,
     draft,
+    draft_parts,
     holding,
     index,
     keys,

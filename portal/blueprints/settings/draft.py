@@ -13,15 +13,16 @@ from wtforms.validators import NumberRange
 
 from portal.blueprints.forms import PortalForm
 from portal.blueprints.settings.blueprint import blueprint
+from portal.blueprints.settings.draft_parts import targets
 from portal.errors import Conflict, Forbidden, Invalid
 from portal.operations import drafts
 from portal.operations.replays import start_replay
 from portal.operations.setup_apply import plan_setup
-from portal.operations.setup_warnings import warnings
+from portal.operations.setup_warnings import warnings_now
 from portal.permissions import Right
 from portal.queries.clock import database_time
 from portal.queries.replays import draft_now, is_one_running, last_replays
-from portal.sign_in import right_required, signed_in_user
+from portal.sign_in import current_company, right_required, signed_in_user
 
 
 class DraftForm(PortalForm):
@@ -145,10 +146,13 @@ def _page(form: DraftForm | None = None, days: ReplayForm | None = None) -> str:
     return render_template(
         "settings/draft.html",
         changed=changed,
+        data=kept.data if kept else {},
+        mark=drafts.mark_of(kept) if kept else "",
+        targets=targets(kept.data) if kept else [],
         form=form or PortalForm(formdata=None),
         days=days or ReplayForm(formdata=None),
         found=found,
-        warned=warnings(kept.data) if kept and not refused else [],
+        warned=warnings_now(kept.data, current_company().time_zone) if kept and not refused else [],
         refused=refused,
         **_last_replay(),
     )

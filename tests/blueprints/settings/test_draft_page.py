@@ -41,6 +41,49 @@ def test_a_draft_is_begun_changed_replayed_and_published(app: APIFlask, company:
     assert "There is no draft" in owner.open("/settings/draft").words
 
 
+def test_forms_change_the_draft_and_nothing_else(app: APIFlask, company: Company) -> None:
+    make_pool(company, [company.agent, company.colleague], name="Buyers")
+    make_pool(company, [company.agent], name="Sellers")
+    for name in ("First", "Second"):
+        company.owner.api.post("/rules", {"name": name})
+    owner = sign_in(app, company.owner)
+    page = owner.open("/settings/draft").press("Begin a draft")
+    page = page.press("Move down: First").press("Pause: First")
+    page = page.form("/settings/draft/rules/2/pool").send(None, pool="Sellers")
+    assert "First Paused Goes to Sellers." in page.words
+    assert "rule “First”, paused: no → yes" in page.words
+    page = page.press_link("Buyers").press("Save in the draft", weight_0="10", weight_1="5", max_offers="3")
+    assert "member " + company.agent.email in page.words
+    assert "max offers: 8 → 3" in page.words
+    assert [rule["name"] for rule in company.owner.api.get("/rules").json["items"]][:2] == ["First", "Second"]
+    page.press("Publish")
+    rules = company.owner.api.get("/rules").json["items"]
+    assert [(rule["name"], rule["paused"]) for rule in rules][:2] == [("Second", False), ("First", True)]
+    assert [each["weight"] for each in company.owner.api.get("/pools").json["items"][0]["members"]] == [10, 5]
+
+
+def test_what_a_draft_cannot_be_is_said_beside_the_field(app: APIFlask, company: Company) -> None:
+    make_pool(company, [company.agent], name="Buyers")
+    owner = sign_in(app, company.owner)
+    assert "There is no draft any more" in owner.open("/settings/draft/pools/1").words
+    owner.open("/settings/draft").press("Begin a draft")
+    page = owner.open("/settings/draft/pools/1")
+    refused = page.press("Save in the draft", status=422, window_seconds="2", weight_0="1001")
+    assert "from 5 to 86400" in refused.error_of("window_seconds")
+    assert "0 to 1" in refused.error_of("weight_0")
+    owner.open("/settings/draft/pools/2", status=404)
+
+
+def test_a_form_of_a_draft_that_was_changed_since_saves_nothing(app: APIFlask, company: Company) -> None:
+    make_pool(company, [company.agent], name="Buyers")
+    owner = sign_in(app, company.owner)
+    owner.open("/settings/draft").press("Begin a draft")
+    page = owner.open("/settings/draft/pools/1")
+    page.press("Save in the draft", max_offers="3")
+    assert "Somebody changed or ended this draft" in page.press("Save in the draft", status=422, max_offers="4").words
+    assert "max offers: 8 → 3" in owner.open("/settings/draft").words
+
+
 def test_what_makes_no_sense_comes_back_as_it_was_typed(app: APIFlask, company: Company) -> None:
     page = sign_in(app, company.owner).open("/settings/draft").press("Begin a draft")
     assert "not JSON" in page.press("Save the draft", status=422, file="{").error_of("file")
