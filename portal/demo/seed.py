@@ -22,6 +22,7 @@ from portal.demo.plan import WEEKS, Comes, plans
 from portal.demo.scene import Scene
 from portal.demo.staff_stories import STORIES
 from portal.demo.told_time import Story, ToldTime
+from portal.demo.trial import try_other_weights
 from portal.demo.unfinished import remove_unfinished
 from portal.extensions import db
 from portal.models import Account, Company, KeyScope, LedgerAccount, Pool, Team, User
@@ -89,6 +90,7 @@ def _finish(told: ToldTime) -> str:
     about = _the_company()
     backdate(about.id, told.marks)
     _leave_to_the_past(about.id, told.until)
+    try_other_weights(_its_owner(), told.until)
     _, secret = keys.make_key(by=_its_owner(), scope=KeyScope.INTAKE)
     return secret
 

@@ -23,13 +23,15 @@ from portal.demo.cast import CAST, COMPANY, GROUPS, PASSWORD, SORTINGS, TEAMS
 from portal.demo.drip import KEY_FILE
 from portal.demo.plan import HOME, LEADS, WEEKS, plans
 from portal.extensions import Base, db
-from portal.models import Company, Contact, Conversion, Lead, Offer, Pool, Rule, Team, TimelineItem, User
+from portal.models import Company, Contact, Conversion, Lead, Offer, Pool, ReplayState, Rule, Team, TimelineItem, User
 from portal.models.tenancy import inside_company
 from portal.operations.check import check_all, ledger_breaches
 from portal.operations.passwords import matching_account
 from portal.operations.people import change_user
+from portal.operations.setup_apply import plan_setup
 from portal.operations.wiping import wipe_demo
 from portal.queries import across
+from portal.queries.replays import draft_now, last_replays
 from tests.page import Browser
 from tests.servers import Servers, own_database
 
@@ -112,6 +114,18 @@ class TestTheCompany:
             assert handed_out.get(small.id, 0) >= 10
             assert handed_out.get(south.id, 0) >= 10
             assert compared.id not in handed_out
+
+    def test_has_a_draft_with_other_weights_and_a_replay_that_waits_for_the_worker(self, demo: Demo) -> None:
+        with demo.inside():
+            draft = draft_now()
+            assert draft is not None
+            (replay,) = last_replays(5)
+            assert (replay.state, replay.draft) == (ReplayState.WAITING, draft.data)
+            assert replay.until - replay.since == timedelta(days=14)
+            owner = db.session.get_one(User, (replay.company_id, replay.asked_by))
+            differences = [str(each) for each in plan_setup(draft.data, by=owner)]
+            assert len(differences) == 2
+            assert all("weight" in each for each in differences)
 
     def test_lets_the_four_who_are_printed_sign_in(self, demo: Demo) -> None:
         with create_app(demo.settings).app_context():
