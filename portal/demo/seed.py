@@ -25,7 +25,7 @@ from portal.demo.told_time import Story, ToldTime
 from portal.demo.trial import try_other_weights
 from portal.demo.unfinished import remove_unfinished
 from portal.extensions import db
-from portal.models import Account, Company, KeyScope, LedgerAccount, Pool, Team, User
+from portal.models import Account, Company, KeyScope, LedgerAccount, Pool, TagMember, Team, User
 from portal.models.tenancy import inside_company, leave_company
 from portal.operations import company, keys, people, pools, quarantine_lists, rules
 from portal.operations.roles import make_role
@@ -178,7 +178,7 @@ def _make_pool(scene: Scene, group: Group) -> Pool:
         pond_limit=group.pond_limit,
         # The everyday pool gets its default assignees once they were missed.
         default_assignee_ids=[] if group is GROUPS[0] else [scene.staff[name].id for name in group.defaults],
-        agent_tags={tag: (weight, 0) for tag, weight in group.tags.items()},
+        agent_tags={tag: TagMember(weight) for tag, weight in group.tags.items()},
         members=[(scene.staff[name].id, weight) for name, weight in group.members.items()],
     )
     # Otherwise drawn anew each time: who comes first among equals shall be the same in every demo.

@@ -19,7 +19,7 @@ from portal.models.key import KeptAnswer, Key, KeyScope
 from portal.models.lead import Channel, CloseReason, Lead, LeadAlias, LeadState, Source, Touch
 from portal.models.message import Cause, Message, MessageChannel, MessageState
 from portal.models.offer import Offer, OfferKind, OfferState
-from portal.models.pool import EntryKind, LedgerAccount, LedgerEntry, Pool, PoolDefault, PoolMember, PoolTag
+from portal.models.pool import EntryKind, LedgerAccount, LedgerEntry, Pool, PoolDefault, PoolMember, PoolTag, TagMember
 from portal.models.quarantine import QuarantineEntry
 from portal.models.replay import Draft, Replay, ReplayState
 from portal.models.role import OwnRole
@@ -83,6 +83,7 @@ __all__ = [
     "Source",
     "StatusGroup",
     "Tag",
+    "TagMember",
     "Team",
     "TimelineItem",
     "TimelineKind",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, Uuid, text
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
 from portal.models.columns import CompanyId, Id, Made, Moment, Ref, Str, of_company, one_of, same_company
+from portal.models.member_caps import NO_CAPS, MemberCaps, WithMemberCaps, no_cap_below_zero
 from portal.routing.facts import Credit, DefaultMode, Delivery, Picker, Timer, WhenNobody
 
 
@@ -38,6 +39,8 @@ class Pool(db.Model):  # type: ignore[name-defined,misc]
     next_pool_id: Mapped[Ref | None]
     # Members exist, but all are away, off hours or capped.
     when_nobody_available: Mapped[Str] = mapped_column(server_default=WhenNobody.FALLBACK.value)
+    # Members who are full when a turn is played lose what they are owed; else it stays theirs.
+    forfeit_at_cap: Mapped[bool] = mapped_column(server_default=text("false"))
     # Most leads one person may take from a pond in a day; None = no limit.
     pond_limit: Mapped[int | None]
     # None = own when there is exactly one default assignee, else tell.
@@ -69,7 +72,7 @@ class Pool(db.Model):  # type: ignore[name-defined,misc]
     )
 
 
-class PoolMember(db.Model):  # type: ignore[name-defined,misc]
+class PoolMember(WithMemberCaps, db.Model):  # type: ignore[name-defined,misc]
     """A user who takes part in a pool, with a weight. Weight 0 = paused in this pool."""
 
     __tablename__ = "pool_members"
@@ -92,12 +95,13 @@ class PoolMember(db.Model):  # type: ignore[name-defined,misc]
         UniqueConstraint("company_id", "pool_id", "user_id"),
         CheckConstraint("weight BETWEEN 0 AND 1000", name="weight"),
         CheckConstraint("priority BETWEEN -1000 AND 1000", name="priority"),
+        *no_cap_below_zero(),
         Index(None, "company_id", "user_id"),
     )
 
 
-class PoolTag(db.Model):  # type: ignore[name-defined,misc]
-    """A tag that is a member of a pool: it stands for everybody who carries it."""
+class PoolTag(WithMemberCaps, db.Model):  # type: ignore[name-defined,misc]
+    """A tag that is a member of a pool: it stands for everybody who carries it, each with these limits."""
 
     __tablename__ = "pool_tags"
 
@@ -118,7 +122,16 @@ class PoolTag(db.Model):  # type: ignore[name-defined,misc]
         UniqueConstraint("company_id", "pool_id", "normal"),
         CheckConstraint("weight BETWEEN 0 AND 1000", name="weight"),
         CheckConstraint("priority BETWEEN -1000 AND 1000", name="priority"),
+        *no_cap_below_zero(),
     )
+
+
+class TagMember(NamedTuple):
+    """What everybody who is in a pool by a tag has there: weight, points, and limits for each of them."""
+
+    weight: int = 1
+    priority: int = 0
+    caps: MemberCaps = NO_CAPS
 
 
 class PoolDefault(db.Model):  # type: ignore[name-defined,misc]
@@ -178,6 +191,7 @@ class EntryKind(StrEnum):
     LEAVE = "leave"
     CHARGE = "charge"
     REVERSAL = "reversal"
+    FORFEIT = "forfeit"
     ZERO = "zero"
 
 

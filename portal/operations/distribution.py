@@ -23,13 +23,13 @@ from portal.operations.writes import Row, Writes
 from portal.queries import routing_facts
 from portal.queries.clock import database_time
 from portal.queries.managers import managers_of_waiting, team_of_waiting
-from portal.queries.routing_facts import History
+from portal.queries.routing_facts import History, Used
 from portal.queries.setup import Setup
 from portal.routing import ladder, ledger
+from portal.routing.caps import grown, reached
 from portal.routing.decision import Decision
 from portal.routing.facts import (
     Candidate,
-    Cap,
     LeadFacts,
     Outcome,
     PoolFacts,
@@ -118,8 +118,8 @@ class Round:
         self._chain: dict[UUID, PoolFacts] = {}
         # Who is told of a lead that waits, by its team.
         self._managers: dict[UUID | None, Sequence[UUID]] = {}
-        # Who owns how many leads more than the table shows yet.
-        self._given: Counter[UUID] = Counter()
+        # Who owns how many leads more than the table shows yet, and by which pool.
+        self._given: Counter[tuple[UUID, UUID | None]] = Counter()
         # The pool asked for; one that was deleted is none any more.
         self.named = pool_id
         self.pool, self.at = self._locked(pool_id)
@@ -239,9 +239,16 @@ class Round:
 
     def _with_given(self, one: Candidate) -> Candidate:
         """Somebody who was just loaded, with what this round gave them already: the table does not show it yet."""
-        given = self._given[one.user_id]
-        caps = tuple(cap._replace(used=cap.used + given) for cap in one.caps)
-        return replace(one, open_leads=one.open_leads + given, caps=caps) if given else one
+        used = self._with_this_round(one.user_id, Used(one.open_leads, one.caps, one.pool_caps))
+        return replace(one, open_leads=used.open_leads, caps=used.caps, pool_caps=used.pool_caps)
+
+    def _with_this_round(self, user_id: UUID, used: Used) -> Used:
+        open_leads, caps, pool_caps = used
+        for (receiver, pool_id), given in self._given.items():
+            if receiver == user_id:
+                open_leads += given
+                caps, pool_caps = grown(caps, given, pool_id), grown(pool_caps, given, pool_id)
+        return Used(open_leads, caps, pool_caps)
 
     def _is_full_by_now(self, decision: Decision) -> bool:
         """Whether the chosen reached their cap through another pool since the facts were loaded.
@@ -252,19 +259,26 @@ class Round:
             # Nobody is chosen, nobody owns it yet, or caps do not count on this rung.
             return False
         chosen = next(one for one in decision.candidates if one.user_id == decision.chosen[0])
-        if chosen.open_cap is None and not chosen.caps:
+        if chosen.open_cap is None and not chosen.caps and not chosen.pool_caps:
             return False
-        open_leads, caps = used_of_locked(self.company_id, chosen.user_id, self._setup)
         # What this round itself gave them is not in the table yet.
-        given = self._given[chosen.user_id]
-        open_leads, caps = open_leads + given, tuple(cap._replace(used=cap.used + given) for cap in caps)
-        if (chosen.open_cap is None or open_leads < chosen.open_cap) and all(cap.used < cap.limit for cap in caps):
+        stored = used_of_locked(self.company_id, chosen.user_id, decision.pool_id, self._setup)
+        used = self._with_this_round(chosen.user_id, stored)
+        has_room = chosen.open_cap is None or used.open_leads < chosen.open_cap
+        if has_room and reached((*used.caps, *used.pool_caps)) is None:
             return False
-        self._note_full(chosen.user_id, open_leads, caps)
+        self._note_full(chosen.user_id, decision.pool_id, used)
         return True
 
-    def _note_full(self, user_id: UUID, open_leads: int, caps: tuple[Cap, ...]) -> None:
-        self._change(lambda one: replace(one, open_leads=open_leads, caps=caps) if one.user_id == user_id else one)
+    def _note_full(self, user_id: UUID, pool_id: UUID | None, used: Used) -> None:
+        def as_used(one: Candidate) -> Candidate:
+            if one.user_id != user_id:
+                return one
+            is_of_pool = any(cap.pool_id == pool_id for cap in one.pool_caps)
+            pool_caps = used.pool_caps if is_of_pool else one.pool_caps
+            return replace(one, open_leads=used.open_leads, caps=used.caps, pool_caps=pool_caps)
+
+        self._change(as_used)
 
     def _change(self, change: Callable[[Candidate], Candidate]) -> None:
         """Change what is known of people, wherever on the way they are looked at."""
@@ -281,17 +295,22 @@ class Round:
             return
         members = self.pool.members
         if self._has_ladder:
-            more = int(last.outcome is Outcome.ASSIGN)
-            self._change(lambda one: self._served(one, more) if one.user_id in last.chosen else one)
+            more, pool_id = int(last.outcome is Outcome.ASSIGN), last.pool_id
+            self._change(lambda one: self._served(one, more, pool_id) if one.user_id in last.chosen else one)
             self.pool = replace(self.pool, members=members)
         # What was decided is told by now, so nothing that still counts looks at these candidates.
         ledger.carry_out(members, last, self._served_at)
         # Later leads of a batch count as later, under one reading of the clock.
         self._served_at += timedelta(microseconds=1)
 
-    def _served(self, person: Candidate, more: int) -> Candidate:
-        caps = tuple(cap._replace(used=cap.used + more) for cap in person.caps)
-        return replace(person, last_lead_at=self._served_at, open_leads=person.open_leads + more, caps=caps)
+    def _served(self, person: Candidate, more: int, pool_id: UUID | None) -> Candidate:
+        return replace(
+            person,
+            last_lead_at=self._served_at,
+            open_leads=person.open_leads + more,
+            caps=grown(person.caps, more, pool_id),
+            pool_caps=grown(person.pool_caps, more, pool_id),
+        )
 
     def _keep(self, lead: Routable, decision: Decision) -> UUID:
         """The decision's own row, and the turn it cost."""
@@ -382,7 +401,7 @@ class Round:
         if lead.history.in_line:
             withdraw_offers(self.writes, lead.id, SYSTEM, "The lead went to somebody without another offer.")
         self._charge(lead, decision, decision_id, None)
-        self._given[user_id] += 1
+        self._given[user_id, decision.pool_id] += 1
         self.writes.say(Cause.ASSIGNED, user_id, about=f"{decision_id}", lead_id=lead.id)
         if decision.stage is Stage.ANY_ACTIVE:
             self._tell_managers(
@@ -485,11 +504,11 @@ def alarm(writes: Writes, user_ids: Sequence[UUID], lead_id: UUID, facts: Row, *
         writes.say(Cause.ALARM, user_id, about=f"{about}", lead_id=lead_id, facts=facts)
 
 
-def used_of_locked(company_id: UUID, user_id: UUID, setup: Setup) -> tuple[int, tuple[Cap, ...]]:
-    """How many open leads a user owns and what is used of their other caps, with their row locked until the end."""
+def used_of_locked(company_id: UUID, user_id: UUID, pool_id: UUID | None, setup: Setup) -> Used:
+    """What a user has used of their caps, those on leads of the pool included, with their row locked until the end."""
     routing_facts.lock_users(company_id, [user_id])
     # A statement of its own: one that waited for the lock would count what the table held before.
-    return routing_facts.used_of_caps(company_id, user_id, setup)
+    return routing_facts.used_of_caps(company_id, user_id, pool_id, setup)
 
 
 def _pool_of(decision: Decision) -> PoolFacts:

@@ -11,6 +11,7 @@ from portal.operations.arrival import Arrival, Warned
 from portal.operations.distribution import Round, Routable, used_of_locked
 from portal.queries import routing_facts
 from portal.queries.clock import database_time
+from portal.routing.caps import reached
 from portal.routing.gates import BEYOND_THE_POOL, refusal
 from portal.routing.recognise import Recognised
 
@@ -65,7 +66,7 @@ def _previous_owner(arrival: Arrival, user_id: UUID) -> Given | None:
         return None
     if (person.open_cap is not None or person.caps) and not arrival.holder.named_counts_as_turn:
         # Others may give them a lead at this moment. (Where a pool has to be locked first, this look has to do.)
-        open_leads, caps = used_of_locked(arrival.holder.company_id, user_id, setup)
-        if open_leads >= (person.open_cap or open_leads + 1) or any(cap.used >= cap.limit for cap in caps):
+        used = used_of_locked(arrival.holder.company_id, user_id, None, setup)
+        if used.open_leads >= (person.open_cap or used.open_leads + 1) or reached(used.caps):
             return None
     return Given(user_id, f"{person.name} had this contact's last lead.")

@@ -47,7 +47,9 @@ def keep_step(
     offer_id: UUID | None = None,
     kind: EntryKind = EntryKind.STEP,
 ) -> None:
-    """A turn that was played, or charged for a lead that came another way."""
+    """A turn that was played, or charged for a lead that came another way; and what was forfeited before it."""
+    if lost := step.forfeits:
+        keep_entry(writes, pool_id, EntryKind.FORFEIT, step.credit, lost, dict.fromkeys(lost, 0), lead_id=lead_id)
     received = dict.fromkeys(step.handed, 0) | {step.chosen: step.paid}
     about = {"lead_id": lead_id, "decision_id": decision_id, "offer_id": offer_id}
     keep_entry(writes, pool_id, kind, step.credit, step.handed, received, **about)

@@ -15,10 +15,12 @@ from sqlalchemy import delete, func, select, update
 
 from portal.errors import Conflict, FieldError, Invalid, NotFound
 from portal.extensions import db
-from portal.models import Company, Pool, PoolDefault, PoolMember, Team, User, new_id
+from portal.models import Company, Pool, PoolDefault, PoolMember, TagMember, Team, User, new_id
+from portal.models.member_caps import MemberCaps
 from portal.models.tenancy import working_company
 from portal.operations import auditing, tag_members, tags, waiting
 from portal.operations.auditing import Subject
+from portal.operations.availability import MOST_CAP
 from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.locking import lock_all_pools
 from portal.operations.transaction import operation
@@ -70,8 +72,12 @@ class PoolChanges(TypedDict, total=False):
     members: Sequence[Member]
     # Points of members in best match; who is not named keeps theirs, and new members have none.
     priorities: Mapping[UUID, int]
-    # Tags that are members, with weight and points; all of them. One nobody has heard of is made.
-    agent_tags: Mapping[str, tuple[int, int]]
+    # Limits on how many leads of the pool members get; who is not named keeps theirs, and new members have none.
+    caps: Mapping[UUID, MemberCaps]
+    # Tags that are members, with weight, points and limits; all of them. One nobody has heard of is made.
+    agent_tags: Mapping[str, TagMember]
+    # Whoever is full when a turn is played loses what they are owed.
+    forfeit_at_cap: bool
 
 
 @operation
@@ -216,12 +222,15 @@ def _facts(pool: Pool) -> dict[str, Any]:
     next_pool_id = columns.pop("next_pool_id")
     people = users_by_id([*(user_id for user_id, _ in view.members), *view.default_assignee_ids])
     priorities = {people[user_id].name: points for user_id, points in view.priorities.items() if points}
+    limits = {people[user_id].name: str(view.caps[user_id]) for user_id, _ in view.own}
+    limits |= {f"everybody tagged “{text}”": str(part.caps) for text, part in view.tags.items()}
     return columns | {
         "next_pool": None if next_pool_id is None else pool_named(next_pool_id).name,
         "single_user": None if view.one is None else view.one.name,
         "priorities": priorities,
+        "member_limits": {name: said for name, said in limits.items() if said},
         "members": sorted([people[user_id].name, weight] for user_id, weight in view.members),
-        "agent_tags": [[text, weight] for text, weight, _ in view.tags],
+        "agent_tags": [[text, part.weight] for text, part in view.tags.items()],
         "default_assignees": [people[user_id].name for user_id in view.default_assignee_ids],
     }
 
@@ -242,17 +251,22 @@ def _checked(changes: PoolChanges, pool: Pool | None = None) -> dict[str, Any]:
     wrong = Complaints()
     columns: dict[str, Any] = {}
     for name, value in changes.items():
-        if name not in ("members", "default_assignee_ids", "priorities", "agent_tags"):
+        if name not in _OF_PEOPLE:
             columns[name] = _check(wrong, name, value, pool)
     _complain_about_the_one(wrong, columns, pool)
     _complain_about_the_timer(wrong, columns, pool)
     for user_id, points in changes.get("priorities", {}).items():
         wrong.whole(f"priorities.{user_id}", points, -GREATEST_PRIORITY, GREATEST_PRIORITY)
     _complain_about_members(wrong, changes.get("members", ()))
+    _complain_about_caps(wrong, changes)
     _complain_about_tags(wrong, changes.get("agent_tags", {}))
     _complain_about_defaults(wrong, changes.get("default_assignee_ids", ()))
     wrong.raise_if_any()
     return columns
+
+
+# Said of people, and kept in tables of their own.
+_OF_PEOPLE = frozenset({"members", "default_assignee_ids", "priorities", "caps", "agent_tags"})
 
 
 def _check(wrong: Complaints, name: str, value: Any, pool: Pool | None) -> Any:
@@ -283,6 +297,8 @@ def _check(wrong: Complaints, name: str, value: Any, pool: Pool | None) -> Any:
             return _working_time(wrong, value)
         case "next_pool_id":
             return _next_pool(wrong, value, pool)
+        case "forfeit_at_cap":
+            return bool(value)
         case _:
             return None if value is None else wrong.one_of(name, value, DefaultMode)
 
@@ -364,12 +380,23 @@ def _complain_about_members(wrong: Complaints, members: Sequence[Member]) -> Non
         wrong.whole(f"members.{place}.weight", weight, 0, GREATEST_WEIGHT)
 
 
-def _complain_about_tags(wrong: Complaints, members: Mapping[str, tuple[int, int]]) -> None:
+def _complain_about_caps(wrong: Complaints, changes: PoolChanges) -> None:
+    places = {user_id: f"members.{place}" for place, (user_id, _) in enumerate(changes.get("members", ()))}
+    for user_id, limits in changes.get("caps", {}).items():
+        _check_limits(wrong, places.get(user_id, str(user_id)), limits)
+
+
+def _check_limits(wrong: Complaints, field: str, limits: MemberCaps) -> None:
+    for name, limit in limits.limits.items():
+        wrong.whole(f"{field}.caps.{name}", limit, 0, MOST_CAP)
+
+
+def _complain_about_tags(wrong: Complaints, members: Mapping[str, TagMember]) -> None:
     if len(members) > MOST_TAG_MEMBERS:
         wrong.add("agent_tags", f"A pool has at most {MOST_TAG_MEMBERS} tags as members.")
         return
     seen = set()
-    for place, (text, (weight, priority)) in enumerate(members.items()):
+    for place, (text, (weight, priority, limits)) in enumerate(members.items()):
         said = wrong.name(f"agent_tags.{place}.agent_tag", text, most=tags.LONGEST_TAG) or ""
         if said and not pieces(normal(said)):
             wrong.add(f"agent_tags.{place}.agent_tag", "There is nothing to look for in this text.")
@@ -378,6 +405,7 @@ def _complain_about_tags(wrong: Complaints, members: Mapping[str, tuple[int, int
         seen.add(normal(said))
         wrong.whole(f"agent_tags.{place}.weight", weight, 0, GREATEST_WEIGHT)
         wrong.whole(f"agent_tags.{place}.priority", priority, -GREATEST_PRIORITY, GREATEST_PRIORITY)
+        _check_limits(wrong, f"agent_tags.{place}", limits)
 
 
 def _complain_about_defaults(wrong: Complaints, user_ids: Sequence[UUID]) -> None:
@@ -404,14 +432,21 @@ def _apply_people(pool: Pool, changes: PoolChanges) -> None:
         _replace_members(pool, dict(changes["members"]))
     elif "agent_tags" in changes:
         tag_members.settle(pool.id)
-    if "priorities" in changes:
-        present = tag_members.members_of(pool.id)
-        for user_id, points in changes["priorities"].items():
-            if user_id in present and present[user_id].agent_tag is None:
-                present[user_id].priority = points
-        db.session.flush()
+    _put_on_entries(pool, changes)
     if "default_assignee_ids" in changes:
         _replace_defaults(pool, changes["default_assignee_ids"])
+
+
+def _put_on_entries(pool: Pool, changes: PoolChanges) -> None:
+    """Points and limits, on members' own entries: who is in by a tag has what the tag has."""
+    points, limits = changes.get("priorities", {}), changes.get("caps", {})
+    if not points and not limits:
+        return
+    for user_id, row in tag_members.members_of(pool.id).items():
+        if row.agent_tag is None:
+            row.priority = points.get(user_id, row.priority)
+            row.caps = limits.get(user_id, row.caps)
+    db.session.flush()
 
 
 def _replace_members(pool: Pool, wanted: dict[UUID, int]) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from portal.models.member_caps import MemberCaps
+
 Data = Mapping[str, Any]
 
 KEYS: Mapping[str, str] = {"tags": "text", "pools": "name", "rules": "name"}
@@ -110,7 +112,10 @@ def _who(member: Data) -> str:
 
 def _part(member: Data) -> str:
     priority = member.get("priority", 0)
-    return f"weight {member.get('weight', 1)}" + (f", {priority} points" if priority else "")
+    limits = str(MemberCaps.of(member.get("caps") or {}))
+    return ", ".join(
+        filter(None, [f"weight {member.get('weight', 1)}", f"{priority} points" if priority else "", limits])
+    )
 
 
 def _order(before: Sequence[Data], after: Sequence[Data]) -> Iterator[Difference]:

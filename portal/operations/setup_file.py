@@ -19,7 +19,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal.extensions import db
-from portal.models import Company, Pool, Rule, Tag, Team, User
+from portal.models import Company, Pool, Rule, Tag, TagMember, Team, User
+from portal.models.member_caps import MemberCaps
 from portal.operations.company import CompanyChanges
 from portal.operations.complaints import Complaints
 from portal.operations.pools import PoolChanges
@@ -111,6 +112,7 @@ MEMBER = (
     Field("agent_tag"),
     Field("weight", Kind.WHOLE),
     Field("priority", Kind.WHOLE),
+    Field("caps", Kind.OBJECT),
 )
 
 RULE = (
@@ -236,14 +238,20 @@ def _told(row: Any, fields: tuple[Field, ...], names: Names) -> Data:
 
 def _pool(view: PoolView, names: Names, with_ids: bool) -> Data:
     people = [
-        {"user": names.people[user_id], "weight": weight, "priority": view.priorities.get(user_id, 0)}
+        {"user": names.people[user_id]} | _part(TagMember(weight, view.priorities[user_id], view.caps[user_id]))
         for user_id, weight in view.own
     ]
-    tagged = [{"agent_tag": text, "weight": weight, "priority": points} for text, weight, points in view.tags]
+    tagged = [{"agent_tag": text} | _part(part) for text, part in view.tags.items()]
     return _identity(view.pool, with_ids) | _told(view.pool, POOL, names) | {
         "default_assignees": names.written(Kind.PEOPLE, view.default_assignee_ids),
         "members": [*sorted(people, key=lambda each: str(each["user"])), *sorted(tagged, key=_tag_of)],
     }  # fmt: skip
+
+
+def _part(part: TagMember) -> Data:
+    """What a member has in the pool. Limits are told where there are any."""
+    told = {"weight": part.weight, "priority": part.priority}
+    return told | {"caps": part.caps.limits} if part.caps.limits else told
 
 
 def _tag_of(member: Data) -> str:
@@ -382,11 +390,19 @@ class Reader:
             seen: set[Any] = set()
             for where, member in self._listed(pool, "members", f"{path}.members"):
                 self._fields(where, member, MEMBER)
+                self._limits(f"{where}.caps", member.get("caps"))
                 if ("user" in member) == ("agent_tag" in member):
                     self.wrong.add(f"{where}.user", "Name the member by their e-mail address, or an agent_tag.")
                 elif _who(member) in seen:
                     self.wrong.add(f"{where}.user", f"{_who(member)[1]} is in the list twice.")
                 seen.add(_who(member))
+
+    def _limits(self, path: str, limits: Any) -> None:
+        for name, limit in limits.items() if isinstance(limits, dict) else ():
+            if name not in MemberCaps._fields:
+                self.wrong.add(f"{path}.{name}", f"There is no such limit. Use {', '.join(MemberCaps._fields)}.")
+            elif limit is not None:
+                self._value(f"{path}.{name}", Field(name, Kind.WHOLE), limit)
 
     def _default_is_last(self, data: Data) -> None:
         rules = data.get("rules")
@@ -432,8 +448,9 @@ def member_arguments(wanted: Data, present: Data, names: Names) -> dict[str, Any
     ids = names.ids(Kind.PERSON)
     people = {ids[name]: part for (key, name), part in members.items() if key == "user"}
     return {
-        "members": [(user_id, weight) for user_id, (weight, _) in people.items()],
-        "priorities": {user_id: priority for user_id, (_, priority) in people.items()},
+        "members": [(user_id, part.weight) for user_id, part in people.items()],
+        "priorities": {user_id: part.priority for user_id, part in people.items()},
+        "caps": {user_id: part.caps for user_id, part in people.items()},
         "agent_tags": {name: part for (key, name), part in members.items() if key == "agent_tag"},
     }
 
@@ -444,5 +461,5 @@ def _who(member: Data) -> tuple[str, str]:
     return key, str(member.get(key))
 
 
-def _member(entry: Data) -> tuple[Any, Any]:
-    return entry.get("weight", 1), entry.get("priority", 0)
+def _member(entry: Data) -> TagMember:
+    return TagMember(entry.get("weight", 1), entry.get("priority", 0), MemberCaps.of(entry.get("caps", {})))

@@ -14,7 +14,8 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from portal.extensions import db
-from portal.models import Pool, PoolMember, PoolTag, User, new_id
+from portal.models import Pool, PoolMember, PoolTag, TagMember, User, new_id
+from portal.models.member_caps import NO_CAPS, MemberCaps
 from portal.models.statements import run
 from portal.models.tenancy import working_company
 from portal.operations import ledger
@@ -30,7 +31,8 @@ class Part(NamedTuple):
     """Somebody's part in a pool; `by` is the normal text of the tag they are in by, None = an entry of their own."""
 
     weight: int
-    priority: int
+    priority: int = 0
+    caps: MemberCaps = NO_CAPS
     by: str | None = None
 
 
@@ -55,14 +57,14 @@ def members_of(pool_id: UUID) -> dict[UUID, PoolMember]:
     return {row.user_id: row for row in rows}
 
 
-def replace_tags(pool_id: UUID, wanted: Mapping[str, tuple[int, int]]) -> None:
-    """Which tags are members, with weight and priority. `settle` has to follow.
+def replace_tags(pool_id: UUID, wanted: Mapping[str, TagMember]) -> None:
+    """Which tags are members. `settle` has to follow.
 
     Args:
         wanted: by the tags' normal texts.
     """
     db.session.execute(delete(PoolTag).where(PoolTag.company_id == working_company(), PoolTag.pool_id == pool_id))
-    for text, (weight, priority) in wanted.items():
+    for text, (weight, priority, caps) in wanted.items():
         db.session.add(
             PoolTag(
                 company_id=working_company(),
@@ -71,6 +73,7 @@ def replace_tags(pool_id: UUID, wanted: Mapping[str, tuple[int, int]]) -> None:
                 normal=text,
                 weight=weight,
                 priority=priority,
+                caps=caps,
             )
         )
     db.session.flush()
@@ -86,15 +89,17 @@ def settle(pool_id: UUID, weights: Mapping[UUID, int | None] | None = None) -> N
     """Bring the members of a pool, whose lock is held, to what its entries and tags come to.
 
     Args:
-        weights: changes of people's own entries; None takes one out. Priorities of entries stay.
+        weights: changes of people's own entries; None takes one out. Priorities and limits of entries stay.
     """
     present = members_of(pool_id)
-    own = {user_id: Part(row.weight, row.priority) for user_id, row in present.items() if row.agent_tag is None}
+    own = {
+        user_id: Part(row.weight, row.priority, row.caps) for user_id, row in present.items() if row.agent_tag is None
+    }
     for user_id, weight in (weights or {}).items():
         if weight is None:
             own.pop(user_id, None)
         else:
-            own[user_id] = Part(weight, own[user_id].priority if user_id in own else 0)
+            own[user_id] = own[user_id]._replace(weight=weight) if user_id in own else Part(weight)
     _bring_to(pool_id, present, _by_tags(pool_id) | own)
 
 
@@ -109,7 +114,7 @@ def _bring_to(pool_id: UUID, present: Mapping[UUID, PoolMember], wanted: Mapping
         if row is None:
             row = PoolMember(company_id=working_company(), pool_id=pool_id, user_id=user_id)
             db.session.add(row)
-        row.weight, row.priority, row.agent_tag = part
+        row.weight, row.priority, row.caps, row.agent_tag = part
         if user_id not in present:
             db.session.flush()
             ledger.join(pool_id, user_id)
@@ -118,12 +123,10 @@ def _bring_to(pool_id: UUID, present: Mapping[UUID, PoolMember], wanted: Mapping
 
 def _by_tags(pool_id: UUID) -> dict[UUID, Part]:
     """Everybody who carries a tag that is a member, by the heaviest; of level ones the one with most points."""
-    rows = db.session.execute(
-        select(PoolTag.normal, PoolTag.weight, PoolTag.priority).where(
-            PoolTag.company_id == working_company(), PoolTag.pool_id == pool_id
-        )
+    rows = db.session.scalars(
+        select(PoolTag).where(PoolTag.company_id == working_company(), PoolTag.pool_id == pool_id)
     )
-    parts = {text: Part(weight, priority, text) for text, weight, priority in rows}
+    parts = {row.normal: Part(row.weight, row.priority, row.caps, row.normal) for row in rows}
     if not parts:
         return {}
     found = {}

@@ -108,6 +108,7 @@ def _take_from_pond(round_: Round, lead: Lead, by: User) -> None:
 def _as_of_now(member: Candidate, pool_id: UUID, setup: Setup) -> Candidate:
     """A member with what is used of their caps and of the pond's limit, under the lock that makes both hold."""
     company_id = working_company()
-    open_leads, caps = used_of_locked(company_id, member.user_id, setup)
+    used = used_of_locked(company_id, member.user_id, pool_id, setup)
     taken = taken_today(company_id, pool_id, member.user_id, setup.policy.zone)
-    return pond.limited(replace(member, open_leads=open_leads, caps=caps), taken.today, taken.limit)
+    as_used = replace(member, open_leads=used.open_leads, caps=used.caps, pool_caps=used.pool_caps)
+    return pond.limited(as_used, taken.today, taken.limit)

@@ -35,11 +35,15 @@ _ANSWERS = """
 
 # What was noted when it came in: later decisions are about a later moment.
 _AWAY = """
-    SELECT f.lead_id, (c ->> 'user_id')::uuid
+    SELECT f.lead_id, (c ->> 'user_id')::uuid, c ->> 'gate'
     FROM (SELECT DISTINCT ON (d.lead_id) d.lead_id, d.data FROM decisions d
           WHERE d.company_id = %(company)s AND d.lead_id = ANY (%(leads)s) ORDER BY d.lead_id, d.id) f,
          jsonb_array_elements(f.data -> 'candidates') c
     WHERE c ->> 'gate' = ANY (%(gates)s)"""
+
+
+# What a pool lets its members have in a time is counted anew.
+_NOTED = gates.AWAY - {gates.pool_caps.__name__}
 
 
 def count_past_leads(company_id: UUID, since: datetime, until: datetime) -> int:
@@ -72,6 +76,10 @@ def _as_they_came(company_id: UUID, page: Sequence[Any], setup: Setup) -> list[P
     for lead_id, user_id, declined in statements.rows(_ANSWERS, about):
         answers[lead_id][user_id] = Asked.DECLINED if declined else Asked.MISSED
     away: dict[UUID, set[UUID]] = {lead_id: set() for lead_id in ids}
-    for lead_id, user_id in statements.rows(_AWAY, about | {"gates": list(gates.AWAY)}):
-        away[lead_id].add(user_id)
-    return [PastLead(facts[lead_id][0], at, answers[lead_id], frozenset(away[lead_id])) for lead_id, at in page]
+    full: dict[UUID, set[UUID]] = {lead_id: set() for lead_id in ids}
+    for lead_id, user_id, gate in statements.rows(_AWAY, about | {"gates": list(_NOTED)}):
+        (full if gate in gates.CAPPED else away)[lead_id].add(user_id)
+    return [
+        PastLead(facts[lead_id][0], at, answers[lead_id], frozenset(away[lead_id]), frozenset(full[lead_id]))
+        for lead_id, at in page
+    ]

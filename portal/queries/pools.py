@@ -14,7 +14,8 @@ from sqlalchemy.orm import aliased
 
 from portal.errors import NotFound
 from portal.extensions import db
-from portal.models import LedgerAccount, Pool, PoolDefault, PoolMember, PoolTag, Tag, User
+from portal.models import LedgerAccount, Pool, PoolDefault, PoolMember, PoolTag, Tag, TagMember, User
+from portal.models.member_caps import NO_CAPS, MemberCaps
 from portal.models.tenancy import working_company
 from portal.permissions import Right, require_over, within
 from portal.queries.people import users_by_id
@@ -27,14 +28,16 @@ class PoolView:
 
     pool: Pool
     members: list[tuple[UUID, int]] = field(default_factory=list)
-    # Those of them who have an entry of their own, and the tags that are members: text, weight, points.
+    # Those of them who have an entry of their own, and the tags that are members, by their texts.
     own: list[tuple[UUID, int]] = field(default_factory=list)
-    tags: list[tuple[str, int, int]] = field(default_factory=list)
+    tags: dict[str, TagMember] = field(default_factory=dict)
     # By which tag somebody is in who has none.
     by_tag: dict[UUID, str] = field(default_factory=dict)
     default_assignee_ids: list[UUID] = field(default_factory=list)
     # Points of members in best match.
     priorities: dict[UUID, int] = field(default_factory=dict)
+    # Limits of members on how many leads of the pool they get.
+    caps: dict[UUID, MemberCaps] = field(default_factory=dict)
     # The one the picker `single` names.
     one: User | None = None
 
@@ -55,11 +58,13 @@ class PoolView:
             pool.last_call_seconds,
             pool.next_pool_id,
             pool.pond_limit,
+            pool.forfeit_at_cap,
             pool.timer,
             repr(pool.hours),
             sorted(self.own),
             sorted((user_id, points) for user_id, points in self.priorities.items() if user_id not in self.by_tag),
-            sorted(self.tags),
+            sorted((user_id, limits) for user_id, limits in self.caps.items() if user_id not in self.by_tag),
+            sorted(self.tags.items()),
             self.default_assignee_ids,
         )
         return sha256(repr(edited).encode()).hexdigest()[:32]
@@ -77,6 +82,8 @@ class Standing:
     second_credit: Decimal
     entitled: Decimal
     received: Decimal
+    # On leads of the pool.
+    caps: MemberCaps = NO_CAPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +130,13 @@ def pool_views(pool_ids: Iterable[UUID] | None = None, *, reached_by: User | Non
     return [
         PoolView(
             pool,
-            members=[(user_id, weight) for user_id, weight, _, _ in members[pool.id]],
-            own=[(user_id, weight) for user_id, weight, _, tag in members[pool.id] if tag is None],
+            members=[(row.user_id, row.weight) for row in members[pool.id]],
+            own=[(row.user_id, row.weight) for row in members[pool.id] if row.agent_tag is None],
             tags=tags[pool.id],
-            by_tag={user_id: tag for user_id, _, _, tag in members[pool.id] if tag is not None},
+            by_tag={row.user_id: row.agent_tag for row in members[pool.id] if row.agent_tag is not None},
             default_assignee_ids=defaults[pool.id],
-            priorities={user_id: priority for user_id, _, priority, _ in members[pool.id]},
+            priorities={row.user_id: row.priority for row in members[pool.id]},
+            caps={row.user_id: row.caps for row in members[pool.id]},
             one=ones.get(pool.single_user_id) if pool.single_user_id else None,
         )
         for pool in pools
@@ -139,7 +147,7 @@ def standings(pool_id: UUID) -> list[Standing]:
     """The ledger of a pool: its members, the greatest weight first, then by name. Raises NotFound."""
     pool_named(pool_id)
     rows = db.session.execute(
-        select(LedgerAccount, User.name, PoolMember.weight)
+        select(LedgerAccount, User.name, PoolMember)
         .join(User, (User.company_id == LedgerAccount.company_id) & (User.id == LedgerAccount.user_id))
         .join(
             PoolMember,
@@ -150,8 +158,8 @@ def standings(pool_id: UUID) -> list[Standing]:
         .where(LedgerAccount.company_id == working_company(), LedgerAccount.pool_id == pool_id)
         .order_by(PoolMember.weight.desc(), func.lower(User.name), User.id)
     ).all()
-    total = sum(row.weight for row in rows)
-    return [_standing(row.LedgerAccount, row.name, row.weight, total) for row in rows]
+    total = sum(row.PoolMember.weight for row in rows)
+    return [_standing(row.LedgerAccount, row.name, row.PoolMember, total) for row in rows]
 
 
 def memberships(user_id: UUID) -> list[Membership]:
@@ -192,28 +200,28 @@ def _pools() -> Select[Pool]:
     return select(Pool).where(Pool.company_id == working_company(), Pool.deleted_at.is_(None))
 
 
-def _tags_by_pool(pool_ids: Sequence[UUID]) -> dict[UUID, list[tuple[str, int, int]]]:
-    found: defaultdict[UUID, list[tuple[str, int, int]]] = defaultdict(list)
+def _tags_by_pool(pool_ids: Sequence[UUID]) -> dict[UUID, dict[str, TagMember]]:
+    found: defaultdict[UUID, dict[str, TagMember]] = defaultdict(dict)
     rows = db.session.execute(
-        select(PoolTag.pool_id, Tag.text, PoolTag.weight, PoolTag.priority)
+        select(PoolTag, Tag.text)
         .join(Tag, (Tag.company_id == PoolTag.company_id) & (Tag.normal == PoolTag.normal))
         .where(PoolTag.company_id == working_company(), PoolTag.pool_id.in_(pool_ids))
         .order_by(PoolTag.normal)
     )
-    for pool_id, text, weight, priority in rows:
-        found[pool_id].append((text, weight, priority))
+    for tag, text in rows:
+        found[tag.pool_id][text] = TagMember(tag.weight, tag.priority, tag.caps)
     return found
 
 
-def _members_by_pool(pool_ids: Sequence[UUID]) -> dict[UUID, list[tuple[UUID, int, int, str | None]]]:
-    found: defaultdict[UUID, list[tuple[UUID, int, int, str | None]]] = defaultdict(list)
-    rows = db.session.execute(
-        select(PoolMember.pool_id, PoolMember.user_id, PoolMember.weight, PoolMember.priority, PoolMember.agent_tag)
+def _members_by_pool(pool_ids: Sequence[UUID]) -> dict[UUID, list[PoolMember]]:
+    found: defaultdict[UUID, list[PoolMember]] = defaultdict(list)
+    rows = db.session.scalars(
+        select(PoolMember)
         .where(PoolMember.company_id == working_company(), PoolMember.pool_id.in_(pool_ids))
         .order_by(PoolMember.id)
     )
     for row in rows:
-        found[row.pool_id].append((row.user_id, row.weight, row.priority, row.agent_tag))
+        found[row.pool_id].append(row)
     return found
 
 
@@ -229,16 +237,17 @@ def _defaults_by_pool(pool_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
     return found
 
 
-def _standing(account: LedgerAccount, name: str, weight: int, total: int) -> Standing:
+def _standing(account: LedgerAccount, name: str, member: PoolMember, total: int) -> Standing:
     return Standing(
         account.user_id,
         name,
-        weight,
-        weight / total if total else 0.0,
+        member.weight,
+        member.weight / total if total else 0.0,
         in_leads(account.credit),
         in_leads(account.second_credit),
         in_leads(account.entitled),
         in_leads(account.received),
+        member.caps,
     )
 
 

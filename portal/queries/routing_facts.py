@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from portal.errors import NotFound
 from portal.models import statements
 from portal.models.lead import LEAD_STATE_COLUMNS
 from portal.queries.clock import database_time
+from portal.queries.member_caps import LIMITS_AND_USE, caps_of_member
 from portal.queries.person_facts import candidate, hours_from, person_columns
 from portal.queries.setup import Setup
 from portal.routing.facts import (
@@ -34,13 +35,13 @@ from portal.routing.tags import Tagger
 
 _POOL = """
     SELECT p.id, p.name, p.picker, p.delivery, p.window_seconds, p.max_offers, p.default_mode, p.single_user_id,
-           p.when_nobody_available, p.last_call_seconds, p.next_pool_id, p.team_id,
+           p.when_nobody_available, p.last_call_seconds, p.next_pool_id, p.team_id, p.forfeit_at_cap,
            CASE WHEN p.timer = 'working' THEN p.hours::text END,
            CASE WHEN p.timer = 'working' THEN (SELECT c.time_zone FROM companies c WHERE c.id = p.company_id) END
     FROM pools p WHERE p.company_id = %(company)s AND p.id = ANY (%(pools)s) AND p.deleted_at IS NULL"""
 
 _MEMBERS = """
-    SELECT clock_timestamp(), m.weight, m.priority, a.credit, a.second_credit, a.tie_order, {person}
+    SELECT clock_timestamp(), m.weight, m.priority, a.credit, a.second_credit, a.tie_order, {caps}, {person}
     FROM pool_members m
     JOIN users u ON u.company_id = m.company_id AND u.id = m.user_id
     JOIN ledger_accounts a ON a.company_id = m.company_id AND a.pool_id = m.pool_id AND a.user_id = m.user_id
@@ -50,7 +51,8 @@ _PERSON = person_columns()
 
 # By how many leads somebody has: all of them count, beyond any cap.
 _MEMBERS_BY_PICKER = {
-    picker: _MEMBERS.format(person=person_columns(all_open=picker is Picker.LEAST_LOADED)) for picker in Picker
+    picker: _MEMBERS.format(caps=LIMITS_AND_USE, person=person_columns(all_open=picker is Picker.LEAST_LOADED))
+    for picker in Picker
 }
 
 _DEFAULTS = f"""
@@ -71,6 +73,13 @@ _EVERYONE = f"""
     SELECT {_PERSON} FROM users u WHERE u.company_id = %(company)s AND u.active ORDER BY lower(u.name), u.email"""
 
 _ONE_PERSON = f"SELECT {_PERSON} FROM users u WHERE u.company_id = %(company)s AND u.id = %(user)s"
+
+_USED = f"""
+    SELECT p.name, {LIMITS_AND_USE}, {_PERSON}
+    FROM users u
+    LEFT JOIN pool_members m ON m.company_id = u.company_id AND m.user_id = u.id AND m.pool_id = %(pool)s
+    LEFT JOIN pools p ON p.company_id = m.company_id AND p.id = m.pool_id
+    WHERE u.company_id = %(company)s AND u.id = %(user)s"""
 
 _LEADS = f"""
     SELECT l.id, l.source, l.channel, l.lead_type, l.tags_found, l.language, l.location, l.fields, l.price,
@@ -119,7 +128,7 @@ def lock_chain(company_id: UUID, pool_id: UUID, setup: Setup) -> dict[UUID, Pool
 def with_members(company_id: UUID, pool: PoolFacts, setup: Setup) -> tuple[PoolFacts, datetime]:
     """The pool with its members, and the database's clock after any wait for the lock."""
     rows = _people(_MEMBERS_BY_PICKER[pool.picker], company_id, setup, pool=pool.id)
-    members = tuple(_member(row, setup) for row in rows)
+    members = tuple(_member(row, pool, setup) for row in rows)
     if pool.picker is Picker.SINGLE:
         members += _the_one(company_id, pool, members, setup)
     return replace(pool, members=members), rows[0][0] if rows else database_time()
@@ -192,10 +201,23 @@ def person(company_id: UUID, user_id: UUID, setup: Setup) -> Candidate | None:
     return candidate(rows[0], setup) if rows else None
 
 
-def used_of_caps(company_id: UUID, user_id: UUID, setup: Setup) -> tuple[int, tuple[Cap, ...]]:
-    """A user's open leads, counted up to their cap, and what is used of their other caps."""
-    seen = person(company_id, user_id, setup)
-    return (0, ()) if seen is None else (seen.open_leads, seen.caps)
+class Used(NamedTuple):
+    """What a user has used of their caps: their open leads, counted up to their cap, and the others, their own and
+    those of a pool."""
+
+    open_leads: int = 0
+    caps: tuple[Cap, ...] = ()
+    pool_caps: tuple[Cap, ...] = ()
+
+
+def used_of_caps(company_id: UUID, user_id: UUID, pool_id: UUID | None, setup: Setup) -> Used:
+    """What a user has used of their caps, those on leads of `pool_id` included."""
+    rows = _people(_USED, company_id, setup, user=user_id, pool=pool_id)
+    if not rows:
+        return Used()
+    pool, limits, *row = rows[0]
+    seen = candidate(row, setup)
+    return Used(seen.open_leads, seen.caps, caps_of_member(limits, pool_id, pool) if pool_id else ())
 
 
 def _people(statement: str, company_id: UUID, setup: Setup, **parameters: Any) -> Sequence[Any]:
@@ -283,7 +305,7 @@ def price_range(price: Mapping[str, Any] | None) -> tuple[Decimal | None, Decima
 
 def _pool(row: Any) -> PoolFacts:
     pool_id, name, picker, delivery, window, most, mode, single_user, when_nobody, *row = row
-    last_call, next_pool, team, hours, zone = row
+    last_call, next_pool, team, forfeits, hours, zone = row
     return PoolFacts(
         pool_id,
         name,
@@ -298,11 +320,12 @@ def _pool(row: Any) -> PoolFacts:
         next_pool_id=next_pool,
         team_id=team,
         when_nobody_available=when_nobody,
+        forfeit_at_cap=forfeits,
     )
 
 
-def _member(row: Any, setup: Setup) -> Candidate:
-    _, weight, priority, credit, second_credit, tie_order, *person = row
+def _member(row: Any, pool: PoolFacts, setup: Setup) -> Candidate:
+    _, weight, priority, credit, second_credit, tie_order, limits, *person = row
     return candidate(
         person,
         setup,
@@ -311,4 +334,5 @@ def _member(row: Any, setup: Setup) -> Candidate:
         credit=credit,
         second_credit=second_credit,
         tie_order=tie_order,
+        pool_caps=caps_of_member(limits, pool.id, pool.name),
     )

@@ -116,7 +116,7 @@ class Decision:
     def own_verdicts(self) -> Iterator[Verdict]:
         """What the candidates of this stage alone were told, in their order."""
         credit_of = CREDIT_OF[self.credit] if self.credit else None
-        changes = self.step.deltas() if self.step else {}
+        changes = self.step.moves() if self.step else {}
         matches = self.pool is not None and self.pool.picker is Picker.BEST_MATCH and self.stage in MATCHED
         set_aside = self.set_aside or self.refusals
         for candidate, refused, aside in zip(self.candidates, self.refusals, set_aside, strict=True):

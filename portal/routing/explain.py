@@ -209,7 +209,8 @@ def _worth_saying(rows: list[Data]) -> list[Data]:
 
 def _candidate(data: Data, row: Data, names: Names) -> str:
     if row["reason"]:
-        return f"{_name(row, names)}: {row['reason']}{', set aside' if row['eligible'] else ''}."
+        more = ", set aside" if row["eligible"] else _given_up(row)
+        return f"{_name(row, names)}: {row['reason']}{more}."
     is_chosen = row["stage"] == data["stage"] and row["user_id"] in data["chosen"]
     chosen, other = PLACES[row["stage"]]
     if row["stage"] == Stage.LINE and data["stage"] == Stage.LINE and data["outcome"] == Outcome.BROADCAST:
@@ -218,6 +219,12 @@ def _candidate(data: Data, row: Data, names: Names) -> str:
     facts += [standing(_owed(data, row))] if row["credit_after"] is not None else []
     said = f" ({'; '.join(facts)})" if facts else ""
     return f"{_name(row, names)}: {chosen if is_chosen else other}{said}."
+
+
+def _given_up(row: Data) -> str:
+    """What somebody at a cap was owed and lost, where the pool has it so."""
+    before, after = row["credit_before"], row["credit_after"]
+    return f"; what they were owed ({_amount(before)}) goes to the others" if before and before != after else ""
 
 
 PLACES: Mapping[str, tuple[str, str]] = {
@@ -249,11 +256,15 @@ def _owed(data: Data, row: Data) -> int:
 
 def standing(credit: int) -> str:
     """A credit in nano-leads as people say it."""
-    leads = f"{abs(credit) / NANO:.2f}"
-    if leads == "0.00":
+    amount = _amount(credit)
+    if amount.startswith("0.00"):
         return "even"
-    amount = "1 lead" if leads == "1.00" else f"{leads} of a lead" if abs(credit) < NANO else f"{leads} leads"
     return f"owed {amount}" if credit > 0 else f"{amount} ahead"
+
+
+def _amount(credit: int) -> str:
+    leads = f"{abs(credit) / NANO:.2f}"
+    return "1 lead" if leads == "1.00" else f"{leads} of a lead" if abs(credit) < NANO else f"{leads} leads"
 
 
 def _name(row: Data, names: Names) -> str:

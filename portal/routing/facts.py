@@ -166,7 +166,7 @@ class Policy:
 
     `untagged_qualify_all`: a lead without any tag is for everyone in a pool that matches by tags; else for the ladder.
     `performance_in_routing` None: as the pool's delivery has it. `as_noted`: who was there is known beforehand and told
-    by `available` alone, so that working hours and caps are not looked at.
+    by `available` and `caps`, so that working hours and open leads are not looked at.
     """
 
     presence_mode: PresenceMode = PresenceMode.IGNORE
@@ -178,14 +178,18 @@ class Policy:
     as_noted: bool = False
 
 
+OPEN_LEADS = "open leads"
+
+
 class Cap(NamedTuple):
-    """A limit on leads. `what` is "open leads", "today", "this week", "this month" or "from this pond today"; `in_pool`
-    says that only those of the pool at hand count."""
+    """A limit on leads. `what` is OPEN_LEADS, "today", "this week", "this month" or "from this pond today". Where only
+    the leads of one pool count, `pool` is its name and `pool_id` its id."""
 
     what: str
     used: int
     limit: int
-    in_pool: bool = False
+    pool: str | None = None
+    pool_id: UUID | None = None
 
 
 class Circle(NamedTuple):
@@ -230,6 +234,8 @@ class Candidate:
     languages: frozenset[str] = frozenset()
     circles: tuple[Circle, ...] = ()
     performance: int | None = None
+    # What they may get of the pool they are looked at in; `caps` count the leads of all pools.
+    pool_caps: tuple[Cap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +264,8 @@ class PoolFacts:
     next_pool: PoolFacts | None = None
     team_id: UUID | None = None
     when_nobody_available: str = WhenNobody.FALLBACK
+    # Whoever is full when a turn is played loses what they are owed.
+    forfeit_at_cap: bool = False
     team_default: Candidate | None = None
     team_members: Sequence[Candidate] = ()
 

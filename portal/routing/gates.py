@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from portal.routing.facts import Asked, Candidate, LeadFacts, Policy, Presence, PresenceMode, Refusal
+from portal.routing.caps import in_words, reached
+from portal.routing.facts import OPEN_LEADS, Asked, Candidate, Cap, LeadFacts, Policy, Presence, PresenceMode, Refusal
 from portal.routing.hours import day_of, is_open, on_leave
 from portal.routing.places import distance_km
 from portal.routing.scene import AS_USUAL, Scene
@@ -67,11 +68,24 @@ def open_cap(candidate: Candidate, scene: Scene) -> str | None:
 
 
 def caps(candidate: Candidate, scene: Scene) -> str | None:
-    for cap in candidate.caps:
-        if cap.used >= cap.limit:
-            what = cap.what if cap.what == "open leads" else f"leads {cap.what}"
-            return f"at {cap.used} of {cap.limit} {what}{' in this pool' if cap.in_pool else ''}"
-    return None
+    return _reached(candidate.caps)
+
+
+def pool_open_cap(candidate: Candidate, scene: Scene) -> str | None:
+    if not candidate.pool_caps:
+        return None
+    return _reached([cap for cap in candidate.pool_caps if cap.what == OPEN_LEADS])
+
+
+def pool_caps(candidate: Candidate, scene: Scene) -> str | None:
+    if not candidate.pool_caps:
+        return None
+    return _reached([cap for cap in candidate.pool_caps if cap.what != OPEN_LEADS])
+
+
+def _reached(among: Iterable[Cap]) -> str | None:
+    cap = reached(among)
+    return None if cap is None else in_words(cap)
 
 
 def lead_type(candidate: Candidate, scene: Scene) -> str | None:
@@ -137,6 +151,8 @@ GATES: tuple[Gate, ...] = (
     presence,
     open_cap,
     caps,
+    pool_open_cap,
+    pool_caps,
     lead_type,
     exclusive,
     required,
@@ -158,7 +174,7 @@ IDLE: Mapping[Gate, Callable[[Scene], bool]] = {
 }
 """Where a gate refuses nobody, whoever they are."""
 
-NOTED: frozenset[Gate] = frozenset({hours, open_cap, caps})
+NOTED: frozenset[Gate] = frozenset({hours, open_cap, pool_open_cap})
 """Not asked where who was there is noted beforehand (`Policy.as_noted`)."""
 
 SECOND_CHANCE: tuple[Gate, ...] = tuple(declined if gate is asked else gate for gate in GATES)
@@ -170,7 +186,10 @@ BEYOND_THE_POOL: tuple[Gate, ...] = tuple(gate for gate in GATES if gate is not 
 LAST_RESORT: tuple[Gate, ...] = (active, receives, asked, taken_from)
 """What still counts when a lead would otherwise be stuck: availability and caps do not."""
 
-AWAY: frozenset[str] = frozenset(gate.__name__ for gate in (available, hours, presence, open_cap, caps))
+CAPPED: frozenset[str] = frozenset(gate.__name__ for gate in (open_cap, caps, pool_open_cap, pool_caps))
+"""Refusals of those who have as many leads as they may have."""
+
+AWAY: frozenset[str] = frozenset(gate.__name__ for gate in (available, hours, presence)) | CAPPED
 """Refusals that pass with time."""
 
 ANSWERED: frozenset[str] = frozenset(gate.__name__ for gate in (asked, taken_from))

@@ -7,7 +7,7 @@ company's other users. None of them touches a ledger.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 from typing import NamedTuple
@@ -206,7 +206,7 @@ def team(way: Climb) -> Found | None:
         return None
     default = way.pool.team_default
     others = [one for one in way.pool.team_members if default is None or one.user_id != default.user_id]
-    people = [default, *others] if default else others
+    people = _as_members([default, *others] if default else others, way.pool)
     refusals = gates.refusals(people, way.scene, gates.BEYOND_THE_POOL)
     if default and refusals[0] is None:
         return Found(Outcome.ASSIGN, (default.user_id,), people, refusals)
@@ -221,7 +221,7 @@ def any_active(way: Climb) -> Found | None:
     at all. The least recent lead first."""
     if way.everyone is None:
         return Found(Outcome.WAIT, note="The company's other users are not asked: that fallback is switched off.")
-    people = way.everyone()
+    people = _as_members(way.everyone(), way.pool)
     refusals = gates.refusals(people, way.scene, gates.BEYOND_THE_POOL)
     chosen = _least_recent(people, refusals)
     if chosen:
@@ -232,6 +232,14 @@ def any_active(way: Climb) -> Found | None:
         note = "Nobody passes every gate, so availability and caps are set aside."
         return Found(Outcome.ASSIGN, chosen, people, still_refused, note, refusals)
     return Found(Outcome.WAIT, (), people, refusals, "No other user of the company can take it.")
+
+
+def _as_members(people: Sequence[Candidate], pool: PoolFacts | None) -> Sequence[Candidate]:
+    """People beyond the pool, with what the pool itself lets those of them have who are in it: it stays its lead."""
+    limited = {one.user_id: one.pool_caps for one in pool.members if one.pool_caps} if pool else {}
+    if not limited:
+        return people
+    return [replace(one, pool_caps=limited[one.user_id]) if one.user_id in limited else one for one in people]
 
 
 def _least_recent(people: Sequence[Candidate], refusals: Sequence[Refusal | None]) -> tuple[UUID, ...]:

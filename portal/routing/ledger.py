@@ -18,6 +18,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from portal.routing.caps import grown
 from portal.routing.facts import NANO, Candidate, Credit, Outcome, PoolFacts
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Step:
 
     `entitled` are nano-leads, in the order of `members`; `place` is where the chosen stands among them. `paid` is
     exactly what was handed out: a lead less what rounding down left over, so at most a few nano-leads below NANO.
+
+    Before the turn, those in `forfeiting` lost all they were owed; `gained` is what each of the members got of it.
     """
 
     credit: Credit
@@ -55,6 +58,8 @@ class Step:
     place: int
     paid: int
     tie_break: TieBreak | None = None
+    forfeiting: Sequence[Candidate] = ()
+    gained: Sequence[int] = ()
 
     @property
     def chosen(self) -> UUID:
@@ -63,15 +68,31 @@ class Step:
     @property
     def owed(self) -> int:
         """What the chosen was owed when the lead was theirs, this step's part included, in nano-leads."""
-        return CREDIT_OF[self.credit](self.members[self.place]) + self.entitled[self.place]
+        gained = self.gained[self.place] if self.gained else 0
+        return CREDIT_OF[self.credit](self.members[self.place]) + gained + self.entitled[self.place]
 
     @property
     def handed(self) -> dict[UUID, int]:
         """What each member became entitled to in this step, in nano-leads."""
         return {member.user_id: share for member, share in zip(self.members, self.entitled, strict=True)}
 
+    @property
+    def forfeits(self) -> dict[UUID, int]:
+        """The net changes before the turn, by user id: what was lost and who gained it. They sum to zero."""
+        credit_of = CREDIT_OF[self.credit]
+        lost = {one.user_id: -credit_of(one) for one in self.forfeiting}
+        return lost | {one.user_id: gain for one, gain in zip(self.members, self.gained, strict=False)}
+
+    def moves(self) -> dict[UUID, int]:
+        """All that the turn moves, what was forfeited before it included, by user id. Sums to zero."""
+        moves = self.deltas()
+        for user_id, change in self.forfeits.items():
+            moves[user_id] = moves.get(user_id, 0) + change
+        return moves
+
     def changes(self) -> list[int]:
-        """The net change of each member's credit, in nano-leads and in the order of `members`. Sums to zero."""
+        """The net change of each member's credit by the turn itself, in nano-leads and in the order of `members`. Sums
+        to zero."""
         changes = list(self.entitled)
         changes[self.place] -= self.paid
         return changes
@@ -91,8 +112,12 @@ class Holding:
     tie_order: int
 
 
-def step(eligible: Sequence[Candidate], credit: Credit) -> Step:
+def step(eligible: Sequence[Candidate], credit: Credit, full: Sequence[Candidate] = ()) -> Step:
     """Play one turn among `eligible`, who all have a weight above zero. Everybody else is frozen.
+
+    Args:
+        full: members of the pool who have as many leads as they may have, where they lose what they are owed: it goes
+            to `eligible` by weight before the turn. What they owe stays theirs.
 
     Raises ValueError when nobody is eligible or somebody has no weight.
     """
@@ -101,8 +126,17 @@ def step(eligible: Sequence[Candidate], credit: Credit) -> Step:
         raise ValueError("a step is played among members with a weight above zero")
     entitled = _entitlements(weights)
     owed = [before + share for before, share in zip(map(CREDIT_OF[credit], eligible), entitled, strict=True)]
+    forfeiting = [one for one in full if CREDIT_OF[credit](one) > 0]
+    gained = _gained(eligible, credit, forfeiting) if forfeiting else ()
+    owed = [credit + gain for credit, gain in zip(owed, gained, strict=True)] if gained else owed
     place, tie_break = _choose(eligible, _level(owed, weights))
-    return Step(credit, eligible, entitled, place, sum(entitled), tie_break)
+    return Step(credit, eligible, entitled, place, sum(entitled), tie_break, forfeiting, gained)
+
+
+def _gained(members: Sequence[Candidate], credit: Credit, forfeiting: Sequence[Candidate]) -> list[int]:
+    lost = sum(map(CREDIT_OF[credit], forfeiting))
+    shares = _spread(lost, [Holding(one.user_id, 0, one.weight or 0, one.tie_order) for one in members])
+    return [shares[one.user_id] for one in members]
 
 
 def _entitlements(weights: Sequence[int]) -> list[int]:
@@ -232,14 +266,14 @@ def carry_out(members: Sequence[Candidate], decision: Decision, now: datetime) -
         return
     step = decision.step
     if step is not None:
-        deltas, credit_of, put = step.deltas(), CREDIT_OF[step.credit], _PUT[_NAMES[step.credit]]
+        deltas, credit_of, put = step.moves(), CREDIT_OF[step.credit], _PUT[_NAMES[step.credit]]
         for one in members:
             if change := deltas.get(one.user_id):
                 put(one, credit_of(one) + change)
     moment = after_all(members, now)
     for one in members:
         if one.user_id in decision.chosen:
-            receive(one, decision.outcome, moment)
+            receive(one, decision.outcome, moment, decision.pool_id)
 
 
 HANDED_OUT = frozenset({Outcome.OFFER, Outcome.ASSIGN})
@@ -252,18 +286,25 @@ def play(step: Step) -> None:
     credit_of, put = CREDIT_OF[step.credit], _PUT[_NAMES[step.credit]]
     for one, change in zip(step.members, step.changes(), strict=True):
         put(one, credit_of(one) + change)
+    for one, gain in zip(step.members, step.gained, strict=False):
+        put(one, credit_of(one) + gain)
+    for one in step.forfeiting:
+        put(one, 0)
 
 
 _NAMES: Mapping[Credit, str] = {Credit.TURN: "credit", Credit.SECOND: "second_credit"}
 
 
-def receive(member: Candidate, outcome: Outcome, moment: datetime) -> None:
-    """Note in place, on a candidate nobody else holds, that they were offered or assigned a lead at `moment`."""
+def receive(member: Candidate, outcome: Outcome, moment: datetime, pool_id: UUID | None) -> None:
+    """Note in place, on a candidate nobody else holds, that they were offered or assigned a lead of a pool at
+    `moment`."""
     update(member, last_lead_at=moment)
     if outcome is Outcome.ASSIGN:
         update(member, open_leads=member.open_leads + 1)
         if member.caps:
-            update(member, caps=tuple(cap._replace(used=cap.used + 1) for cap in member.caps))
+            update(member, caps=grown(member.caps, 1, pool_id))
+        if member.pool_caps:
+            update(member, pool_caps=grown(member.pool_caps, 1, pool_id))
 
 
 _FACTS = tuple(one.name for one in fields(Candidate))

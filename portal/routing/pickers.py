@@ -90,12 +90,18 @@ def considered(pool: PoolFacts) -> Sequence[Candidate]:
     return [member for member in pool.members if member.user_id == pool.single_user]
 
 
-def pick(eligible: Sequence[Candidate], scene: Scene, pool: PoolFacts, credit: Credit | None) -> Pick:
-    """Who gets the lead, among the eligible of `pool`. The turn is played on `credit`; None: no ledger is kept."""
+def pick(
+    eligible: Sequence[Candidate], scene: Scene, pool: PoolFacts, credit: Credit | None, full: Sequence[Candidate] = ()
+) -> Pick:
+    """Who gets the lead, among the eligible of `pool`. The turn is played on `credit`; None: no ledger is kept.
+
+    Args:
+        full: who loses what they are owed at it, as `ledger.step` has it.
+    """
     first = ORDERS[pool.picker](eligible, scene, pool)
     if credit is None:
         return Pick(ledger.least_recent(first).user_id, None)
-    step = ledger.step(first, credit)
+    step = ledger.step(first, credit, full)
     return Pick(step.chosen, step)
 
 

@@ -1,15 +1,16 @@
 """Leads of days gone by, routed once more in memory: what a draft of rules and pools would have made of them.
 
 Whoever was really asked for a lead answers as they did then; everybody else accepts. Whether somebody was there is what
-was noted then, so their hours, leave and caps of today do not count. Nothing is stored, and nobody is told.
+was noted then, so their hours, leave and caps of today do not count. Only what a pool lets its members have in a day, a
+week or a month is part of the set-up, and counted from the first lead on. Nothing is stored, and nobody is told.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from portal.routing import ledger
@@ -18,6 +19,7 @@ from portal.routing.facts import (
     Asked,
     Asking,
     Candidate,
+    Cap,
     LeadFacts,
     Outcome,
     Policy,
@@ -27,6 +29,7 @@ from portal.routing.facts import (
     RuleMatch,
     Stage,
 )
+from portal.routing.hours import day_of
 from portal.routing.ladder import climb
 from portal.routing.route import hand_out, match_rules, unrouted
 from portal.routing.scene import AS_USUAL
@@ -35,12 +38,24 @@ from portal.routing.scene import AS_USUAL
 @dataclass(frozen=True, slots=True)
 class PastLead:
     """A lead as it came at `at`. `answers` are of those who were asked then and did not take it; `away` are those who
-    were paused, on leave, off hours or full at that moment."""
+    were paused, on leave or off hours at that moment, `full` those who had as many leads as they might have."""
 
     lead: LeadFacts
     at: datetime
     answers: Mapping[UUID, Asked] = field(default_factory=dict)
     away: frozenset[UUID] = frozenset()
+    full: frozenset[UUID] = frozenset()
+
+
+FULL = (Cap("as was noted", 1, 1),)
+"""Of somebody who was full when a lead came."""
+
+STARTS: Mapping[str, Callable[[date], date]] = {
+    "today": lambda day: day,
+    "this week": lambda day: day - timedelta(days=day.weekday()),
+    "this month": lambda day: day.replace(day=1),
+}
+"""The first day of what a cap counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +105,9 @@ class Replay:
         self._policy = replace(setup.policy, holidays=frozenset(), presence_mode=PresenceMode.IGNORE, as_noted=True)
         self._people: defaultdict[UUID, list[Candidate]] = defaultdict(list)
         self._pools: dict[UUID, PoolFacts] = {}
+        # Members whom their pool lets have so many leads in a time, and the day these were counted to.
+        self._limited: list[Candidate] = []
+        self._day: date | None = None
         for pool in setup.pools.values():
             self._own(pool, setup.pools)
         self._everyone = self._copies(setup.everyone)
@@ -108,11 +126,15 @@ class Replay:
             next_pool=further and self._own(pools.get(further.id, further), pools, way | {pool.id}),
         )
         self._pools[pool.id] = owned
+        self._limited += [one for one in owned.members if one.pool_caps]
         return owned
 
     def _copies(self, people: Sequence[Candidate]) -> tuple[Candidate, ...]:
         """Copies that are always there, but for what was noted of a lead."""
-        copies = [ledger.changed(one, available=True, caps=(), leaves=(), asked=None) for one in people]
+        copies = [
+            ledger.changed(one, available=True, caps=(), pool_caps=_unused(one.pool_caps), leaves=(), asked=None)
+            for one in people
+        ]
         for one in copies:
             self._people[one.user_id].append(one)
         return tuple(copies)
@@ -125,11 +147,25 @@ class Replay:
         if pool is None:
             self._count(unrouted(past.lead, match, past.at))
             return
+        self._count_anew(past.at)
         self._note(past.away, available=False)
+        self._note(past.full, caps=FULL)
         asked = dict[UUID, Asked]()
         self._count(self._asked_in_turn(past, match, pool, asked))
         self._note(past.away, available=True)
+        self._note(past.full, caps=())
         self._note(asked, asked=None)
+
+    def _count_anew(self, now: datetime) -> None:
+        """Another day, week or month has begun for those whom their pool lets have so many leads in it."""
+        if not self._limited or self._day == (day := day_of(self._policy.zone, now)):
+            return
+        before, self._day = self._day or day, day
+        begun = {what for what, start in STARTS.items() if start(day) != start(before)}
+        for one in self._limited:
+            ledger.update(
+                one, pool_caps=tuple(cap._replace(used=0) if cap.what in begun else cap for cap in one.pool_caps)
+            )
 
     def _note(self, user_ids: Iterable[UUID], **facts: object) -> None:
         for user_id in user_ids:
@@ -172,10 +208,15 @@ class Replay:
             ledger.play(decision.step)
         moment = ledger.after_all(pool.members, now)
         for one in self._people[decision.chosen[0]]:
-            ledger.receive(one, Outcome.ASSIGN if is_taken else Outcome.OFFER, moment)
+            ledger.receive(one, Outcome.ASSIGN if is_taken else Outcome.OFFER, moment, decision.pool_id)
 
     def _count(self, decision: Decision) -> None:
         self.tally.stages[decision.stage] += 1
         self.tally.outcomes[decision.outcome] += 1
         if decision.outcome in ledger.HANDED_OUT:
             self.tally.received.update(decision.chosen)
+
+
+def _unused(caps: Sequence[Cap]) -> tuple[Cap, ...]:
+    """Those a replay can count, from nothing. When leads were closed is not replayed."""
+    return tuple(cap._replace(used=0) for cap in caps if cap.what in STARTS)

@@ -143,8 +143,18 @@ def look(scene: Scene, pool: PoolFacts, credit: Credit | None, offers_made: int)
     if pool.delivery is Delivery.BROADCAST:
         told = tuple(one.user_id for one in sorted(eligible, key=attrgetter("tie_order", "user_id")))
         return Found(Outcome.BROADCAST, told, members, refusals)
-    pick = pickers.pick(eligible, scene, pool, credit)
+    pick = pickers.pick(eligible, scene, pool, credit, _forfeiting(pool, members, refusals))
     return Found(OUTCOMES[pool.delivery], (pick.user_id,), members, refusals, pick.step)
+
+
+def _forfeiting(
+    pool: PoolFacts, members: Sequence[Candidate], refusals: Sequence[Refusal | None]
+) -> Sequence[Candidate]:
+    """Those who are at a cap, where that costs them what they are owed."""
+    if not pool.forfeit_at_cap:
+        return ()
+    pairs = zip(members, refusals, strict=True)
+    return [one for one, refused in pairs if refused is not None and refused.gate in gates.CAPPED]
 
 
 IN_THE_POND = "It lies in the pond for whoever takes it."

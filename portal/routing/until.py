@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from portal.routing import gates
-from portal.routing.facts import Candidate, Policy, Refusal
+from portal.routing.caps import reached
+from portal.routing.facts import OPEN_LEADS, Candidate, Cap, Policy, Refusal
 from portal.routing.hours import HORIZON, day_of, next_opening, on_leave
 
 
@@ -25,7 +26,9 @@ def ends_at(candidate: Candidate, refusal: Refusal, policy: Policy, now: datetim
     if refusal.gate == gates.hours.__name__:
         return next_opening(candidate.hours, now) if candidate.hours else None
     if refusal.gate == gates.caps.__name__:
-        return _cap_ends(candidate, policy, now)
+        return _cap_ends(reached(candidate.caps), policy, now)
+    if refusal.gate == gates.pool_caps.__name__:
+        return _cap_ends(reached(cap for cap in candidate.pool_caps if cap.what != OPEN_LEADS), policy, now)
     if refusal.gate != gates.available.__name__ or not candidate.available:
         return None
     if on_leave(candidate.leaves, candidate.zone, now):
@@ -33,10 +36,9 @@ def ends_at(candidate: Candidate, refusal: Refusal, policy: Policy, now: datetim
     return _holidays_end(policy, now)
 
 
-def _cap_ends(candidate: Candidate, policy: Policy, now: datetime) -> datetime | None:
-    reached = next((cap for cap in candidate.caps if cap.used >= cap.limit), None)
+def _cap_ends(cap: Cap | None, policy: Policy, now: datetime) -> datetime | None:
     today = day_of(policy.zone, now)
-    match reached and reached.what:
+    match cap and cap.what:
         case "today":
             return _start_of(today + timedelta(days=1), policy.zone)
         case "this week":

@@ -17,6 +17,7 @@ from .crew import LEAD, NOW, agent, id_of
 EVENINGS = parse_hours({"monday": [["18:00", "22:00"]]}, "Europe/Madrid")
 MADRID = {"country": "Spain", "lat": "40.4168", "lng": "-3.7038"}
 
+SOLAR_TODAY = "at 2 of 2 leads today in Solar"
 REFUSED = [
     ({"active": False}, "active", "no longer active"),
     ({"weight": None}, "member", "not a member"),
@@ -30,7 +31,9 @@ REFUSED = [
     ({"open_leads": 7, "open_cap": 5}, "open_cap", "at 7 of 5 open leads"),
     ({"open_cap": 0}, "open_cap", "at 0 of 0 open leads"),
     ({"caps": (Cap("today", 1, 3), Cap("this week", 9, 9))}, "caps", "at 9 of 9 leads this week"),
-    ({"caps": (Cap("open leads", 4, 3, in_pool=True),)}, "caps", "at 4 of 3 open leads in this pool"),
+    ({"caps": (Cap("from this pond today", 4, 3),)}, "caps", "at 4 of 3 leads from this pond today"),
+    ({"pool_caps": (Cap("open leads", 5, 5, "Solar"),)}, "pool_open_cap", "at 5 of 5 open leads in Solar"),
+    ({"pool_caps": (Cap("open leads", 4, 5, "Solar"), Cap("today", 2, 2, "Solar"))}, "pool_caps", SOLAR_TODAY),
     ({"asked": Asked.DECLINED}, "asked", "declined this lead before"),
     ({"asked": Asked.MISSED}, "asked", "missed this lead before"),
 ]
@@ -49,6 +52,7 @@ def test_a_gate_says_why_it_refuses(facts, gate, reason):
         {"open_leads": 900, "open_cap": None},
         {"weight": 1000},
         {"caps": (Cap("today", 2, 3),)},
+        {"pool_caps": (Cap("open leads", 2, 3, "Solar"), Cap("today", 2, 3, "Solar"))},
         {"leaves": (Leave(date(2026, 3, 3), date(2026, 3, 9)),)},
         {"hours": parse_hours({"monday": [["09:00", "17:00"]]}, "Europe/Madrid")},
         {"presence": Presence.OFFLINE},
@@ -98,7 +102,7 @@ def test_the_last_resort_looks_past_membership_pauses_and_caps():
     forgiven = {
         gate for facts, gate, _ in REFUSED if not gates.refusal(refused(facts), LEAD, gates.LAST_RESORT, now=NOW)
     }
-    assert forgiven == {"member", "available", "hours", "open_cap", "caps"}
+    assert forgiven == {"member", "available", "hours", "open_cap", "caps", "pool_open_cap", "pool_caps"}
     assert gates.refusal(agent("Ben"), replace(LEAD, taken_from=id_of("Ben")), gates.LAST_RESORT) is not None
 
 
@@ -209,3 +213,7 @@ def test_where_who_was_there_is_noted_only_that_note_counts():
     noted, full = Policy(as_noted=True), agent("Ben", open_leads=3, open_cap=3, hours=EVENINGS)
     assert gates.refusal(full, LEAD, policy=noted) is None
     assert gates.refusal(replace(full, available=False), LEAD, policy=noted) == ("available", "paused")
+    full_in_the_pool = replace(full, pool_caps=(Cap("open leads", 5, 5, "Solar"),))
+    assert gates.refusal(full_in_the_pool, LEAD, policy=noted) is None
+    counted = replace(full, pool_caps=(Cap("today", 5, 5, "Solar"),))
+    assert gates.refusal(counted, LEAD, policy=noted) is not None

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from portal.routing import ledger
+from portal.routing.explain import sentences
 from portal.routing.facts import NANO, Asking, Cap, Credit, Delivery, Outcome
 from portal.routing.ledger import Holding, TieBreak
 from portal.routing.route import hand_out
@@ -224,3 +225,91 @@ class TestThePoolForTheNextLead:
         mine = crew()
         ledger.carry_out(mine.members, decision, NOW)
         assert mine == ledger.apply(crew(), decision, NOW)
+
+
+FULL_TODAY = (Cap("today", 2, 2, "Buyers", id_of("Buyers")),)
+
+
+class TestWhoIsFull:
+    """`forfeit_at_cap`: whoever is at a cap when a turn is played loses what they are owed."""
+
+    def crew(self, **facts):
+        ana = agent("Ana", owed=0.6, pool_caps=FULL_TODAY)
+        return pool(ana, agent("Ben", owed=-0.3, weight=2), agent("Cy", owed=-0.3), forfeit_at_cap=True, **facts)
+
+    def standing(self, crew, **asking):
+        decision = hand_out(LEAD, crew, None, Asking(**asking), NOW)
+        return decision, [one.credit for one in ledger.apply(crew, decision, NOW).members]
+
+    def test_what_they_are_owed_goes_to_those_in_line_by_weight_before_the_turn(self):
+        decision, _ = self.standing(self.crew())
+        assert decision.step.forfeits == {
+            id_of("Ana"): -600_000_000,
+            id_of("Ben"): 400_000_000,
+            id_of("Cy"): 200_000_000,
+        }
+        # Ben stood at -0.3, gained 0.4 and two thirds of this lead.
+        assert decision.step.owed == -300_000_000 + 400_000_000 + NANO * 2 // 3
+        assert decision.chosen == (id_of("Ben"),)
+
+    def test_afterwards_they_are_even_and_the_pool_still_sums_to_zero(self):
+        _, standing = self.standing(self.crew())
+        assert standing[0] == sum(standing) == 0
+
+    def test_without_the_option_they_keep_it(self):
+        decision, standing = self.standing(replace(self.crew(), forfeit_at_cap=False))
+        assert (decision.step.forfeits, standing[0]) == ({}, 600_000_000)
+
+    def test_what_they_owe_stays_theirs(self):
+        ahead = replace(self.crew(), members=(agent("Ana", owed=-0.6, pool_caps=FULL_TODAY), agent("Ben", owed=0.6)))
+        decision, standing = self.standing(ahead)
+        assert (decision.step.forfeits, standing[0]) == ({}, -600_000_000)
+
+    @pytest.mark.parametrize("other", [{"available": False}, {"weight": 0}, {"active": False}])
+    def test_whoever_is_away_as_well_is_frozen(self, other):
+        ana, *others = self.crew().members
+        _, standing = self.standing(replace(self.crew(), members=(replace(ana, **other), *others)))
+        assert standing[0] == 600_000_000
+
+    def test_it_is_the_credit_the_turn_is_played_on(self):
+        decision, standing = self.standing(self.crew(), offers_made=1)
+        assert (decision.step.forfeits, standing[0]) == ({}, 600_000_000)
+        second = replace(self.crew(), members=(agent("Ana", second=0.5, open_leads=1, open_cap=1), agent("Ben")))
+        assert self.standing(second, offers_made=1)[0].step.forfeits[id_of("Ana")] == -NANO // 2
+
+    def test_nobody_gains_who_takes_no_part(self):
+        away = replace(self.crew(), members=(*self.crew().members, agent("Dan", weight=9, available=False)))
+        assert id_of("Dan") not in self.standing(away)[0].step.forfeits
+
+    def test_without_anybody_to_gain_it_they_keep_it(self):
+        alone = replace(self.crew(), members=self.crew().members[:1])
+        assert self.standing(alone)[1] == [600_000_000]
+
+    def test_why_says_so(self):
+        decision, _ = self.standing(self.crew())
+        assert (
+            "Ana: at 2 of 2 leads today in Buyers; what they were owed (0.60 of a lead) goes to the others."
+            in sentences(decision)
+        )
+        frozen, _ = self.standing(replace(self.crew(), forfeit_at_cap=False))
+        assert "Ana: at 2 of 2 leads today in Buyers." in sentences(frozen)
+
+    def test_in_place_it_comes_to_the_same(self):
+        decision, mine = hand_out(LEAD, self.crew(), None, Asking(), NOW), self.crew()
+        ledger.carry_out(mine.members, decision, NOW)
+        assert mine == ledger.apply(self.crew(), decision, NOW)
+
+
+class TestCapsOfAPool:
+    def members(self, decision_of):
+        here, there = (Cap("today", 1, 5, name, id_of(name)) for name in ("Buyers", "Elsewhere"))
+        crew = pool(agent("Ana", caps=(Cap("today", 1, 5),), pool_caps=(here, there)), delivery=decision_of)
+        return ledger.apply(crew, hand_out(LEAD, crew, None, Asking(), NOW), NOW).members
+
+    def test_an_assigned_lead_counts_in_its_pool_and_in_all_together(self):
+        [ana] = self.members(Delivery.ASSIGN)
+        assert [cap.used for cap in (*ana.caps, *ana.pool_caps)] == [2, 2, 1]
+
+    def test_an_offer_counts_nowhere_until_it_is_taken(self):
+        [ana] = self.members(Delivery.OFFER)
+        assert [cap.used for cap in (*ana.caps, *ana.pool_caps)] == [1, 1, 1]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
 from math import gcd
 from random import Random
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.routing import ledger
-from portal.routing.facts import NANO, Asked, Asking, Credit, Delivery
+from portal.routing.facts import NANO, Asked, Asking, Cap, Credit, Delivery
 from portal.routing.route import hand_out
 
 from .crew import LEAD, NOW, agent, id_of, minutes_ago, pool
@@ -202,14 +203,15 @@ members_of_a_batch = st.lists(
 
 
 class TestABatch:
-    @given(members_of_a_batch, st.sampled_from([Delivery.ASSIGN, Delivery.OFFER]), st.integers(1, 40))
-    def test_gives_the_result_of_as_many_single_leads(self, drawn, delivery, count):
+    @given(members_of_a_batch, st.sampled_from([Delivery.ASSIGN, Delivery.OFFER]), st.integers(1, 40), st.booleans())
+    def test_gives_the_result_of_as_many_single_leads(self, drawn, delivery, count, forfeits):
         crew = pool(
             *(
                 agent(f"{place}", weight=weight, available=there, open_cap=cap, last_lead_at=last, tie_order=place)
                 for place, (weight, there, cap, last) in enumerate(drawn)
             ),
             delivery=delivery,
+            forfeit_at_cap=forfeits,
         )
         batch, in_batch = crew, []
         for _ in range(count):
@@ -228,6 +230,65 @@ class TestABatch:
         ]
 
 
+caps_of_members = st.lists(
+    st.tuples(weights, st.one_of(st.none(), st.integers(0, 8)), st.integers(-NANO, NANO)), min_size=2, max_size=12
+)
+
+
+class TestForfeitingAtACap:
+    """Members whose pool lets them have so many leads, and who lose what they are owed once they have them."""
+
+    def crew(self, drawn, **facts):
+        caps = [() if most is None else (Cap("today", 0, most, "Buyers", id_of("Buyers")),) for _, most, _ in drawn]
+        owed = [credit for _, _, credit in drawn]
+        owed[0] -= sum(owed)
+        members = [
+            agent(
+                f"{place}", weight=drawn[place][0], owed=owed[place] / NANO, pool_caps=caps[place], tie_order=place
+            )
+            for place in range(len(drawn))
+        ]
+        return pool(*members, delivery=Delivery.ASSIGN, forfeit_at_cap=True, **facts)
+
+    @given(caps_of_members, st.integers(1, 60))
+    def test_the_sum_stays_and_nobody_who_is_full_is_owed_anything_after_a_turn(self, drawn, turns):
+        crew = self.crew(drawn)
+        total = sum(one.credit for one in crew.members)
+        for _ in range(turns):
+            decision = hand_out(LEAD, crew, None, Asking(), NOW)
+            if not decision.chosen:
+                break
+            assert sum(decision.step.forfeits.values()) == sum(decision.step.moves().values()) == 0
+            before, crew = crew, ledger.apply(crew, decision, NOW)
+            assert sum(one.credit for one in crew.members) == total
+            for was, one in zip(before.members, crew.members, strict=True):
+                if any(cap.used >= cap.limit for cap in was.pool_caps):
+                    assert one.credit == min(was.credit, 0)
+
+    @given(st.lists(weights, min_size=2, max_size=12), st.integers(1, 60), st.integers(1, 60))
+    def test_whoever_was_full_does_not_catch_up(self, weights, meanwhile, after):
+        """From then on they get no more than a newcomer: their share, and at most one lead more."""
+        at_cap = (Cap("today", 5, 5, "Buyers", id_of("Buyers")),)
+        members = [agent(f"{place}", weight=weight, tie_order=place) for place, weight in enumerate(weights)]
+        crew = pool(*members, delivery=Delivery.ASSIGN, forfeit_at_cap=True)
+        crew = self.play(crew, meanwhile)[0]
+        first, *others = crew.members
+        crew = self.play(replace(crew, members=(replace(first, pool_caps=at_cap), *others)), 1)[0]
+        full, *others = crew.members
+        assert full.credit <= 0
+        _, taken = self.play(replace(crew, members=(replace(full, pool_caps=()), *others)), after)
+        share = Fraction(after * weights[0], sum(weights))
+        assert taken.count(full.user_id) < share + 1
+
+    def play(self, crew, turns):
+        taken = []
+        for _ in range(turns):
+            decision = hand_out(LEAD, crew, None, Asking(), NOW)
+            crew = ledger.apply(crew, decision, NOW)
+            taken += decision.chosen
+        return crew, taken
+
+
 class Rows:
     """A pool kept as rows that every lead loads and writes back, as single hand-outs do."""
 
@@ -244,7 +305,7 @@ class Rows:
 
     def store(self, decision, now):
         for user_id in decision.chosen:
-            for entitled, delta in decision.step.deltas().items():
+            for entitled, delta in decision.step.moves().items():
                 self.rows[entitled][0] += delta
             self.rows[user_id][1] += self.crew.delivery is Delivery.ASSIGN
             self.rows[user_id][2] = now

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from portal.routing.facts import Asked, Asking, Delivery, Outcome, Picker, Rule, Stage
+from portal.routing.facts import Asked, Asking, Cap, Delivery, Outcome, Picker, Rule, Stage
 from portal.routing.replay import PastLead, Setup, replay
 from portal.routing.route import hand_out
 
@@ -81,3 +81,40 @@ def test_the_pools_stay_as_they_are():
     before = hand_out(LEAD, BUYERS, None, Asking(), NOW)
     replay(past(7), setup())
     assert hand_out(LEAD, BUYERS, None, Asking(), NOW) == before
+
+
+def limited(**caps):
+    ana = agent(
+        "Ana", pool_caps=tuple(Cap(what.replace("_", " "), 7, most, "Buyers", BUYERS.id) for what, most in caps.items())
+    )
+    return replace(BUYERS, members=(ana, agent("Ben", tie_order=1)), delivery=Delivery.ASSIGN)
+
+
+def test_what_a_pool_lets_its_members_have_in_a_day_is_counted_from_the_first_lead_on():
+    assert replay(past(6), setup(limited(today=2))).received == {id_of("Ana"): 2, id_of("Ben"): 4}
+    tomorrow = [replace(lead, at=lead.at + timedelta(days=1)) for lead in past(6)]
+    assert replay([*past(6), *tomorrow], setup(limited(today=2))).received == {id_of("Ana"): 4, id_of("Ben"): 8}
+
+
+def test_a_limit_of_a_week_or_month_lasts_so_long():
+    # NOW is a Monday, the second of the month.
+    days = [replace(lead, at=lead.at + timedelta(days=day)) for day in range(14) for lead in past(2)]
+    assert replay(days, setup(limited(this_week=3))).received[id_of("Ana")] == 6
+    assert replay(days, setup(limited(this_month=3))).received[id_of("Ana")] == 3
+
+
+def test_what_somebody_had_open_is_as_was_noted_whatever_the_pool_lets_them_have():
+    assert replay(past(4), setup(limited(open_leads=1))).received == {id_of("Ana"): 2, id_of("Ben"): 2}
+
+
+def test_whoever_was_full_is_passed_by_for_that_lead_alone():
+    leads = [*past(1, full=frozenset({id_of("Ana")})), *past(1)]
+    assert replay(leads, setup()).received == {id_of("Ana"): 1, id_of("Ben"): 1}
+
+
+def test_whoever_was_full_loses_what_they_are_owed_where_the_pool_has_it_so():
+    owed = replace(BUYERS, members=(agent("Ana", owed=0.9), agent("Ben", owed=-0.9, tie_order=1)))
+    leads = [*past(2, full=frozenset({id_of("Ana")})), *past(4)]
+    # Ana catches up, or begins even.
+    assert replay(leads, setup(owed)).received[id_of("Ana")] == 3
+    assert replay(leads, setup(replace(owed, forfeit_at_cap=True))).received[id_of("Ana")] == 2

@@ -51,7 +51,8 @@ class OneByOne:
 
     def always_there(self, one):
         # Open caps stay, for the room they say somebody has; nobody here comes near theirs.
-        return replace(one, available=True, caps=(), hours=None, leaves=())
+        pool_caps = tuple(cap._replace(used=0) for cap in one.pool_caps if cap.what == "today")
+        return replace(one, available=True, caps=(), pool_caps=pool_caps, hours=None, leaves=())
 
     def at_all_hours(self, pool):
         return self.everywhere(pool, self.always_there)
@@ -88,7 +89,8 @@ class OneByOne:
 
     def decide(self, past, match, asked, asking):
         def as_then(one):
-            return replace(one, available=one.user_id not in past.away, asked=asked.get(one.user_id))
+            caps = (Cap("today", 1, 1),) if one.user_id in past.full else ()
+            return replace(one, available=one.user_id not in past.away, caps=caps, asked=asked.get(one.user_id))
 
         pools = {pool_id: self.everywhere(pool, as_then) for pool_id, pool in self.pools.items()}
         pool = pools[match.rule.pool_id]
@@ -112,7 +114,10 @@ class OneByOne:
         def served(one):
             if one.user_id != chosen:
                 return one
-            return replace(one, last_lead_at=moment, open_leads=one.open_leads + taken)
+            pool_caps = tuple(
+                cap._replace(used=cap.used + taken) if cap.pool_id == decision.pool_id else cap for cap in one.pool_caps
+            )
+            return replace(one, last_lead_at=moment, open_leads=one.open_leads + taken, pool_caps=pool_caps)
 
         self.pools = {each: self.everywhere(pool, served) for each, pool in self.pools.items()}
         self.everyone = [served(one) for one in self.everyone]
@@ -145,6 +150,12 @@ def some_people(chance, count):
     return tuple(some_agent(chance, one, weight=None) for one in chance.sample(NAMES, count))
 
 
+def some_caps(chance, pool):
+    """Limits of a member: open leads are noted, not replayed; what they got in a day is counted anew."""
+    today = Cap("today", 4, chance.randrange(1, 6), pool, id_of(pool))
+    return chance.choice([(), (), (today,), (Cap("open leads", 9, 9, pool, id_of(pool)), today)])
+
+
 def some_pool(chance, name, further, picker=None, delivery=None):
     members = tuple(
         some_agent(
@@ -154,6 +165,7 @@ def some_pool(chance, name, further, picker=None, delivery=None):
             priority=chance.choice([-20, 0, 0, 10]),
             owed=chance.choice([0, 0, 0.25, -0.5]),
             second=chance.choice([0, 0.5]),
+            pool_caps=some_caps(chance, name),
         )
         for one in chance.sample(NAMES, chance.randrange(1, 7))
     )
@@ -166,6 +178,7 @@ def some_pool(chance, name, further, picker=None, delivery=None):
         members=members,
         default_assignees=some_people(chance, chance.choice([0, 0, 1, 2])),
         default_mode=chance.choice([None, DefaultMode.TELL]),
+        forfeit_at_cap=chance.random() < 0.3,
         single_user=chance.choice(members).user_id,
         last_call_seconds=chance.choice([None, 60]),
         next_pool=further,
@@ -193,7 +206,8 @@ def some_leads(chance, count):
         lead = replace(LEAD, source=chance.choice(SOURCES), found=found)
         answers = {id_of(one): chance.choice(list(Asked)) for one in NAMES if chance.random() < 0.4}
         away = frozenset(id_of(one) for one in NAMES if chance.random() < 0.3)
-        yield PastLead(lead, NOW + timedelta(seconds=place), answers, away)
+        full = frozenset(id_of(one) for one in NAMES if chance.random() < 0.1)
+        yield PastLead(lead, NOW + timedelta(seconds=place), answers, away, full)
 
 
 @pytest.mark.parametrize("delivery", Delivery)

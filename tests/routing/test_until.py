@@ -34,6 +34,7 @@ def end_for(ben: Candidate, policy: Policy, now: datetime = NOW) -> datetime | N
         ),
         ({"caps": (Cap("today", 3, 3),)}, datetime(2026, 3, 2, 23, tzinfo=UTC)),
         ({"caps": (Cap("today", 1, 3), Cap("this week", 9, 9))}, datetime(2026, 3, 8, 23, tzinfo=UTC)),
+        ({"pool_caps": (Cap("this week", 3, 3, "Solar"),)}, datetime(2026, 3, 8, 23, tzinfo=UTC)),
         # Summer time has begun by then.
         ({"caps": (Cap("this month", 9, 9),)}, datetime(2026, 3, 31, 22, tzinfo=UTC)),
     ],

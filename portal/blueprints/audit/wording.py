@@ -28,6 +28,7 @@ FIELD_NAMES = {
     "pond_limit": "most leads from the pond in a day",
     "default_assignees": "default assignees",
     "fallback_any_active": "anybody when nobody in the pool can",
+    "forfeit_at_cap": "whoever is full loses what they are owed",
     "email_as_tag": "addresses in leads speak for people",
     "clue": "what it is",
     "verdict": "list",

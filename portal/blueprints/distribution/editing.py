@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.blueprints.distribution.blueprint import blueprint
 from portal.blueprints.distribution.forms import Choosable, Kind, NewPoolForm, PoolForm, as_typed, pool_form
+from portal.blueprints.distribution.limits import limited_in
 from portal.blueprints.forms import PortalForm
 from portal.models import User
 from portal.operations import pools, rules
@@ -62,7 +63,7 @@ def _may_point_rules() -> bool:
 
 
 def _form(kind: type[Kind], view: PoolView | None = None, **options: Any) -> Kind:
-    form = pool_form(kind, *_choosable(view), **options)
+    form = pool_form(kind, *_choosable(view), limited_in(view) if view else (), **options)
     teams = teams_reached(signed_in_user(), Right.DISTRIBUTION)
     others = {each: name for each, name in pool_names().items() if view is None or each != view.pool.id}
     return form.offer(teams, others, company_wide=_may_point_rules())

@@ -10,13 +10,16 @@ from uuid import UUID
 
 from wtforms import BooleanField, HiddenField, RadioField, SelectField
 
+from portal.blueprints.distribution.limits import WHAT, Limited, limited_in
 from portal.blueprints.forms import Line, Lines, Whole, id_or_none, menu, needed
 from portal.blueprints.hours_form import ALWAYS, WHEN, HoursForm, typed_hours
 from portal.blueprints.once import OnceForm
-from portal.models import Team
+from portal.models import TagMember, Team
+from portal.models.member_caps import NO_CAPS
 from portal.operations.pools import MOST_DEFAULT_ASSIGNEES
 from portal.queries.pools import PoolView
 from portal.routing.facts import DefaultMode, Delivery, Picker, Timer, WhenNobody
+from portal.routing.tags import normal
 
 UNITS = {"seconds": 1, "minutes": 60, "hours": 3600}
 _AUTOMATIC = ""
@@ -54,6 +57,7 @@ class PoolForm(HoursForm):
     """Use `pool_form` to make one: it adds a weight for each person."""
 
     people: ClassVar[Sequence[Choosable]] = ()
+    limited: ClassVar[Sequence[Limited]] = ()
 
     # Which pool was looked at: two people who edit one at a time must not undo each other without a word.
     seen = HiddenField()
@@ -101,6 +105,10 @@ class PoolForm(HoursForm):
         [needed("Please type a number; 0 means no limit.")],
         default=8,
         description="After so many the default assignees are asked. 0 = no limit.",
+    )
+    forfeit_at_cap = BooleanField(
+        "Whoever is full loses what they are owed",
+        description="It goes to those who get leads meanwhile. Otherwise they catch up once they have room again.",
     )
     pond_limit = Whole("Most leads for one person in a day", description="For ponds. Empty = no limit.")
     last_call = Whole(
@@ -158,6 +166,20 @@ class PoolForm(HoursForm):
         """The menus of default assignees, first to last."""
         return [self[f"default_{place}"] for place in range(1, MOST_DEFAULT_ASSIGNEES + 1)]
 
+    def limit_rows(self) -> list[tuple[Limited, list[Any]]]:
+        """Everybody who may have limits, with the fields for them."""
+        return [(each, [self[name] for name, _ in each.fields()]) for each in self.limited]
+
+    def has_limits(self) -> bool:
+        """Whether there is anything to see in them."""
+        return any(field.data is not None or field.errors for _, fields in self.limit_rows() for field in fields)
+
+    def _tag_members(self) -> dict[str, TagMember]:
+        """The tags as typed, with their limits: those of a tag that was there before."""
+        caps = {normal(each.tag): each.typed(self) for each in self.limited if each.tag is not None}
+        typed = map(_tag_member, _lines(self.agent_tags.data))
+        return {tag: part._replace(caps=caps.get(normal(tag), NO_CAPS)) for tag, part in typed}
+
     def wanted(self) -> dict[str, Any]:
         """What was typed, as the operations take it."""
         weights = [(person.id, self._weight(person.id)) for person in self.people]
@@ -168,6 +190,7 @@ class PoolForm(HoursForm):
             "last_call_seconds": "last_call",
             **self.aliases_of_hours("hours"),
             **{f"members.{place}.weight": _weight_name(user_id) for place, (user_id, _) in enumerate(members)},
+            **self._aliases_of_limits([user_id for user_id, _ in members]),
             **{f"default_assignee_ids.{place}": name for place, (name, _) in enumerate(chosen)},
             "default_assignee_ids": "default_1",
         }
@@ -182,13 +205,25 @@ class PoolForm(HoursForm):
             "max_offers": self.max_offers.data,
             "timer": self.timer.data,
             "hours": self.hours(),
+            "forfeit_at_cap": self.forfeit_at_cap.data,
             "pond_limit": self.pond_limit.data,
             "last_call_seconds": self.last_call.data and self.last_call.data * UNITS[self.last_call_unit.data],
             "next_pool_id": self.next_pool_id.data,
             "default_mode": self.default_mode.data or None,
             "default_assignee_ids": [user_id for _, user_id in chosen],
             "members": members,
-            "agent_tags": dict(map(_tag_member, _lines(self.agent_tags.data))),
+            "caps": {each.user_id: each.typed(self) for each in self.limited if each.user_id is not None},
+            "agent_tags": self._tag_members(),
+        }
+
+    def _aliases_of_limits(self, members: Sequence[UUID]) -> dict[str, str]:
+        """Where the limits of people stand that an operation complains about."""
+        rows = {each.user_id: each for each in self.limited}
+        return {
+            f"members.{place}.caps.{limit}": rows[user_id].field_name(limit)
+            for place, user_id in enumerate(members)
+            if user_id in rows
+            for limit in WHAT
         }
 
 
@@ -199,14 +234,16 @@ def _lines(typed: str | None) -> list[str]:
     return [line.strip() for line in (typed or "").splitlines() if line.strip()]
 
 
-def _tag_member(line: str) -> tuple[str, tuple[int, int]]:
+def _tag_member(line: str) -> tuple[str, TagMember]:
     """A tag with weight and points; a line without a number is a tag with weight 1."""
     found = _TAG_MEMBER.fullmatch(line)
-    return (line, (1, 0)) if found is None else (found["tag"], (int(found["weight"]), int(found["points"] or 0)))
+    if found is None:
+        return line, TagMember()
+    return found["tag"], TagMember(int(found["weight"]), int(found["points"] or 0))
 
 
-def _as_line(text: str, weight: int, points: int) -> str:
-    return f"{text}: {weight}, {points}" if points else f"{text}: {weight}"
+def _as_line(text: str, part: TagMember) -> str:
+    return f"{text}: {part.weight}, {part.priority}" if part.priority else f"{text}: {part.weight}"
 
 
 class NewPoolForm(OnceForm, PoolForm):
@@ -216,9 +253,17 @@ class NewPoolForm(OnceForm, PoolForm):
 Kind = TypeVar("Kind", bound=PoolForm)
 
 
-def pool_form(kind: type[Kind], members: Sequence[Choosable], assignees: Iterable[Choosable], **options: Any) -> Kind:
-    """A form of this kind with a weight for each of `members`, and menus of `assignees`."""
-    fields: dict[str, Any] = {"people": members}
+def pool_form(
+    kind: type[Kind],
+    members: Sequence[Choosable],
+    assignees: Iterable[Choosable],
+    limited: Sequence[Limited] = (),
+    **options: Any,
+) -> Kind:
+    """A form of this kind with a weight for each of `members`, menus of `assignees`, and limits for `limited`."""
+    fields: dict[str, Any] = {"people": members, "limited": limited}
+    for each in limited:
+        fields |= dict(each.fields())
     for person in members:
         fields[_weight_name(person.id)] = Whole(person.name)
     people = menu([("", "Nobody"), *((str(one.id), one.name) for one in assignees)])
@@ -258,12 +303,14 @@ def as_typed(view: PoolView) -> dict[str, Any]:
         "max_offers": pool.max_offers,
         "timer": pool.timer,
         **typed_hours(pool.hours),
+        "forfeit_at_cap": pool.forfeit_at_cap,
         "pond_limit": pool.pond_limit,
         "last_call": last_call,
         "last_call_unit": last_call_unit,
         "next_pool_id": pool.next_pool_id,
         "default_mode": pool.default_mode or _AUTOMATIC,
         **{_weight_name(user_id): weight for user_id, weight in view.own},
-        "agent_tags": "\n".join(_as_line(*tag) for tag in view.tags),
+        "agent_tags": "\n".join(_as_line(*tag) for tag in view.tags.items()),
+        **{name: limit for each in limited_in(view) for name, limit in each.start().items()},
         **{f"default_{place}": user_id for place, user_id in enumerate(view.default_assignee_ids, start=1)},
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from portal.blueprints.api.fields import Choice, Form, Free, Id, Part, Several, Text, Whole, WholeText
+from portal.blueprints.api.fields import Choice, Flag, Form, Free, Id, Part, Several, Text, Whole, WholeText
 from portal.blueprints.api.rules.forms import HOURS
+from portal.blueprints.api.users.forms import Caps
 from portal.operations.pools import (
     GREATEST_PRIORITY,
     GREATEST_WEIGHT,
@@ -28,6 +29,8 @@ class MemberForm(Form):
     weight = Whole(least=0, most=GREATEST_WEIGHT, load_default=1)
     # Points added to the score in best match.
     priority = Whole(least=-GREATEST_PRIORITY, most=GREATEST_PRIORITY, load_default=0)
+    # Limits on leads of this pool; those of the person count besides.
+    caps = Part(Caps)
 
 
 class PoolForm(Form):
@@ -36,7 +39,6 @@ class PoolForm(Form):
     later = frozenset(
         {
             "contact_within",
-            "forfeit_at_cap",
             "for_reassignment",
             "available_to",
             "triggers",
@@ -60,6 +62,8 @@ class PoolForm(Form):
     # Where a lead goes that nobody here took.
     next_pool_id = Id(allow_none=True)
     when_nobody_available = Choice(WhenNobody)
+    # Whether members who have as many leads as they may have lose what they are owed, or keep it until they have room.
+    forfeit_at_cap = Flag()
     # Leads a person may take from a pond in a day; null = no limit.
     pond_limit = Whole(least=1, most=MOST_FROM_A_POND, allow_none=True)
     members = Several(Part(MemberForm), metadata={"maxItems": MOST_MEMBERS})

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from portal.errors import FieldError, Invalid
+from portal.models import TagMember
+from portal.models.member_caps import MemberCaps
 from portal.operations.complaints import Complaints
 from portal.routing.tags import normal
 
@@ -24,8 +26,15 @@ def taken_apart(asked: dict[str, Any]) -> dict[str, Any]:
     return asked | {
         "members": [(member["user_id"], member["weight"]) for _, member in users],
         "priorities": {member["user_id"]: member["priority"] for _, member in users},
-        "agent_tags": {member["agent_tag"]: (member["weight"], member["priority"]) for _, member in tags},
+        "caps": {member["user_id"]: _limits(member) for _, member in users},
+        "agent_tags": {
+            member["agent_tag"]: TagMember(member["weight"], member["priority"], _limits(member)) for _, member in tags
+        },
     }
+
+
+def _limits(member: dict[str, Any]) -> MemberCaps:
+    return MemberCaps.of(member.get("caps", {}))
 
 
 @contextmanager

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.blueprints.api.fields import Choice, Figure, Form, Free, Id, Moment, Part, Several, Text, Whole
+from portal.blueprints.api.fields import Choice, Figure, Flag, Form, Free, Id, Moment, Part, Several, Text, Whole
+from portal.blueprints.api.users.shapes import CapsShape
+from portal.models import TagMember
 from portal.queries.pools import PoolView, Standing, in_leads
 from portal.routing.facts import DefaultMode, Delivery, Picker, Timer, WhenNobody
 from portal.routing.route import Turn
@@ -17,6 +19,7 @@ class MemberShape(Form):
     agent_tag = Text()
     weight = Whole(required=True)
     priority = Whole(required=True)
+    caps = Part(CapsShape, required=True)
 
 
 class PoolShape(Form):
@@ -37,6 +40,7 @@ class PoolShape(Form):
     last_call_seconds = Whole(allow_none=True, required=True)
     next_pool_id = Id(allow_none=True, required=True)
     when_nobody_available = Choice(WhenNobody, required=True)
+    forfeit_at_cap = Flag(required=True)
     pond_limit = Whole(allow_none=True, required=True)
     members = Several(Part(MemberShape), required=True)
     created_at = Moment(required=True)
@@ -102,14 +106,19 @@ def pool_shape(view: PoolView) -> dict[str, Any]:
         "last_call_seconds": pool.last_call_seconds,
         "next_pool_id": pool.next_pool_id,
         "when_nobody_available": pool.when_nobody_available,
+        "forfeit_at_cap": pool.forfeit_at_cap,
         "pond_limit": pool.pond_limit,
         "members": [
-            {"user_id": user_id, "weight": weight, "priority": view.priorities.get(user_id, 0)}
+            {"user_id": user_id} | _part(TagMember(weight, view.priorities[user_id], view.caps[user_id]))
             for user_id, weight in view.own
         ]
-        + [{"agent_tag": text, "weight": weight, "priority": priority} for text, weight, priority in view.tags],
+        + [{"agent_tag": text} | _part(part) for text, part in view.tags.items()],
         "created_at": pool.created_at,
     }
+
+
+def _part(part: TagMember) -> dict[str, Any]:
+    return {"weight": part.weight, "priority": part.priority, "caps": part.caps._asdict()}
 
 
 def standing_shape(standing: Standing) -> dict[str, Any]:
