@@ -46,6 +46,8 @@ class Group:
     max_offers: int = 4
     pond_limit: int | None = None
     tags: Mapping[str, int] = field(default_factory=dict)
+    # Most leads of the pool some have open, by first name.
+    open_caps: Mapping[str, int] = field(default_factory=dict)
 
 
 # The first four are told at every start. The owner is first.
@@ -81,7 +83,13 @@ EVERYDAY = Group(
 )
 WEEKEND = Group("Weekend desk", "assign", {"Ben": 2, "Grace": 1, "Jonas": 2}, ("Grace",))
 SECOND_LOOK = Group("Second look", "pond", {"Chloe": 1, "Finn": 1, "Grace": 1}, ("Marco",), pond_limit=3)
-SOUTH = Group("San Antonio desk", "offer", {"Chloe": 5, "Dev": 10, "Grace": 5, "Ben": 3}, ("Marco", "Grace"))
+SOUTH = Group(
+    "San Antonio desk",
+    "offer",
+    {"Chloe": 5, "Dev": 10, "Grace": 5, "Ben": 3},
+    ("Marco", "Grace"),
+    open_caps={"Ben": 40},
+)
 CHARGERS = Group(
     "Chargers and service",
     "offer",

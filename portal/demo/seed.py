@@ -26,6 +26,7 @@ from portal.demo.trial import try_other_weights
 from portal.demo.unfinished import remove_unfinished
 from portal.extensions import db
 from portal.models import Account, Company, KeyScope, LedgerAccount, Pool, TagMember, Team, User
+from portal.models.member_caps import MemberCaps
 from portal.models.tenancy import inside_company, leave_company
 from portal.operations import company, keys, people, pools, quarantine_lists, rules
 from portal.operations.roles import make_role
@@ -180,6 +181,7 @@ def _make_pool(scene: Scene, group: Group) -> Pool:
         default_assignee_ids=[] if group is GROUPS[0] else [scene.staff[name].id for name in group.defaults],
         agent_tags={tag: TagMember(weight) for tag, weight in group.tags.items()},
         members=[(scene.staff[name].id, weight) for name, weight in group.members.items()],
+        caps={scene.staff[name].id: MemberCaps(open=most) for name, most in group.open_caps.items()},
     )
     # Otherwise drawn anew each time: who comes first among equals shall be the same in every demo.
     for place, name in enumerate(group.members):

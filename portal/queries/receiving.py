@@ -74,6 +74,16 @@ def receiving(viewer: User, pool_id: UUID | None = None) -> list[Receiving]:
     return _told(members, pickers.WAYS_IN[pool.picker], setup.policy, now)
 
 
+def at_their_limit(pool_id: UUID) -> dict[UUID, str]:
+    """Members who have as many leads of this pool as they may have, and of what. Raises NotFound."""
+    company_id = working_company()
+    pool = routing_facts.pool_facts(company_id, pool_id, setup_of(company_id))
+    refusals = gates.refusals(pool.members, LeadFacts(), (gates.pool_open_cap, gates.pool_caps))
+    return {
+        one.user_id: refused.reason for one, refused in zip(pool.members, refusals, strict=True) if refused is not None
+    }
+
+
 def pools_to_choose(viewer: User) -> list[PoolView]:
     """The pools whose members the viewer may look at, by name."""
     if sees_pools_of_all(viewer):

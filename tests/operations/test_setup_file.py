@@ -56,7 +56,7 @@ def furnished(company: Company) -> Company:
     north = make_team(company, "North")
     hills = make_team(company, "Hills", parent_id=north.id)
     pool = api.post("/pools", {"name": "Sellers", "picker": "best_match", "team_id": str(hills.id)}).json
-    members = [{"user_id": str(company.agent.id), "weight": 5, "priority": -3}]
+    members = [{"user_id": str(company.agent.id), "weight": 5, "priority": -3, "caps": {"open": 4, "week": 9}}]
     api.put(f"/pools/{pool['id']}/members", {"members": members})
     api.patch(f"/pools/{pool['id']}", {"default_assignee_ids": [str(company.colleague.id)]})
     rule = {"name": "Forms", "pool_id": pool["id"], "conditions": {"source": ["form"], "tag": ["Roof"]}}
@@ -69,7 +69,9 @@ def test_a_file_holds_everything_by_names(furnished: Company) -> None:
     data = exported(furnished)
     buyers, sellers = data["pools"]
     assert (buyers["name"], sellers["name"], sellers["team"]) == ("Buyers", "Sellers", "North / Hills")
-    assert sellers["members"] == [{"user": furnished.agent.email, "weight": 5, "priority": -3}]
+    [seller] = sellers["members"]
+    assert seller == {"user": furnished.agent.email, "weight": 5, "priority": -3, "caps": {"open": 4, "week": 9}}
+    assert "caps" not in buyers["members"][0], "no limits, nothing to read"
     assert sellers["default_assignees"] == [furnished.colleague.email]
     forms, default = data["rules"]
     assert (forms["name"], forms["pool"], forms["conditions"]["source"]) == ("Forms", "Sellers", ["form"])
@@ -100,7 +102,7 @@ def test_a_plan_says_what_would_change_and_changes_nothing(furnished: Company) -
     assert "- tag “Roof”" in said
     assert "+ tag “Solar” (kind preferential, weight 50)" in said
     assert "~ pool “Buyers”, window seconds: 300 → 600" in said
-    assert f"~ pool “Sellers”, member {furnished.agent.email}: weight 5, -3 points → weight 6" in said
+    assert f"~ pool “Sellers”, member {furnished.agent.email}: weight 5, -3 points, 4 open, 9 a week → weight 6" in said
     assert f"~ pool “Sellers”, member {furnished.colleague.email}: none → weight 1" in said
     assert any(line.startswith("+ pool “Evenings”") for line in said)
     assert "~ rule “Forms”, paused: no → yes" in said
@@ -246,6 +248,17 @@ class TestWhatMakesNoSense:
         assert field in found, found
         assert all(message.endswith(".") for message in found.values())
 
+    def test_limits(self, company: Company) -> None:
+        members = [{"user": company.agent.email, "caps": {"open": "5", "year": 3, "day": None}}]
+        found = complaints(company, {"pools": [{"name": "A", "members": members}]})
+        assert found == {
+            "pools.0.members.0.caps.open": "Write a whole number.",
+            "pools.0.members.0.caps.year": "There is no such limit. Use open, day, week, month.",
+        }
+        members[0]["caps"] = {"open": -1}
+        found = complaints(company, {"pools": [{"name": "A", "members": members}]})
+        assert list(found) == ["pools.0.members.0.caps.open"]
+
     def test_two_teams_of_one_name(self, company: Company) -> None:
         north = make_team(company, "North / Hills")
         make_team(company, "Hills", parent_id=make_team(company, "North").id)
@@ -273,7 +286,7 @@ def test_every_column_is_in_the_file_or_left_out_on_purpose(table: Any, fields: 
 def test_what_operations_can_set_is_in_the_file() -> None:
     for fields, known in setup_file._SET_BY.items():
         told = {each.goes_to for each in fields}
-        assert known.keys() - told - {"members", "priorities", "agent_tags"} <= set().union(*LEFT_OUT.values())
+        assert known.keys() - told - {"members", "priorities", "caps", "agent_tags"} <= set().union(*LEFT_OUT.values())
 
 
 def test_another_companys_people_are_unknown(company: Company, other_company: Company) -> None:

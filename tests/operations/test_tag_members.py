@@ -17,6 +17,8 @@ from tests.consistency import assert_consistent
 from tests.factories import make_pool, make_user
 from tests.operations.acts import arrive, change_user
 
+NO_LIMITS = {"open": None, "day": None, "week": None, "month": None}
+
 
 def parts_of(company: Company, pool: Pool) -> dict[UUID, tuple[int, int, str | None]]:
     with company.inside():
@@ -50,7 +52,7 @@ def pool(company: Company) -> Pool:
 def test_a_tag_stands_for_all_who_carry_it_in_any_spelling(company: Company, pool: Pool) -> None:
     carry(company, company.agent, "Solar")
     told = put(company, pool, {"agent_tag": "SOLÁR", "weight": 3, "priority": 5})
-    assert told["members"] == [{"agent_tag": "Solar", "weight": 3, "priority": 5}]
+    assert told["members"] == [{"agent_tag": "Solar", "weight": 3, "priority": 5, "caps": NO_LIMITS}]
     assert parts_of(company, pool) == {company.agent.id: (3, 5, "solar")}
     assert company.owner.api.get(f"/pools/{pool.id}").json["members"] == told["members"]
     assert {arrive(company).owner_id for _ in range(2)} == {company.agent.id}
@@ -125,7 +127,7 @@ def test_a_tag_that_is_a_member_is_renamed_with_it_and_not_deleted(company: Comp
     assert company.owner.api.patch(f"/tags/{tag}", {"text": "Photovoltaics"}).status_code == 200
     assert parts_of(company, pool) == {company.agent.id: (1, 0, "photovoltaics")}
     told = company.owner.api.get(f"/pools/{pool.id}").json["members"]
-    assert told == [{"agent_tag": "Photovoltaics", "weight": 1, "priority": 0}]
+    assert told == [{"agent_tag": "Photovoltaics", "weight": 1, "priority": 0, "caps": NO_LIMITS}]
     put(company, pool)
     assert company.owner.api.delete(f"/tags/{tag}").status_code == 204
 

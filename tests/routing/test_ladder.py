@@ -8,6 +8,7 @@ from portal.routing import explain
 from portal.routing.facts import (
     Asked,
     Asking,
+    Cap,
     DefaultMode,
     Delivery,
     Outcome,
@@ -209,6 +210,24 @@ class TestTheTeam:
         )
         assert climbed(self.crew(user("Yan", active=False)), everyone=[user("Zoe")]).chosen == (id_of("Zoe"),)
         assert Stage.TEAM not in stages(climbed(self.crew()))
+
+
+class TestLimitsOfThePool:
+    """The lead stays the pool's on the rungs above it, so what it lets its members have counts there as well."""
+
+    full = agent("Ana", pool_caps=(Cap("open leads", 2, 2, "Buyers", id_of("Buyers")),))
+
+    @pytest.mark.parametrize("rung", ["team", "everyone"])
+    def test_whoever_is_full_there_is_passed_by(self, rung):
+        people = [user("Ana"), user("Zoe", last_lead_at=NOW)]
+        decision = climbed(pool(self.full, team_members=people)) if rung == "team" else climbed(pool(self.full), people)
+        assert decision.chosen == (id_of("Zoe"),)
+        assert "Ana: at 2 of 2 open leads in Buyers." in explain.sentences(decision)
+
+    def test_the_last_resort_looks_past_them(self):
+        decision = climbed(pool(self.full), [user("Ana")])
+        assert decision.chosen == (id_of("Ana"),)
+        assert decision.set_aside[0].gate == "pool_open_cap"
 
 
 class TestWaitingForItsOwn:

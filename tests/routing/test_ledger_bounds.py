@@ -243,9 +243,7 @@ class TestForfeitingAtACap:
         owed = [credit for _, _, credit in drawn]
         owed[0] -= sum(owed)
         members = [
-            agent(
-                f"{place}", weight=drawn[place][0], owed=owed[place] / NANO, pool_caps=caps[place], tie_order=place
-            )
+            agent(f"{place}", weight=drawn[place][0], owed=owed[place] / NANO, pool_caps=caps[place], tie_order=place)
             for place in range(len(drawn))
         ]
         return pool(*members, delivery=Delivery.ASSIGN, forfeit_at_cap=True, **facts)

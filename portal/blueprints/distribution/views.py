@@ -17,6 +17,7 @@ from portal.queries.people import team_named, users_by_id
 from portal.queries.people_now import people_now
 from portal.queries.pool_ties import pools_leading_to, rules_sending, why_kept
 from portal.queries.pools import PoolView, pool_names, pool_views, reached_pool, standings
+from portal.queries.receiving import at_their_limit
 from portal.sign_in import current_company, right_required, signed_in_user
 
 
@@ -56,7 +57,8 @@ def one(pool_id: UUID) -> ResponseReturnValue:
         one=view.one,
         wording=wording,
         standings=standings(pool_id),
-        refused={person.user.id: person.refused for person in people_now()},
+        refused=at_their_limit(pool_id)
+        | {person.user.id: person.refused for person in people_now() if person.refused is not None},
         turns=turns_of(pool_id),
         decisions=[(each, each.why) for each in last_of_pool(signed_in_user(), pool_id, DECISIONS_SHOWN)],
         now=sentence_for_pool(pool_id),

@@ -369,7 +369,6 @@ def _send(world: World, method: str, path: str, body: bytes) -> TestResponse:
 LATER = {
     "/pools": [
         "contact_within",
-        "forfeit_at_cap",
         "for_reassignment",
         "available_to",
         "triggers",

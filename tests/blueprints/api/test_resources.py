@@ -76,18 +76,19 @@ class TestPools:
     """/pools."""
 
     def test_a_pool_and_its_members(self, company: Company, api: Api) -> None:
+        caps = dict.fromkeys(("open", "day", "week", "month"))
         members = [
-            {"user_id": str(company.agent.id), "weight": 10, "priority": 3},
-            {"user_id": str(company.colleague.id), "weight": 5, "priority": 0},
+            {"user_id": str(company.agent.id), "weight": 10, "priority": 3, "caps": caps | {"open": 5}},
+            {"user_id": str(company.colleague.id), "weight": 5, "priority": 0, "caps": caps},
         ]
-        made = api.post("/pools", {"name": "Roofs", "window_seconds": 5, "members": members})
+        made = api.post("/pools", {"name": "Roofs", "forfeit_at_cap": True, "window_seconds": 5, "members": members})
         assert made.status_code == 201
-        assert made.json["members"] == members
+        assert (made.json["members"], made.json["forfeit_at_cap"]) == (members, True)
         path = f"/pools/{made.json['id']}"
         assert api.get(path).json == made.json
         assert api.get("/pools").json["items"] == [made.json]
         only = api.put(f"{path}/members", {"members": [{"user_id": str(company.agent.id)}]})
-        assert only.json["members"] == [{"user_id": str(company.agent.id), "weight": 1, "priority": 0}]
+        assert only.json["members"] == [{"user_id": str(company.agent.id), "weight": 1, "priority": 0, "caps": caps}]
         changed = api.patch(path, {"delivery": "assign", "default_assignee_ids": [str(company.manager.id)]})
         assert (changed.json["delivery"], changed.json["default_assignee_ids"]) == ("assign", [str(company.manager.id)])
         assert api.delete(path).status_code == 204

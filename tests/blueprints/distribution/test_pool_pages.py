@@ -410,3 +410,47 @@ class TestTagsAsMembers:
     def test_a_weight_that_is_too_great_comes_back(self, owner: Browser, company: Company) -> None:
         page = owner.open("/pools/new").press("Make the pool", status=422, name="Sun", agent_tags="Solar: 5000")
         assert page.error_of("agent_tags")
+
+
+class TestLimits:
+    def limits_of(self, page: Page, person: Person) -> list[str | None]:
+        return [page.value_of(f"limit_{person.id.hex}_{what}") for what in ("open", "day", "week", "month")]
+
+    def test_what_is_typed_is_kept_shown_and_told(self, owner: Browser, company: Company) -> None:
+        pool = make_pool(company, [company.agent, company.colleague])
+        edit = owner.open(f"/pools/{pool.id}/edit")
+        typed = {f"limit_{company.agent.id.hex}_{what}": value for what, value in (("open", "5"), ("week", "9"))}
+        page = edit.press("Save", **typed)
+        assert "at most 5 open, 9 a week" in row_of(page, company.agent.name)
+        assert "at most" not in row_of(page, company.colleague.name)
+        full = owner.open(f"/pools/{pool.id}/edit").press("Save", **{f"limit_{company.agent.id.hex}_open": "0"})
+        assert "No leads: at 0 of 0 open leads in" in row_of(full, company.agent.name)
+        owner.open(f"/pools/{pool.id}/edit").press("Save", **typed)
+        edit = owner.open(f"/pools/{pool.id}/edit")
+        assert self.limits_of(edit, company.agent) == ["5", "", "9", ""]
+        edit.press("Save", **dict.fromkeys(typed, ""))
+        assert self.limits_of(owner.open(f"/pools/{pool.id}/edit"), company.agent) == [""] * 4
+
+    def test_for_a_tag_they_are_those_of_each_who_carries_it(self, owner: Browser, company: Company) -> None:
+        company.owner.api.patch(f"/users/{company.agent.id}", {"tags": ["solar"]})
+        pool = make_pool(company)
+        company.owner.api.put(f"/pools/{pool.id}/members", {"members": [{"agent_tag": "solar"}]})
+        edit = owner.open(f"/pools/{pool.id}/edit")
+        assert "Everybody tagged “solar”, each" in edit.words
+        page = edit.press("Save", limit_tag0_day="2")
+        assert "at most 2 a day" in row_of(page, company.agent.name)
+        owner.open(f"/pools/{pool.id}/edit").press("Save", agent_tags="solar: 4")
+        [member] = company.owner.api.get(f"/pools/{pool.id}").json["members"]
+        assert (member["weight"], member["caps"]["day"]) == (4, 2)
+
+    def test_nonsense_comes_back_beside_its_field(self, owner: Browser, company: Company) -> None:
+        pool = make_pool(company, [company.agent])
+        name = f"limit_{company.agent.id.hex}_open"
+        for typed in ("many", "2000000"):
+            page = owner.open(f"/pools/{pool.id}/edit").press("Save", status=422, **{name: typed})
+            assert page.error_of(name)
+
+    def test_whether_the_full_lose_what_they_are_owed_is_a_box(self, owner: Browser, company: Company) -> None:
+        pool = make_pool(company, [company.agent])
+        owner.open(f"/pools/{pool.id}/edit").press("Save", forfeit_at_cap="y")
+        assert company.owner.api.get(f"/pools/{pool.id}").json["forfeit_at_cap"] is True
