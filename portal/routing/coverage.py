@@ -44,7 +44,7 @@ def week_gaps(people: Sequence[WeeklyHours | None], zone: str, monday: date, nee
 @lru_cache(maxsize=512)
 def _open(own_zone: str, days: tuple[tuple[Range, ...], ...], zone: str, monday: date) -> frozenset[int]:
     """The steps of the week, counted from its first midnight in `zone`, at which these hours are open."""
-    hours, first = WeeklyHours(own_zone, days), datetime.combine(monday, datetime.min.time(), ZoneInfo(zone))
+    hours, first = WeeklyHours(own_zone, days), datetime(monday.year, monday.month, monday.day, tzinfo=ZoneInfo(zone))
     return frozenset(step for step in _ALL_WEEK if is_open(hours, first + timedelta(minutes=STEP * step)))
 
 

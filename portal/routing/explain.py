@@ -7,6 +7,8 @@ is said a year later, from the stored record, is the same by construction.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from portal.routing.facts import NANO, Credit, Outcome, Picker, Stage
@@ -103,7 +105,7 @@ def _candidate_rows(decision: Decision) -> list[Data]:
 def _candidate_row(verdict: Verdict, stage: str) -> Data:
     user_id, name, _, eligible, gate, reason, weight, before, after, last_lead_at, tags, score = verdict
     return {
-        "user_id": str(user_id),
+        "user_id": _id(user_id),
         "name": name,
         "stage": stage,
         "eligible": eligible,
@@ -114,8 +116,13 @@ def _candidate_row(verdict: Verdict, stage: str) -> Data:
         "weight": weight,
         "credit_before": before,
         "credit_after": after,
-        "last_lead_at": last_lead_at and last_lead_at.isoformat(),
+        "last_lead_at": last_lead_at and _moment(last_lead_at),
     }
+
+
+# A pool's people come again with every lead, and writing an id or a moment takes longer than all else in a row.
+_id = lru_cache(maxsize=8192)(str)
+_moment = lru_cache(maxsize=8192)(datetime.isoformat)
 
 
 def sentences(decision: Decision) -> list[str]:
