@@ -21,6 +21,7 @@ from portal.models.message import Cause, Message, MessageChannel, MessageState
 from portal.models.offer import Offer, OfferKind, OfferState
 from portal.models.pool import EntryKind, LedgerAccount, LedgerEntry, Pool, PoolDefault, PoolMember, PoolTag, TagMember
 from portal.models.quarantine import QuarantineEntry
+from portal.models.reassignment import Reassignment, ReassignmentState, Trigger
 from portal.models.replay import Draft, Replay, ReplayState
 from portal.models.role import OwnRole
 from portal.models.rule import Rule
@@ -74,6 +75,8 @@ __all__ = [
     "PoolMember",
     "PoolTag",
     "QuarantineEntry",
+    "Reassignment",
+    "ReassignmentState",
     "Replay",
     "ReplayState",
     "ReturningContacts",
@@ -88,6 +91,7 @@ __all__ = [
     "TimelineItem",
     "TimelineKind",
     "Touch",
+    "Trigger",
     "UsedForm",
     "User",
     "Visibility",

@@ -12,8 +12,8 @@ from portal.models.columns import CompanyId, Id, Made, Moment, Ref, Str, of_comp
 
 
 class WorkKind(StrEnum):
-    """What there is to do, and with what: an offer, a message, the company's waiting leads, those it holds, or a lead
-    somebody is reminded of."""
+    """What there is to do, and with what: an offer, a message, the company's waiting leads, those it holds, a lead
+    somebody is reminded of, or one whose customer its owner has yet to contact."""
 
     END_OFFER = "end_offer"
     SEND_MESSAGE = "send_message"
@@ -21,6 +21,7 @@ class WorkKind(StrEnum):
     RELEASE = "release"
     REMIND = "remind"
     REPLAY = "replay"
+    CONTACT = "contact"
 
 
 class DueWork(db.Model):  # type: ignore[name-defined,misc]
@@ -33,7 +34,7 @@ class DueWork(db.Model):  # type: ignore[name-defined,misc]
     kind: Mapped[Str]
     # The offer, message, company or lead it is about.
     subject_id: Mapped[Ref]
-    # Work of one group is done in one transaction: the offer's pool.
+    # Work of one group is done in one transaction: the offer's pool, or the lead's.
     group_id: Mapped[Ref | None]
     due_at: Mapped[Moment]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))

@@ -48,6 +48,8 @@ class Offer(db.Model):  # type: ignore[name-defined,misc]
     # The end of the window by the database's clock; None while waiting in line.
     expires_at: Mapped[Moment | None]
     ended_at: Mapped[Moment | None]
+    # The reassignment it belongs to; None = the lead had no owner.
+    reassignment_id: Mapped[Ref | None]
     # Why it was declined or withdrawn.
     reason: Mapped[Str | None]
     # When the agent first looked; looking never decides.
@@ -57,6 +59,7 @@ class Offer(db.Model):  # type: ignore[name-defined,misc]
         same_company("lead_id", "leads"),
         same_company("user_id", "users"),
         same_company("pool_id", "pools"),
+        same_company("reassignment_id", "reassignments"),
         one_of("state", OfferState),
         one_of("kind", OfferKind),
         CheckConstraint("state <> 'open' OR expires_at IS NOT NULL", name="open_ends"),

@@ -43,6 +43,10 @@ class Pool(db.Model):  # type: ignore[name-defined,misc]
     forfeit_at_cap: Mapped[bool] = mapped_column(server_default=text("false"))
     # Most leads one person may take from a pond in a day; None = no limit.
     pond_limit: Mapped[int | None]
+    # Owned leads that nobody logged a contact with for so long, in seconds, are reassigned; None = they are not.
+    contact_within: Mapped[int | None]
+    # For leads that have an owner and shall have another: neither rules nor pools lead here.
+    for_reassignment: Mapped[bool] = mapped_column(server_default=text("false"))
     # None = own when there is exactly one default assignee, else tell.
     default_mode: Mapped[Str | None]
     # What windows count: all time, or only the working time, which `hours` tells as `routing.hours` reads it; without
@@ -65,6 +69,7 @@ class Pool(db.Model):  # type: ignore[name-defined,misc]
         same_company("next_pool_id", "pools"),
         CheckConstraint("last_call_seconds BETWEEN 5 AND 86400", name="last_call_seconds"),
         CheckConstraint("pond_limit >= 1", name="pond_limit"),
+        CheckConstraint("contact_within BETWEEN 5 AND 2592000", name="contact_within"),
         CheckConstraint("next_pool_id <> id", name="not_its_own_next"),
         CheckConstraint("window_seconds BETWEEN 5 AND 86400", name="window_seconds"),
         CheckConstraint("max_offers BETWEEN 0 AND 1000", name="max_offers"),
