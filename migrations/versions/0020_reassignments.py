@@ -72,6 +72,8 @@ def upgrade() -> None:
         ["company_id", "id"],
     )
     _allow(NOW)
+    # Whose leads are watched is kept ready in memory (migration 0008).
+    _mark_setup("next_pool_id, contact_within, deleted_at")
 
 
 def downgrade() -> None:
@@ -79,6 +81,7 @@ def downgrade() -> None:
     op.execute("DELETE FROM due_work WHERE kind = 'contact'")
     op.execute("ALTER TABLE due_work FORCE ROW LEVEL SECURITY")
     _allow(BEFORE)
+    _mark_setup("next_pool_id, deleted_at")
     op.drop_constraint(op.f("fk_offers_company_id_reassignment_id"), "offers", type_="foreignkey")
     op.drop_column("offers", "reassignment_id")
     op.drop_table("reassignments")
@@ -97,6 +100,14 @@ def _same_company(**columns: str) -> list[sa.ForeignKeyConstraint]:
         )
         for column, table in columns.items()
     ]
+
+
+def _mark_setup(columns: str) -> None:
+    op.execute("DROP TRIGGER mark_setup ON pools")
+    op.execute(
+        f"CREATE TRIGGER mark_setup AFTER INSERT OR DELETE OR UPDATE OF {columns} ON pools "
+        "FOR EACH STATEMENT EXECUTE FUNCTION mark_setup()"
+    )
 
 
 def _allow(kinds: tuple[str, ...]) -> None:

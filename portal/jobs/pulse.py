@@ -40,7 +40,7 @@ KEPT_FROM_SENDING = 5
 """Seconds after which a message that is due is sent by the pulse's own hand."""
 _AT_ONCE = 20_000
 _REPLAYS_AT_ONCE = 5
-_QUICK_KINDS = (WorkKind.END_OFFER, WorkKind.DRAIN, WorkKind.RELEASE, WorkKind.REMIND)
+_QUICK_KINDS = (WorkKind.END_OFFER, WorkKind.DRAIN, WorkKind.RELEASE, WorkKind.REMIND, WorkKind.CONTACT)
 _REPORT_EVERY = HEARD_WITHIN / 5
 _AFTER_A_FAILURE = 1.0
 
@@ -210,6 +210,8 @@ def _timeouts(due: Iterable[DueGroup]) -> list[Task]:
     for work in due:
         if work.kind == WorkKind.END_OFFER and work.group_id is not None:
             job = timeouts.ending(work.company_id, work.group_id)
+        elif work.kind == WorkKind.CONTACT and work.group_id is not None:
+            job = timeouts.reassigning_late(work.company_id, work.group_id)
         elif work.kind == WorkKind.RELEASE:
             job = timeouts.letting_go(work.company_id)
         elif work.kind == WorkKind.REMIND:

@@ -8,7 +8,7 @@ from uuid import UUID
 from portal.extensions import db
 from portal.jobs.shell import job
 from portal.models.tenancy import inside_company
-from portal.operations import holding, offers, reminders, waiting
+from portal.operations import holding, offers, reassigning, reminders, waiting
 from portal.queries.due_offers import is_anything_due
 from portal.queue import QUICK, Job, work_queue
 
@@ -38,6 +38,12 @@ def letting_go(company_id: UUID) -> Job:
 def reminding(company_id: UUID) -> Job:
     """The job that reminds a company's people of leads that wait for them."""
     return Job(f"remind:{company_id}", QUICK, "portal.jobs.timeouts.remind", (str(company_id),), seconds=60)
+
+
+def reassigning_late(company_id: UUID, pool_id: UUID) -> Job:
+    """The job that reassigns the leads of one pool that nobody logged a contact on in time."""
+    ids = (str(company_id), str(pool_id))
+    return Job(f"contact:{pool_id}", QUICK, "portal.jobs.timeouts.reassign_late", ids, seconds=60)
 
 
 @job
@@ -81,6 +87,15 @@ def remind(company_id: str) -> int:
     work_queue().started(reminding(company).name)
     with inside_company(company):
         return reminders.remind_due(company)
+
+
+@job
+def reassign_late(company_id: str, pool_id: str) -> int:
+    """Reassign a pool's leads that nobody logged a contact on in time. Gives how many."""
+    company, pool = UUID(company_id), UUID(pool_id)
+    work_queue().started(reassigning_late(company, pool).name)
+    with inside_company(company):
+        return reassigning.start_due(company, pool)
 
 
 @job

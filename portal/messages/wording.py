@@ -172,6 +172,10 @@ _ALARMS = {
     "waits, and handing it out is tried again; you can also give it to somebody now.",
     "catch_all": "A lead is waiting because nobody took it. The pool's default assignees were told.",
     "fallback": "A lead was given to somebody outside its pool, because nobody in the pool could get it.",
+    "reassignment_no_contact": "No contact was logged on your lead in time, so others are asked whether they take it. "
+    "It stays yours until somebody does. Log a contact on its page, and nobody is asked any more.",
+    "reassignment_by_hand": "Your lead is being handed to somebody else. It stays yours until somebody takes it.",
+    "nobody_took_over": "A lead was to go to somebody else, and nobody took it. It stays with its owner.",
     "owner_inactive": "A customer has written again, and the owner of the lead is no longer active.",
 }
 

@@ -8,11 +8,13 @@ from portal.errors import Conflict, Invalid
 from portal.extensions import db
 from portal.models import Cause, Company, Lead, LeadState, TimelineKind, User
 from portal.models.tenancy import working_company
+from portal.operations import contact_timer
 from portal.operations.actors import Actor
 from portal.operations.distribution import change_lead
 from portal.operations.ending import take_back, withdraw_offers
 from portal.operations.locking import lock_lead_and_pools, peek_lead, state_of
 from portal.operations.passing_on import round_of_pool
+from portal.operations.reassigning import refuse_while_running
 from portal.operations.transaction import operation
 from portal.operations.waiting import drain_soon
 from portal.operations.writes import Row, Writes
@@ -35,7 +37,7 @@ def assign(lead_id: UUID, user_id: UUID | None, *, by: User) -> Lead:
         Forbidden: without the right to assign, but for a lead that waits for them as its pool's default assignee.
         NotFound: no such lead.
         Invalid: no such user, or one who cannot receive leads.
-        Conflict: the lead is closed.
+        Conflict: the lead is closed, or being reassigned.
     """
     require_to_hand_out(by, lead_id)
     receiver = _receiver(user_id) if user_id is not None else None
@@ -48,6 +50,7 @@ def assign(lead_id: UUID, user_id: UUID | None, *, by: User) -> Lead:
         raise Conflict("This lead is closed; reopen it first.")
     if lead.owner_id == user_id:
         return lead
+    refuse_while_running(lead)
     if receiver is None:
         put_aside(lead, Actor.user(by), f"{by.name} took it back.")
     else:
@@ -85,6 +88,7 @@ def put_aside(lead: Lead, by: Actor, said: str) -> None:
     """Leave a lead, locked by this transaction, in Unassigned for a person: calm, and never routed by itself."""
     writes = Writes(lead.company_id, database_time())
     former = lead.owner_id
+    contact_timer.stop(lead.company_id, [lead.id])
     _withdraw(writes, lead, by, said)
     entry = _record(writes, lead, TimelineKind.UNASSIGNED, by, said, owner_id=None)
     _tell_former(writes, lead, former, by, entry)

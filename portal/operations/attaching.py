@@ -12,6 +12,7 @@ from portal.operations.distribution import alarm
 from portal.operations.giving import assignee_warnings
 from portal.operations.locking import lock_lead, lock_lead_and_pools, peek_lead
 from portal.operations.new_leads import alias_row, contact_rows, tag_rows, touch_row
+from portal.operations.reassigning import is_being_reassigned
 from portal.operations.waiting import drain_soon
 from portal.operations.writes import Row, Writes
 from portal.queries.clock import database_time
@@ -65,7 +66,7 @@ def _locked_to_move(lead_id: UUID, receiver: User, arrival: Arrival) -> Lead:
     seen = peek_lead(lead_id)
     charged = charged_pool(seen)
     lead = lock_lead_and_pools(seen, charged)
-    if lead.state != LeadState.CLOSED and lead.owner_id != receiver.id:
+    if lead.state != LeadState.CLOSED and lead.owner_id != receiver.id and not is_being_reassigned(lead):
         hand_over(lead, receiver, arrival.by, f"{receiver.name} was named as the assignee.", charged)
         # The former owner is one lead further from their cap.
         drain_soon(lead.company_id)
@@ -88,6 +89,8 @@ def _stays(arrival: Arrival, lead: Lead) -> tuple[Warned, ...]:
         return ()
     if lead.state == LeadState.CLOSED:
         return (("assignee_ignored", "The lead is closed; a named assignee does not open it."),)
+    if is_being_reassigned(lead):
+        return (("assignee_ignored", "The lead is being reassigned; a named assignee does not end that."),)
     return (("assignee_ignored", "The lead stays where it is; send “reassign”: true to move it."),)
 
 

@@ -60,7 +60,7 @@ def log_attempt(
     known_way = wrong.one_of("way", way, Way)
     remark = wrong.text("note", note, most=MOST_REMARK) or None
     wrong.raise_if_any()
-    lead = lead_to_write_on(lead_id, by)
+    lead = lead_to_write_on(lead_id, by, with_pools=True)
     if not may_work_on(by, lead.owner_id):
         raise Forbidden("Attempts are logged by the lead's owner and by managers.")
     key = key_of(form_key, by, TimelineKind.CONTACT_ATTEMPT, str(known_way), str(reached), remark or "")

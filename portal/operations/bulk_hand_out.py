@@ -71,7 +71,7 @@ def hand_out_unassigned(
     """
     require(by, Right.ASSIGN)
     if pool_id is not None and not _is_in_use(pool_id, by):
-        raise Invalid.field("pool_id", "There is no such pool.")
+        raise Invalid.field("pool_id", "There is no such pool for leads nobody owns.")
     looked_at = went = 0
     last = after
     while lead_ids := _next(by, filters, last, min(CHUNK, most - looked_at)):
@@ -89,7 +89,9 @@ def _next(by: User, filters: LeadFilters, after: UUID | None, most: int) -> Sequ
 
 
 def _is_in_use(pool_id: UUID, by: User) -> bool:
-    there = select(Pool.id).where(Pool.company_id == by.company_id, Pool.id == pool_id, Pool.deleted_at.is_(None))
+    there = select(Pool.id).where(
+        Pool.company_id == by.company_id, Pool.id == pool_id, Pool.deleted_at.is_(None), ~Pool.for_reassignment
+    )
     return db.session.scalar(there) is not None
 
 

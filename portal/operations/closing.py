@@ -7,9 +7,11 @@ from uuid import UUID
 from portal.errors import Conflict, Forbidden, Invalid
 from portal.extensions import db
 from portal.models import CloseReason, Lead, LeadState, TimelineKind, User
+from portal.operations import contact_timer
 from portal.operations.actors import Actor
 from portal.operations.ending import take_back, withdraw_offers
-from portal.operations.locking import lock_lead, lock_lead_and_pools, peek_lead
+from portal.operations.locking import lock_lead, lock_lead_and_pools, peek_lead, state_of
+from portal.operations.reassigning import keep_with_owner
 from portal.operations.transaction import operation
 from portal.operations.waiting import drain_soon
 from portal.operations.writes import Writes
@@ -22,7 +24,8 @@ MOST_NOTE = 2_000
 
 @operation
 def close(lead_id: UUID, *, reason: str, note: str | None, by: User) -> Lead:
-    """Close a lead from any state. Running offers are withdrawn and their turns given back.
+    """Close a lead from any state. Running offers are withdrawn and their turns given back; a reassignment is cancelled
+    before.
 
     Args:
         reason: one of CloseReason.
@@ -40,8 +43,10 @@ def close(lead_id: UUID, *, reason: str, note: str | None, by: User) -> Lead:
         if lead.close_reason == why:
             return lead
         raise Conflict(f"This lead is closed already, as {lead.close_reason}.")
-    writes = Writes(by.company_id, database_time())
     actor = Actor.user(by)
+    keep_with_owner(lead, actor, "The lead was closed.")
+    contact_timer.stop(by.company_id, [lead.id])
+    writes = Writes(by.company_id, database_time())
     take_back(writes, lead.id, withdraw_offers(writes, lead.id, actor, "The lead was closed."))
     was = {"state": lead.state, "owner_id": lead.owner_id}
     said = f"Closed: {why.replace('_', ' ')}." + (f" {note}" if note else "")
@@ -82,6 +87,8 @@ def reopen(lead_id: UUID, *, by: User) -> Lead:
         lead.team_id = owner.team_id or lead.team_id
     lead.closed_at = lead.closed_by = lead.close_reason = lead.close_note = None
     lead.last_activity_at = writes.at
+    if has_owner:
+        contact_timer.start(writes, lead.id, state_of(lead), since=lead.assigned_at)
     now = {"state": lead.state, "owner_id": lead.owner_id}
     said = f"Opened again, back to {owner.name}." if owner and has_owner else "Opened again, without an owner."
     writes.record(lead.id, TimelineKind.REOPENED, Actor.user(by), text=said, before=was, after=now)

@@ -6,7 +6,7 @@ is kept, and only a field that both changed is a conflict, told with both values
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -34,6 +34,7 @@ from portal.operations.actors import Actor
 from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.conversion_words import COLUMN_OF, FIELD_OF, LABELS, Words, sentence, stored
 from portal.operations.entries import finish, lead_to_write_on
+from portal.operations.reassigning import contact_logged
 from portal.operations.transaction import operation
 from portal.operations.writes import Row, Writes
 from portal.permissions import may_work_on
@@ -109,7 +110,7 @@ def save_conversion(lead_id: UUID, *, by: User, seen: int | None = None, **chang
         ChangedMeanwhile: somebody changed the same field after `seen`.
     """
     refuse_unknown(changes, ConversionChanges.__annotations__)
-    lead = lead_to_write_on(lead_id, by)
+    lead = lead_to_write_on(lead_id, by, with_pools=True)
     if not may_work_on(by, lead.owner_id):
         raise Forbidden("What became of a lead is said by its owner and by managers.")
     words = Words.load()
@@ -169,6 +170,8 @@ def apply(
     changed = [column for column in LABELS if new[column] != old[column]]
     if not changed and told is None:
         return None
+    if kind is TimelineKind.CONTACT_ATTEMPT or _is_contact(new, changed):
+        contact_logged(lead, by)
     before, after = words.data(old, changed), words.data(new, changed) | (told or {})
     if changed:
         for column in changed:
@@ -184,6 +187,11 @@ def apply(
     )
     finish(lead, writes)
     return entry
+
+
+def _is_contact(new: Row, changed: Collection[str]) -> bool:
+    """Whether the change says that somebody tried to reach the customer."""
+    return "contact_status" in changed and new["contact_status"] != ContactStatus.NOT_CONTACTED
 
 
 def _read(changes: ConversionChanges, words: Words, present: Row, wrong: Complaints) -> Row:

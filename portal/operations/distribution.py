@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from portal.metrics import DECISIONS
-from portal.models import Cause, EntryKind, LeadState, OfferKind, TimelineKind, WorkKind
+from portal.models import Cause, EntryKind, LeadState, OfferKind, ReassignmentState, TimelineKind, WorkKind
 from portal.models.lead import LEAD_STATE_COLUMNS
+from portal.operations import contact_timer, reassignment_ends
 from portal.operations.actors import SYSTEM, Actor
 from portal.operations.ending import withdraw_offers
 from portal.operations.ledger import keep_step
@@ -23,6 +24,7 @@ from portal.operations.writes import Row, Writes
 from portal.queries import routing_facts
 from portal.queries.clock import database_time
 from portal.queries.managers import managers_of_waiting, team_of_waiting
+from portal.queries.reassignments import Running
 from portal.queries.routing_facts import History, Used
 from portal.queries.setup import Setup
 from portal.routing import ladder, ledger
@@ -46,6 +48,8 @@ LOOK_AGAIN = timedelta(seconds=2)
 ON_OFFER: Row = {"state": LeadState.OFFERING, "owner_id": None, "was_offered": True}
 
 FAILED = "Routing failed, so it waits and is tried again."
+FAILED_AGAIN = "Handing it to somebody else failed because of a fault on our side."
+LAID_IN_POND = "The lead lies in a pond now, for whoever takes it."
 
 
 def in_any_case(decision: Decision) -> bool:
@@ -91,6 +95,13 @@ class Routable:
     state: Row
     history: History = field(default_factory=History)
     is_new: bool = False
+    # The reassignment that hands it out; it has an owner all the while.
+    running: Running | None = None
+
+    def goes_on_offer(self) -> None:
+        """Somebody may accept it from now on. An owner keeps it until then."""
+        if self.running is None:
+            self.state |= ON_OFFER
 
     @property
     def id(self) -> UUID:
@@ -148,13 +159,17 @@ class Round:
             return decision
         self._last = decision
         decision_id = self._keep(lead, decision)
-        lead.state |= {
-            "pool_id": decision.pool_id,
-            "rule_id": decision.rule_id or self._rule_kept(lead, decision),
-            "decision_id": decision_id,
-            "waiting_for": None,
-            "alarmed_at": None,
-        }
+        if lead.running is None:
+            self._carry_out(lead, decision, decision_id)
+        else:
+            self._carry_out_for(lead, lead.running, decision, decision_id)
+        stage, outcome = decision.stage.value, decision.outcome.value
+        after_commit(lambda: DECISIONS.labels(stage, outcome).inc())
+        return decision
+
+    def _carry_out(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
+        """What a decision about a lead without an owner comes to."""
+        lead.state |= self._handed_out(lead, decision, decision_id) | {"waiting_for": None, "alarmed_at": None}
         carry_out = {
             Outcome.OFFER: self._offer,
             Outcome.BROADCAST: self._broadcast,
@@ -167,9 +182,42 @@ class Round:
         carry_out[decision.outcome](lead, decision, decision_id)
         if not lead.is_new:
             change_lead(self.writes, lead.id, lead.state)
-        stage, outcome = decision.stage.value, decision.outcome.value
-        after_commit(lambda: DECISIONS.labels(stage, outcome).inc())
-        return decision
+        elif lead.state["state"] == LeadState.OWNED and decision.pool_id in self._setup.contact_watched:
+            contact_timer.start(self.writes, lead.id, lead.state)
+
+    def _carry_out_for(self, lead: Routable, running: Running, decision: Decision, decision_id: UUID) -> None:
+        """The same while a reassignment runs: until somebody has it, the lead stays as it is, owner and all."""
+        match decision.outcome:
+            case Outcome.OFFER:
+                self._offer(lead, decision, decision_id)
+            case Outcome.BROADCAST:
+                self._broadcast(lead, decision, decision_id)
+            case Outcome.LAST_CALL:
+                self._last_call(lead, decision, decision_id)
+            case Outcome.ASSIGN:
+                self._move(lead, running, decision, decision_id)
+            case Outcome.POND:
+                self._withdraw_from_line(lead, LAID_IN_POND)
+                self._record(lead, decision, decision_id, TimelineKind.DECISION, {})
+            case _:
+                self._record(lead, decision, decision_id, TimelineKind.DECISION, {})
+                reassignment_ends.nobody_took_it(self.writes, running, lead.state, SYSTEM, decision.why)
+
+    def _move(self, lead: Routable, running: Running, decision: Decision, decision_id: UUID) -> None:
+        """Somebody else owns it at once, and the reassignment is over."""
+        self._assign(lead, decision, decision_id)
+        lead.state |= self._handed_out(lead, decision, decision_id)
+        is_default = decision.stage is Stage.DEFAULT
+        ended = ReassignmentState.DEFAULTED if is_default else ReassignmentState.DONE
+        reassignment_ends.moved(self.writes, running, decision.chosen[0], SYSTEM, ended)
+        change_lead(self.writes, lead.id, lead.state)
+
+    def _handed_out(self, lead: Routable, decision: Decision, decision_id: UUID) -> Row:
+        return {
+            "pool_id": decision.pool_id,
+            "rule_id": decision.rule_id or self._rule_kept(lead, decision),
+            "decision_id": decision_id,
+        }
 
     def _rule_kept(self, lead: Routable, decision: Decision) -> UUID | None:
         """A rule that was taken out of use goes on being named by leads that stay in its pool."""
@@ -177,7 +225,11 @@ class Round:
         return kept if decision.pool_id == lead.state["pool_id"] else None
 
     def leave_waiting(self, lead: Routable) -> None:
-        """Routing itself failed for a stored lead: it waits with an alarm, if it does not already."""
+        """Routing itself failed for a stored lead: it waits with an alarm, if it does not already, or stays with its
+        owner."""
+        if lead.running is not None:
+            reassignment_ends.nobody_took_it(self.writes, lead.running, lead.state, SYSTEM, FAILED_AGAIN)
+            return
         if lead.state["waiting_for"] == WaitingFor.ROUTING:
             return
         before = {"state": lead.state["state"], "owner_id": lead.state["owner_id"]}
@@ -340,7 +392,7 @@ class Round:
             offer_id = self._new_offer(lead, decision, decision_id, user_id, OfferKind.EXCLUSIVE, ends)
         self._charge(lead, decision, decision_id, offer_id)
         self._is_open(lead, decision, decision_id, offer_id, user_id, ends)
-        lead.state |= ON_OFFER
+        lead.goes_on_offer()
 
     def _broadcast(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
         """An offer for each of the chosen at once. Nobody's turn is played: whoever takes the lead is charged then."""
@@ -349,8 +401,7 @@ class Round:
     def _last_call(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
         """Once more an offer for each of those who missed it. It costs nobody a turn."""
         # Who asked for another chance has one now, like everybody.
-        if lead.history.in_line:
-            withdraw_offers(self.writes, lead.id, SYSTEM, "It is offered once more to everybody who missed it.")
+        self._withdraw_from_line(lead, "It is offered once more to everybody who missed it.")
         self._offer_to_all(lead, decision, decision_id, OfferKind.LAST_CALL, _pool_of(decision).last_call_seconds or 0)
 
     def _offer_to_all(
@@ -360,16 +411,19 @@ class Round:
         for user_id in decision.chosen:
             offer_id = self._new_offer(lead, decision, decision_id, user_id, kind, ends)
             self._is_open(lead, decision, decision_id, offer_id, user_id, ends)
-        lead.state |= ON_OFFER
+        lead.goes_on_offer()
         if kind is OfferKind.LAST_CALL:
             self.writes.work(WorkKind.REMIND, lead.id, self.at + (ends - self.at) / 2)
 
     def _lay_in_pond(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
         """For the pool's members to take. Nobody is told of it, and until somebody owns it nobody reads who it is."""
-        if lead.history.in_line:
-            withdraw_offers(self.writes, lead.id, SYSTEM, "The lead lies in a pond now, for whoever takes it.")
+        self._withdraw_from_line(lead, LAID_IN_POND)
         self._leave_unassigned(lead, decision, decision_id, WaitingFor.PERSON)
         lead.state |= {"was_offered": True}
+
+    def _withdraw_from_line(self, lead: Routable, why: str) -> None:
+        if lead.history.in_line:
+            withdraw_offers(self.writes, lead.id, SYSTEM, why)
 
     def _new_offer(
         self, lead: Routable, decision: Decision, decision_id: UUID, user_id: UUID, kind: OfferKind, ends: datetime
@@ -384,6 +438,7 @@ class Round:
             kind=kind,
             created_at=self.at,
             expires_at=ends,
+            reassignment_id=lead.running and lead.running.id,
         )
 
     def _is_open(
@@ -393,13 +448,14 @@ class Round:
         self.writes.work(WorkKind.END_OFFER, offer_id, ends, group_id=_pool_of(decision).id)
         cause = Cause.LAST_CALL if decision.outcome is Outcome.LAST_CALL else Cause.OFFER
         self.writes.say(cause, user_id, about=f"{offer_id}", lead_id=lead.id, offer_id=offer_id)
-        after = {"state": LeadState.OFFERING, "offer_id": offer_id, "user_id": user_id}
+        after: Row = {"offer_id": offer_id, "user_id": user_id}
+        if lead.running is None:
+            after["state"] = LeadState.OFFERING
         self._record(lead, decision, decision_id, TimelineKind.OFFERED, after)
 
     def _assign(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:
         user_id = decision.chosen[0]
-        if lead.history.in_line:
-            withdraw_offers(self.writes, lead.id, SYSTEM, "The lead went to somebody without another offer.")
+        self._withdraw_from_line(lead, "The lead went to somebody without another offer.")
         self._charge(lead, decision, decision_id, None)
         self._given[user_id, decision.pool_id] += 1
         self.writes.say(Cause.ASSIGNED, user_id, about=f"{decision_id}", lead_id=lead.id)
@@ -493,6 +549,8 @@ class Round:
 def change_lead(writes: Writes, lead_id: UUID, state: Row) -> None:
     """Put a lead, locked by this transaction, into a state."""
     columns = {column: state[column] for column in LEAD_STATE_COLUMNS}
+    if state["state"] == LeadState.OWNED:
+        contact_timer.start(writes, lead_id, state)
     if state["state"] != LeadState.HELD:
         columns |= {"held_until": None, "held_reason": None}
     writes.add("lead_changes", id=lead_id, last_activity_at=writes.at, **columns)

@@ -13,7 +13,7 @@ from portal.models import Cause, EntryEdit, Lead, TimelineItem, TimelineKind, Us
 from portal.operations.actors import Actor
 from portal.operations.announcing import announce_lead
 from portal.operations.complaints import Complaints
-from portal.operations.locking import lock_lead
+from portal.operations.locking import lock_lead, lock_lead_and_pools, peek_lead
 from portal.operations.mentions import mentioned_in
 from portal.operations.transaction import operation
 from portal.operations.writes import Writes
@@ -22,6 +22,8 @@ from portal.queries.clock import database_time
 from portal.queries.leads import lead_for
 from portal.queries.managers import managers_of_owned
 from portal.queries.people import admin_contact_ids
+from portal.queries.reassignments import running_of
+from portal.queries.setup import setup_of
 from portal.queries.timeline import TimelineView, entry_for
 
 LONGEST_TEXT = 5_000
@@ -133,8 +135,11 @@ def own_entry(lead_id: UUID, entry_id: UUID, by: User) -> TimelineView:
     return entry
 
 
-def lead_to_write_on(lead_id: UUID, by: User) -> Lead:
+def lead_to_write_on(lead_id: UUID, by: User, *, with_pools: bool = False) -> Lead:
     """The lead, locked, if `by` sees it and its customer.
+
+    Args:
+        with_pools: for logging a contact, which may end a reassignment: lock the pool before it, where that may be.
 
     Raises:
         NotFound: they do not see it.
@@ -142,7 +147,9 @@ def lead_to_write_on(lead_id: UUID, by: User) -> Lead:
     """
     # Before the lock, so that somebody who may not see it holds up nobody; and after it, as it counts then.
     lead_for(by, lead_id)
-    lead = lock_lead(lead_id)
+    seen = peek_lead(lead_id)
+    takes_pools = with_pools and (seen.pool_id in setup_of(seen.company_id).contact_watched or running_of([seen.id]))
+    lead = lock_lead_and_pools(seen) if takes_pools else lock_lead(lead_id)
     if lead_for(by, lead_id).masked:
         raise Forbidden("This lead is on offer; only its owner or somebody who hands out leads may do this.")
     return lead

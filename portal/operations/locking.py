@@ -13,6 +13,7 @@ from portal.models.lead import LEAD_STATE_COLUMNS
 from portal.models.tenancy import working_company
 from portal.operations.writes import Row
 from portal.queries import routing_facts
+from portal.queries.reassignments import running_of
 from portal.queries.setup import setup_of
 
 
@@ -27,7 +28,7 @@ def lock_lead(lead_id: UUID) -> Lead:
 def lock_lead_and_pools(seen: Lead, *also: UUID | None) -> Lead:
     """The lead as it is now, locked, and before it the pool it was handed out in: giving back a turn needs that lock.
 
-    The pools that one leads on to are locked with it, as everywhere.
+    The pools that one leads on to are locked with it, as everywhere, and so is that of a reassignment.
 
     Args:
         seen: the lead as `peek_lead` gave it.
@@ -37,13 +38,19 @@ def lock_lead_and_pools(seen: Lead, *also: UUID | None) -> Lead:
         Conflict: the lead went to another pool in the same moment.
     """
     seen_in = seen.pool_id
+    running = running_of([seen.id]).get(seen.id) if seen.state == LeadState.OWNED else None
+    moves_in = running.pool_id if running else None
     setup = setup_of(seen.company_id)
-    chains = {each for pool_id in (seen_in, *also) if pool_id is not None for each in setup.chain(pool_id)}
+    chains = {each for pool_id in (seen_in, moves_in, *also) if pool_id is not None for each in setup.chain(pool_id)}
     if chains:
         routing_facts.lock_pools(seen.company_id, sorted(chains))
     lead = lock_lead(seen.id)
     if lead.state == LeadState.OFFERING and lead.pool_id != seen_in:
         raise Conflict("This lead was just offered in another pool; please look again.")
+    if lead.state == LeadState.OWNED:
+        running = running_of([lead.id]).get(lead.id)
+        if running is not None and running.pool_id not in chains:
+            raise Conflict("This lead was just handed to another pool; please look again.")
     return lead
 
 

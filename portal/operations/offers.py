@@ -31,6 +31,7 @@ from portal.models import (
     WorkKind,
 )
 from portal.models.tenancy import working_company
+from portal.operations import reassignment_ends
 from portal.operations.actors import SYSTEM, Actor
 from portal.operations.distribution import Round, change_lead, if_second_chance
 from portal.operations.ending import take_back, withdraw_offers
@@ -41,6 +42,7 @@ from portal.operations.writes import Writes
 from portal.permissions import Right, require
 from portal.queries import routing_facts
 from portal.queries.clock import database_time
+from portal.queries.reassignments import Running, running_of
 from portal.queries.setup import setup_of
 from portal.routing.facts import WaitingFor
 
@@ -94,17 +96,24 @@ def accept(offer_id: UUID, *, by: User) -> Offer:
     # Pools before leads: the order of locks. Only a lead that all were told of costs its taker a turn now.
     round_ = round_of_pool(offer.pool_id, cause=f"accepted by {by.name}") if offer.kind == OfferKind.BROADCAST else None
     lead = lock_lead(offer.lead_id)
-    ended_at = _answer(offer, OfferState.ACCEPTED) if lead.state == LeadState.OFFERING else None
+    running = _reassignment(lead, offer)
+    is_to_be_had = lead.state == LeadState.OFFERING or running is not None
+    ended_at = _answer(offer, OfferState.ACCEPTED) if is_to_be_had else None
     if ended_at is None:
         return _accepted_before(offer, lead, by)
     writes = Writes(by.company_id, ended_at)
     actor = Actor.user(by)
     others = withdraw_offers(writes, lead.id, actor, "Somebody else took the lead.")
-    before = {"state": lead.state, "owner_id": None}
+    before = {"state": lead.state, "owner_id": lead.owner_id}
     after = {"state": LeadState.OWNED, "owner_id": by.id, "offer_id": offer.id}
     writes.record(lead.id, TimelineKind.ACCEPTED, actor, text=f"{by.name} accepted.", before=before, after=after)
     writes.say(Cause.ACCEPTED_COPY, by.id, about=f"{offer.id}", lead_id=lead.id, offer_id=offer.id)
     owned = {"state": LeadState.OWNED, "owner_id": by.id, "assigned_at": ended_at}
+    if running is not None:
+        reassignment_ends.moved(writes, running, by.id, actor)
+        # The pool it came by is its pool from now on, and no rule sent it there.
+        kept = lead.rule_id if lead.pool_id == offer.pool_id else None
+        owned |= {"pool_id": offer.pool_id, "decision_id": offer.decision_id, "rule_id": kept}
     change_lead(writes, lead.id, state_of(lead) | owned)
     writes.flush()
     if round_ is not None:
@@ -179,13 +188,14 @@ def ask_again(offer_id: UUID, *, by: User) -> Offer:
     """
     missed = _own_offer(offer_id, by)
     # The lead may have moved on to another pool since.
-    pool_id = peek_lead(missed.lead_id).pool_id or missed.pool_id
+    pool_id = missed.pool_id if missed.reassignment_id else peek_lead(missed.lead_id).pool_id or missed.pool_id
     round_ = round_of_pool(pool_id, cause=f"{by.name} asked for another chance")
     lead = lock_lead(missed.lead_id)
     newest = newest_offer(lead.id, by.id)
     if newest.kind == OfferKind.SECOND_CHANCE and newest.state in (OfferState.WAITING, OfferState.OPEN):
         return newest
-    if lead.state in (LeadState.OWNED, LeadState.CLOSED):
+    running = _reassignment(lead, newest)
+    if lead.state == LeadState.CLOSED or (lead.state == LeadState.OWNED and running is None):
         raise Conflict(_why_over(newest, lead, by))
     if newest.state != OfferState.MISSED:
         raise Conflict("Another chance is for offers whose time ran out.")
@@ -199,6 +209,7 @@ def ask_again(offer_id: UUID, *, by: User) -> Offer:
         state=OfferState.WAITING,
         kind=OfferKind.SECOND_CHANCE,
         created_at=round_.at,
+        reassignment_id=running and running.id,
     )
     db.session.add(chance)
     db.session.flush()
@@ -214,7 +225,8 @@ def ask_again(offer_id: UUID, *, by: User) -> Offer:
 
 @operation
 def recall(offer_id: UUID, *, by: User) -> Offer:
-    """Take a running offer back: the lead waits for a person, the agent gets their turn back and is told.
+    """Take a running offer back: the lead waits for a person, or stays with its owner, the agent gets their turn back
+    and is told.
 
     Raises:
         Forbidden: without the right to assign.
@@ -230,10 +242,14 @@ def recall(offer_id: UUID, *, by: User) -> Offer:
     said = f"{by.name} took the offer back."
     left = {"state": LeadState.UNASSIGNED, "waiting_for": WaitingFor.PERSON}
     others_hold_it = offer.kind in _TOLD_TOGETHER and _others_hold(offer)
-    leaves = None if others_hold_it else left
+    running = _reassignment(lead, offer)
+    leaves = None if others_hold_it or running else left
     withdrawn = withdraw_offers(writes, lead.id, Actor.user(by), said, only_of=offer.user_id, leaves=leaves)
     take_back(writes, lead.id, withdrawn)
-    if any(one.was_open for one in withdrawn) and not others_hold_it:
+    is_held_by_nobody = any(one.was_open for one in withdrawn) and not others_hold_it
+    if is_held_by_nobody and running is not None:
+        reassignment_ends.owner_kept(writes, running, state_of(lead), Actor.user(by), said)
+    elif is_held_by_nobody:
         change_lead(writes, lead.id, state_of(lead) | left | {"alarmed_at": None})
     writes.flush()
     db.session.refresh(offer)
@@ -296,6 +312,14 @@ def mark_seen(offer_id: UUID) -> None:
         "AND company_id = nullif(current_setting('portal.company_id', true), '')::uuid",
         {"offer": offer_id},
     )
+
+
+def _reassignment(lead: Lead, offer: Offer) -> Running | None:
+    """The one an offer belongs to, if it still runs for the lead, locked by this transaction."""
+    if lead.state != LeadState.OWNED or offer.reassignment_id is None:
+        return None
+    running = running_of([lead.id]).get(lead.id)
+    return running if running is not None and running.id == offer.reassignment_id else None
 
 
 def _others_hold(offer: Offer) -> bool:

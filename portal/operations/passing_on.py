@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
-from portal.models import WorkKind
+from portal.models import LeadState, WorkKind
 from portal.models.tenancy import working_company
 from portal.operations.distribution import Round, Routable, in_any_case
 from portal.operations.writes import Row
 from portal.queries import routing_facts
+from portal.queries.reassignments import Running, running_of
+from portal.queries.routing_facts import History
 from portal.queries.setup import Setup, setup_of
 from portal.routing.decision import Decision
 from portal.routing.facts import LeadFacts, Outcome, RuleCheck, RuleMatch
@@ -31,6 +34,8 @@ def round_of_pool(pool_id: UUID | None, *, cause: str) -> Round:
 
 def pass_on(round_: Round, lead_ids: Sequence[UUID], only: Only = in_any_case) -> int:
     """Hand leads, locked by this transaction, out in the round's pool, in the order given.
+
+    One that has an owner goes on in its reassignment, which is in that pool.
 
     Args:
         only: which decisions to carry out; a lead about which another one is made stays as it is.
@@ -56,16 +61,31 @@ def _hand_out(round_: Round, lead_ids: Sequence[UUID], match: Matching, only: On
         round_.lock_members()
     setup = setup_of(round_.company_id)
     stored = routing_facts.stored_leads(round_.company_id, lead_ids, setup.tagger)
-    histories = routing_facts.histories(round_.company_id, lead_ids)
+    owned = [lead_id for lead_id in lead_ids if stored[lead_id][1]["state"] == LeadState.OWNED]
+    running = running_of(owned) if owned else {}
+    in_line = {lead_id: one.id for lead_id, one in running.items()}
+    histories = routing_facts.histories(round_.company_id, lead_ids, in_line)
     went = 0
     for lead_id in lead_ids:
         facts, state = stored[lead_id]
+        if lead_id in owned:
+            if lead_id in running:
+                went += _went(round_, _reassigned(facts, state, histories[lead_id], running[lead_id]), only)
+            continue
         met = match(facts, state, setup, round_)
         if met is None:
             round_.writes.work(WorkKind.DRAIN, round_.company_id, round_.at)
         else:
             went += _went(round_, Routable(facts, met, state, histories[lead_id]), only)
     return went
+
+
+def _reassigned(facts: LeadFacts, state: Row, history: History, running: Running) -> Routable:
+    """A lead on its way from its owner to somebody else. No rule sent it, and the owner is left out."""
+    history.had_in = state["pool_id"]
+    return Routable(
+        replace(facts, taken_from=running.owner_id), RuleMatch(None, ()), state, history, running=running
+    )  # fmt: skip
 
 
 def _went(round_: Round, lead: Routable, only: Only) -> bool:

@@ -23,6 +23,7 @@ from portal.operations import (
     keys,
     messages,
     offers,
+    reassigning,
     tag_members,
     tags,
     taking,
@@ -266,6 +267,7 @@ def deactivate(user_id: UUID, *, by: User, open_leads: str = OpenLeads.KEEP, to:
     if way != OpenLeads.KEEP:
         _refuse_receiver(to)
         for lead_id in _open_lead_ids(user):
+            reassigning.cancel_to_hand_over(lead_id, by=by, receiver=to)
             assignment.assign(lead_id, to, by=by)
             if way == OpenLeads.ROUTE:
                 taking.route_again(lead_id, by=by)

@@ -18,7 +18,7 @@ from portal.extensions import db
 from portal.models import Company, Pool, PoolDefault, PoolMember, TagMember, Team, User, new_id
 from portal.models.member_caps import MemberCaps
 from portal.models.tenancy import working_company
-from portal.operations import auditing, tag_members, tags, waiting
+from portal.operations import auditing, contact_timer, tag_members, tags, waiting
 from portal.operations.auditing import Subject
 from portal.operations.availability import MOST_CAP
 from portal.operations.complaints import Complaints, refuse_unknown
@@ -27,7 +27,7 @@ from portal.operations.transaction import operation
 from portal.permissions import Right, refuse_out_of_reach, require, require_over
 from portal.queries.clock import database_time
 from portal.queries.people import users_by_id
-from portal.queries.pool_ties import leads_in_pond, they_lie, why_kept
+from portal.queries.pool_ties import leads_in_pond, they_lie, why_kept, why_not_a_group
 from portal.queries.pools import next_pools, pool_named, pool_views
 from portal.queries.routing_facts import lock_pool
 from portal.routing.chain import check_chain
@@ -36,6 +36,7 @@ from portal.routing.hours import HoursError, next_opening, parse_hours
 from portal.routing.tags import normal, pieces
 
 SHORTEST_WINDOW, LONGEST_WINDOW = 5, 86_400
+LONGEST_WITHOUT_CONTACT = 30 * 86_400
 MOST_OFFERS = 1000
 GREATEST_WEIGHT = 1000
 GREATEST_PRIORITY = 1000
@@ -67,6 +68,10 @@ class PoolChanges(TypedDict, total=False):
     timer: str
     # The working time that windows count where the timer says so, as `routing.hours` reads it.
     hours: Mapping[str, Any] | None
+    # In which time an owner has to log a contact, in seconds; None = no matter.
+    contact_within: int | None
+    # For leads that have an owner and shall have another.
+    for_reassignment: bool
     # Leads a person may take from a pond in a day; None = no limit.
     pond_limit: int | None
     members: Sequence[Member]
@@ -128,12 +133,14 @@ def change_pool(pool_id: UUID, *, by: User, seen: str | None = None, **changes: 
         raise Conflict("Somebody changed this pool since you opened it, so nothing was saved. Open it again first.")
     if changes.get("team_id", pool.team_id) != pool.team_id:
         refuse_out_of_reach(by, Right.DISTRIBUTION, changes.get("team_id"))
-    before = _facts(pool)
+    before, owed = _facts(pool), (pool.contact_within, pool.timer, pool.hours)
     if changes.get("delivery", pool.delivery) != Delivery.POND and (lying := leads_in_pond(pool_id)):
         raise Invalid.field("delivery", f"{they_lie(lying)} in this pond. Hand them out first, then change it.")
     for name, value in _checked(changes, pool).items():
         setattr(pool, name, value)
     db.session.flush()
+    if (pool.contact_within, pool.timer, pool.hours) != owed:
+        contact_timer.plan_anew(pool.company_id, pool.id, database_time())
     _apply_people(pool, changes)
     auditing.changed(by, Subject.POOL, pool.id, pool.name, before, _facts(pool))
     waiting.drain_soon(by.company_id)
@@ -212,6 +219,7 @@ def delete_pool(pool_id: UUID, *, by: User) -> None:
         .where(Pool.company_id == pool.company_id, Pool.id == pool.id)
         .values(deleted_at=func.clock_timestamp())
     )
+    contact_timer.plan_anew(pool.company_id, pool.id, database_time())
 
 
 def _facts(pool: Pool) -> dict[str, Any]:
@@ -255,6 +263,7 @@ def _checked(changes: PoolChanges, pool: Pool | None = None) -> dict[str, Any]:
             columns[name] = _check(wrong, name, value, pool)
     _complain_about_the_one(wrong, columns, pool)
     _complain_about_the_timer(wrong, columns, pool)
+    _complain_about_the_group(wrong, changes, pool)
     for user_id, points in changes.get("priorities", {}).items():
         wrong.whole(f"priorities.{user_id}", points, -GREATEST_PRIORITY, GREATEST_PRIORITY)
     _complain_about_members(wrong, changes.get("members", ()))
@@ -289,6 +298,10 @@ def _check(wrong: Complaints, name: str, value: Any, pool: Pool | None) -> Any:
             return _known_user(wrong, name, value)
         case "last_call_seconds":
             return None if value is None else wrong.whole(name, value, SHORTEST_WINDOW, LONGEST_WINDOW)
+        case "contact_within":
+            return None if value is None else wrong.whole(name, value, SHORTEST_WINDOW, LONGEST_WITHOUT_CONTACT)
+        case "for_reassignment":
+            return _group(wrong, bool(value), pool)
         case "pond_limit":
             return None if value is None else wrong.whole(name, value, 1, MOST_FROM_A_POND)
         case "timer":
@@ -303,6 +316,28 @@ def _check(wrong: Complaints, name: str, value: Any, pool: Pool | None) -> Any:
             return None if value is None else wrong.one_of(name, value, DefaultMode)
 
 
+def _group(wrong: Complaints, wanted: bool, pool: Pool | None) -> bool:
+    """Whether it is for reassignments; what new leads come to cannot be made so."""
+    if wanted and pool is not None and not pool.for_reassignment and (why := why_not_a_group(pool.id)):
+        wrong.add("for_reassignment", why)
+    return wanted
+
+
+def _complain_about_the_group(wrong: Complaints, changes: PoolChanges, pool: Pool | None) -> None:
+    """A group has one default assignee, who is given what nobody took; its leads go nowhere else."""
+    if not changes.get("for_reassignment", pool.for_reassignment if pool else False):
+        return
+    defaults = changes.get("default_assignee_ids")
+    if defaults is None:
+        defaults = pool_views([pool.id])[0].default_assignee_ids if pool else []
+    if len(defaults) > 1:
+        wrong.add("default_assignee_ids", "A pool for reassignments has one default assignee. Leave out the others.")
+    if changes.get("default_mode", pool.default_mode if pool else None) == DefaultMode.TELL:
+        wrong.add("default_mode", "In a pool for reassignments the default assignee is given the lead.")
+    if changes.get("next_pool_id", pool.next_pool_id if pool else None) is not None:
+        wrong.add("next_pool_id", "Leads nobody takes in a pool for reassignments stay with their owner.")
+
+
 def _next_pool(wrong: Complaints, next_id: UUID | None, pool: Pool | None) -> UUID | None:
     """A pool of the company that does not lead back here."""
     if next_id is None:
@@ -310,6 +345,8 @@ def _next_pool(wrong: Complaints, next_id: UUID | None, pool: Pool | None) -> UU
     chains = next_pools()
     if next_id not in chains:
         wrong.add("next_pool_id", "There is no such pool.")
+    elif pool_named(next_id).for_reassignment:
+        wrong.add("next_pool_id", "This pool is for reassignments, not for new leads. Choose another one.")
     elif pool is not None and (loop := check_chain({**chains, pool.id: next_id})):
         names = [pool_named(each).name for each in (*loop, loop[0])]
         told = " → ".join(f"“{name}”" for name in names)

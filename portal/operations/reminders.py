@@ -87,7 +87,7 @@ def remind_due(company_id: UUID, limit: int = _AT_ONCE) -> int:
 def _remind(writes: Writes, lead: Lead) -> bool:
     if lead.waiting_for == WaitingFor.CATCH_ALL:
         return _remind_default_assignees(writes, lead)
-    if lead.state == LeadState.OFFERING:
+    if lead.state in (LeadState.OFFERING, LeadState.OWNED):
         return _remind_of_last_call(writes, lead)
     return False
 

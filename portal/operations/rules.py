@@ -211,8 +211,8 @@ def _checked(changes: RuleChanges, by: User) -> dict[str, Any]:
         wrong.add(field if field.startswith(("conditions", "strictness")) else f"conditions.{field}", message)
     if changes.get("hours") is not None:
         _complain_about_hours(wrong, changes["hours"], by)
-    if changes.get("pool_id") is not None and not _is_in_use(changes["pool_id"]):
-        wrong.add("pool_id", "There is no such pool.")
+    if changes.get("pool_id") is not None:
+        _complain_about_pool(wrong, changes["pool_id"])
     wrong.raise_if_any()
     return columns
 
@@ -224,10 +224,14 @@ def _complain_about_hours(wrong: Complaints, hours: Any, by: User) -> None:
         wrong.add("hours" if error.field == "hours" else f"hours.{error.field}", str(error))
 
 
-def _is_in_use(pool_id: UUID | None) -> bool:
-    # Locked, so that the pool is not deleted between this look and our commit.
-    found = select(Pool.id).where(Pool.id == pool_id, Pool.deleted_at.is_(None)).with_for_update(read=True)
-    return db.session.scalar(found) is not None
+def _complain_about_pool(wrong: Complaints, pool_id: UUID | None) -> None:
+    # Locked, so that the pool is not deleted, nor made a group, between this look and our commit.
+    found = select(Pool.for_reassignment).where(Pool.id == pool_id, Pool.deleted_at.is_(None))
+    for_reassignment = db.session.scalar(found.with_for_update(read=True))
+    if for_reassignment is None:
+        wrong.add("pool_id", "There is no such pool.")
+    elif for_reassignment:
+        wrong.add("pool_id", "This pool is for reassignments, not for new leads. Choose another one.")
 
 
 def _facts(rule: Rule) -> dict[str, Any]:

@@ -47,6 +47,9 @@ _TEAM = """coalesce(
 
 # Part → its statement. What is not named here has a default in the database.
 _PARTS: dict[str, str] = {
+    "reassignments": _insert(
+        "reassignments", "company_id, id, lead_id, pool_id, state, trigger, from_user_id, started_by, started_at"
+    ),
     "sources": _insert("sources", "company_id, id, name", "ON CONFLICT DO NOTHING"),
     "tags": _insert("tags", "company_id, id, text, normal", "ON CONFLICT DO NOTHING"),
     "contacts": _insert("contacts", "company_id, id, name"),
@@ -64,7 +67,8 @@ _PARTS: dict[str, str] = {
         "decisions", "company_id, id, lead_id, pool_id, rule_id, stage, outcome, chosen, data, rule_set, actor, at"
     ),
     "offers": _insert(
-        "offers", "company_id, id, lead_id, user_id, pool_id, decision_id, state, kind, created_at, expires_at"
+        "offers",
+        "company_id, id, lead_id, user_id, pool_id, decision_id, state, kind, created_at, expires_at, reassignment_id",
     ),
     "timeline": _insert(
         "timeline",
@@ -111,6 +115,25 @@ _PARTS: dict[str, str] = {
             credit = a.credit + c.entitled - c.received, second_credit = a.second_credit + c.second_credit
         FROM jsonb_populate_recordset(NULL::ledger_accounts, %(ledger_changes)s::jsonb) c
         WHERE a.company_id = c.company_id AND a.pool_id = c.pool_id AND a.user_id = c.user_id""",
+    "reassignments_ended": """
+        UPDATE reassignments r
+        SET state = c.state, to_user_id = c.to_user_id, ended_at = c.ended_at, reason = c.reason
+        FROM jsonb_populate_recordset(NULL::reassignments, %(reassignments_ended)s::jsonb) c
+        WHERE r.company_id = c.company_id AND r.id = c.id AND r.state = 'running'""",
+    # Whose time to log a contact begins: see `operations.contact_timer`. Only where the pool sets one.
+    "contact_work": """
+        INSERT INTO due_work (company_id, id, kind, subject_id, group_id, due_at, created_at)
+        SELECT c.company_id, c.id, 'contact', c.lead_id, p.id, c.at + make_interval(secs => p.contact_within), c.at
+        FROM jsonb_to_recordset(%(contact_work)s::jsonb)
+            AS c (company_id uuid, id uuid, lead_id uuid, pool_id uuid, since timestamptz, at timestamptz)
+        JOIN pools p ON p.company_id = c.company_id AND p.id = c.pool_id
+        WHERE p.contact_within IS NOT NULL AND p.deleted_at IS NULL AND NOT EXISTS (
+            SELECT 1 FROM timeline t
+            WHERE t.company_id = c.company_id AND t.lead_id = c.lead_id AND t.at >= c.since AND (
+                t.kind = 'contact_attempt'
+                OR (t.kind = 'conversion' AND t.after ->> 'contact_status' IN ('tried', 'contacted'))))
+        ON CONFLICT (company_id, kind, subject_id) DO UPDATE SET group_id = excluded.group_id,
+            due_at = excluded.due_at, created_at = excluded.created_at, fence = due_work.fence + 1""",
     "members_served": """
         UPDATE users u SET last_lead_at = c.last_lead_at
         FROM jsonb_populate_recordset(NULL::users, %(members_served)s::jsonb) c

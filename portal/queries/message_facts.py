@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import Row, Text, and_, case, cast, false, func, null, select
+from sqlalchemy import Row, Text, and_, case, cast, false, func, null, or_, select
 
 from portal.extensions import db
 from portal.messages import AboutLead, Customer, Facts, Links, Remark, Window
@@ -30,6 +30,7 @@ from portal.models import (
 from portal.permissions import comment_shown_to_row
 from portal.queries.contacts import contact_view, keys_of_lead
 from portal.queries.paging import Statement
+from portal.queries.reassignments import runs_for
 from portal.tokens import AccountPurpose, offer_link, set_password_link
 
 # Causes that are told to the lead's owner; only these may name the customer.
@@ -83,10 +84,12 @@ def _statement() -> Statement:
             Account,
             Offer.created_at.label("opened_at"),
             Offer.expires_at,
-            and_(Offer.kind != OfferKind.SECOND_CHANCE, Lead.state.not_in((LeadState.OWNED, LeadState.CLOSED))).label(
-                "may_ask_again"
-            ),
-            Lead.state.label("lead_state"),
+            and_(
+                Offer.kind != OfferKind.SECOND_CHANCE,
+                or_(Lead.state.not_in((LeadState.OWNED, LeadState.CLOSED)), runs_for(Offer)),
+            ).label("may_ask_again"),
+            # To whom it was offered, a lead that is being reassigned is one like any other.
+            case((runs_for(Offer), LeadState.OFFERING.value), else_=Lead.state).label("lead_state"),
             Lead.lead_type,
             Lead.source,
             Lead.language,

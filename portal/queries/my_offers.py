@@ -68,7 +68,9 @@ class MyOffer:
 _COLUMNS = f"""
     SELECT o.id, o.lead_id, o.state, o.reason, o.expires_at, o.ended_at, p.window_seconds,
         l.lead_type, l.source, l.language, l.location, l.price, l.tags_found, coalesce(l.received_at, l.created_at),
-        coalesce(l.owner_id = o.user_id, false), l.state IN ('{LeadState.OFFERING}', '{LeadState.UNASSIGNED}'),
+        coalesce(l.owner_id = o.user_id, false), l.state IN ('{LeadState.OFFERING}', '{LeadState.UNASSIGNED}')
+        OR EXISTS (SELECT 1 FROM reassignments r
+                   WHERE r.company_id = o.company_id AND r.id = o.reassignment_id AND r.state = 'running'),
         {{asked_again}}, clock_timestamp()
     FROM offers o
     JOIN leads l ON l.company_id = o.company_id AND l.id = o.lead_id

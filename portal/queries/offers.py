@@ -18,6 +18,7 @@ from portal.models import Company, Lead, LeadState, Offer, OfferKind, OfferState
 from portal.permissions import Right, may
 from portal.queries.leads import area_of, called_without_customer, visible
 from portal.queries.paging import USUAL_LIMIT, Page, Statement, older_than, page_of
+from portal.queries.reassignments import runs_for
 
 # How long the whole lead is shown under the link after acceptance.
 SHOWN_FOR = timedelta(hours=24)
@@ -93,6 +94,8 @@ class OfferFacts:
     # Whether anybody else holds an open offer of it.
     others_asked: bool
     lead_state: str
+    # Whether the reassignment it was made in still runs: the lead has an owner and is to be had all the same.
+    reassigning: bool
     lead_owner_id: UUID | None
     lead_type: str | None
     source: str | None
@@ -118,7 +121,7 @@ class OfferFacts:
             return Standing.SIGN_IN
         if self.state == OfferState.DECLINED:
             return Standing.DECLINED
-        if self.lead_state == LeadState.OWNED:
+        if self.lead_state == LeadState.OWNED and not self.reassigning:
             return Standing.TAKEN
         if self.lead_state == LeadState.CLOSED or self.state == OfferState.WITHDRAWN:
             return Standing.WITHDRAWN
@@ -141,7 +144,8 @@ class OfferFacts:
     @property
     def may_ask_again(self) -> bool:
         """Whether the missed page has a button: once per agent and lead, while the lead is free."""
-        return not self.asked_again and self.lead_state in (LeadState.OFFERING, LeadState.UNASSIGNED)
+        is_free = self.reassigning or self.lead_state in (LeadState.OFFERING, LeadState.UNASSIGNED)
+        return is_free and not self.asked_again
 
     @property
     def may_lead_on(self) -> bool:
@@ -302,6 +306,7 @@ def _offer_statement() -> Statement:
             asked_again.correlate(Offer).exists().label("asked_again"),
             others_asked.correlate(Offer).exists().label("others_asked"),
             Lead.state.label("lead_state"),
+            runs_for(Offer).label("reassigning"),
             Lead.owner_id.label("lead_owner_id"),
             Lead.lead_type,
             Lead.source,

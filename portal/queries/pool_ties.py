@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 
 from portal.extensions import db
-from portal.models import Lead, LeadState, Offer, OfferState, Pool, Rule
+from portal.models import Lead, LeadState, Offer, OfferState, Pool, Reassignment, ReassignmentState, Rule
 from portal.models.tenancy import working_company
 from portal.permissions import lies_in_pond
 from portal.routing.facts import Delivery, WaitingFor
@@ -22,8 +22,19 @@ def why_kept(pool_id: UUID) -> str | None:
         return f"The pool “{pools[0]}” hands leads on to this one. Point it at another pool first."
     if lying := leads_in_pond(pool_id):
         return f"{they_lie(lying)} in this pond. Hand them out first."
+    if _is_reassigning(pool_id):
+        return "A reassignment runs in this pool. Wait until it ends, or cancel it."
     if _has_open_offers(pool_id):
         return "Offers from this pool are still open. Wait until they end, or recall them."
+    return None
+
+
+def why_not_a_group(pool_id: UUID) -> str | None:
+    """Why a pool cannot be made one for reassignments now; None when nothing stands in the way."""
+    if rules := rules_naming(pool_id):
+        return f"The rule “{rules[0]}” sends new leads to this pool. Point it at another pool first."
+    if pools := pools_leading_to(pool_id):
+        return f"The pool “{pools[0]}” hands leads on to this one. Point it at another pool first."
     return None
 
 
@@ -66,6 +77,15 @@ def leads_in_pond(pool_id: UUID) -> int:
         )
     )
     return db.session.scalar(lying) or 0
+
+
+def _is_reassigning(pool_id: UUID) -> bool:
+    found = select(Reassignment.id).where(
+        Reassignment.company_id == working_company(),
+        Reassignment.pool_id == pool_id,
+        Reassignment.state == ReassignmentState.RUNNING,
+    )
+    return db.session.scalar(found.limit(1)) is not None
 
 
 def _has_open_offers(pool_id: UUID) -> bool:

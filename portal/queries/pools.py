@@ -61,6 +61,8 @@ class PoolView:
             pool.forfeit_at_cap,
             pool.timer,
             repr(pool.hours),
+            pool.contact_within,
+            pool.for_reassignment,
             sorted(self.own),
             sorted((user_id, points) for user_id, points in self.priorities.items() if user_id not in self.by_tag),
             sorted((user_id, limits) for user_id, limits in self.caps.items() if user_id not in self.by_tag),

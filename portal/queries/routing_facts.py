@@ -36,6 +36,7 @@ from portal.routing.tags import Tagger
 _POOL = """
     SELECT p.id, p.name, p.picker, p.delivery, p.window_seconds, p.max_offers, p.default_mode, p.single_user_id,
            p.when_nobody_available, p.last_call_seconds, p.next_pool_id, p.team_id, p.forfeit_at_cap,
+           p.for_reassignment,
            CASE WHEN p.timer = 'working' THEN p.hours::text END,
            CASE WHEN p.timer = 'working' THEN (SELECT c.time_zone FROM companies c WHERE c.id = p.company_id) END
     FROM pools p WHERE p.company_id = %(company)s AND p.id = ANY (%(pools)s) AND p.deleted_at IS NULL"""
@@ -89,7 +90,7 @@ _LEADS = f"""
     FROM leads l WHERE l.company_id = %(company)s AND l.id = ANY (%(leads)s)"""
 
 _HISTORY = """
-    SELECT o.lead_id, o.user_id, o.id, o.pool_id, o.state, o.kind, d.stage
+    SELECT o.lead_id, o.user_id, o.id, o.pool_id, o.state, o.kind, o.reassignment_id, d.stage
     FROM offers o LEFT JOIN decisions d ON d.company_id = o.company_id AND d.id = o.decision_id
     WHERE o.company_id = %(company)s AND o.lead_id = ANY (%(leads)s) ORDER BY o.id"""
 
@@ -253,18 +254,37 @@ class History:
     last_call_made: bool = False
     # Pools it was handed on to by others.
     handed_on_to: set[UUID] = field(default_factory=set)
+    # The pool that handed it out to the owner it is taken from.
+    had_in: UUID | None = None
 
     def asking(self, pool_id: UUID) -> Asking:
         """The same, as one pool counts it."""
-        return Asking(self.made.get(pool_id, 0), tuple(self.in_line), self.last_call_made, pool_id in self.handed_on_to)
+        return Asking(
+            self.made.get(pool_id, 0),
+            tuple(self.in_line),
+            self.last_call_made,
+            pool_id in self.handed_on_to,
+            pool_id == self.had_in,
+        )
 
 
-def histories(company_id: UUID, lead_ids: Sequence[UUID]) -> dict[UUID, History]:
-    """What was asked about each of these leads so far."""
+def histories(
+    company_id: UUID, lead_ids: Sequence[UUID], running: Mapping[UUID, UUID] | None = None
+) -> dict[UUID, History]:
+    """What was asked about each of these leads so far.
+
+    Args:
+        running: the reassignments that run, by lead. What was asked in one is asked anew in the next, but who said no
+            to a lead is not asked about it again.
+    """
     told = {lead_id: History() for lead_id in lead_ids}
     rows = _rows(_HISTORY, company=company_id, leads=list(lead_ids))
-    for lead_id, user_id, offer_id, pool_id, state, kind, stage in rows:
+    for lead_id, user_id, offer_id, pool_id, state, kind, reassignment_id, stage in rows:
         history = told[lead_id]
+        if running and lead_id in running and running[lead_id] != reassignment_id:
+            if state == "declined":
+                history.asked[user_id] = Asked.DECLINED
+            continue
         if state == "waiting":
             history.in_line[user_id] = offer_id
         elif state == "declined" or (state == "missed" and user_id not in history.asked):
@@ -305,7 +325,7 @@ def price_range(price: Mapping[str, Any] | None) -> tuple[Decimal | None, Decima
 
 def _pool(row: Any) -> PoolFacts:
     pool_id, name, picker, delivery, window, most, mode, single_user, when_nobody, *row = row
-    last_call, next_pool, team, forfeits, hours, zone = row
+    last_call, next_pool, team, forfeits, for_reassignment, hours, zone = row
     return PoolFacts(
         pool_id,
         name,
@@ -321,6 +341,7 @@ def _pool(row: Any) -> PoolFacts:
         team_id=team,
         when_nobody_available=when_nobody,
         forfeit_at_cap=forfeits,
+        for_reassignment=for_reassignment,
     )
 
 

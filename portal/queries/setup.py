@@ -44,6 +44,9 @@ _NEXT_POOLS = """
     SELECT id, next_pool_id FROM pools
     WHERE company_id = %(company)s AND next_pool_id IS NOT NULL AND deleted_at IS NULL"""
 
+_CONTACT_WATCHED = """
+    SELECT id FROM pools WHERE company_id = %(company)s AND contact_within IS NOT NULL AND deleted_at IS NULL"""
+
 _TAGS = "SELECT text, kind, weight FROM tags WHERE company_id = %(company)s ORDER BY normal"
 
 _QUARANTINE = "SELECT verdict, clue, value FROM quarantine_entries WHERE company_id = %(company)s ORDER BY id"
@@ -69,6 +72,8 @@ class Setup:
     next_pools: Mapping[UUID, UUID] = field(default_factory=dict)
     # How often default assignees are reminded of a lead that waits for them; None = never.
     reminded_every: timedelta | None = None
+    # Pools whose owners have to log a contact within some time.
+    contact_watched: frozenset[UUID] = frozenset()
 
     def chain(self, pool_id: UUID) -> list[UUID]:
         """A pool and those its leads are handed on to, in that order; one met again ends it."""
@@ -135,6 +140,7 @@ def _load(company_id: UUID) -> Setup:
         number,
         dict(_rows(_NEXT_POOLS, company_id)),
         timedelta(minutes=minutes) if minutes else None,
+        frozenset(row[0] for row in _rows(_CONTACT_WATCHED, company_id)),
     )
 
 

@@ -76,7 +76,10 @@ class Decision:
 
     @property
     def waiting_for(self) -> WaitingFor | None:
-        """What the lead waits for once this is carried out; None when somebody got it or the ladder goes on."""
+        """What the lead waits for once this is carried out; None when somebody got it, the ladder goes on, or the lead
+        has an owner all the while."""
+        if self.lead.taken_from is not None:
+            return None
         if self.outcome is Outcome.TELL:
             return WaitingFor.CATCH_ALL
         if self.outcome is Outcome.POND:

@@ -242,6 +242,7 @@ class Candidate:
 class PoolFacts:
     """A pool with its members (in any order) and its default assignees (in their order).
 
+    `for_reassignment`: it is for leads that have an owner and shall have another.
     `last_call_seconds` None: no last call is made. `next_pool` is where leads go that nobody here takes; it is loaded
     with its own members once somebody gets that far, its id is known before. The team is the rule's or the pool's: its
     default user, and its users in the order that breaks ties.
@@ -268,6 +269,7 @@ class PoolFacts:
     forfeit_at_cap: bool = False
     team_default: Candidate | None = None
     team_members: Sequence[Candidate] = ()
+    for_reassignment: bool = False
 
     def end_of(self, start: datetime, seconds: int) -> datetime:
         """When a window of `seconds` that opens at `start` is over.
@@ -335,12 +337,15 @@ class Asking:
     `offers_made` is 0 exactly when the first hand-out is still to come (turn credit); later ones are played on the
     second-choice credit. `second_chances` are users in the order they pressed. There is one last call for a lead.
     `handed_on`: the lead came to this pool from another that led on to it, so no turns are played for it here.
+    `had_before`: the pool has handed the lead out before and somebody owns it since; whoever is asked now is a second
+    choice from the first offer on.
     """
 
     offers_made: int = 0
     second_chances: tuple[UUID, ...] = ()
     last_call_made: bool = False
     handed_on: bool = False
+    had_before: bool = False
 
 
 class Refusal(NamedTuple):

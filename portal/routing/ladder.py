@@ -77,6 +77,8 @@ def climb(
         raise ValueError("the ladder begins where a line has chosen nobody")
     if line.outcome is Outcome.POND:
         return line
+    if lead.taken_from is not None:
+        return _climbed(Climb(Scene(lead, policy, now), pool, asking, line, None), OF_A_REASSIGNMENT, line)
     way = Climb(Scene(lead, policy, now), pool, asking, line, everyone if policy.fallback_any_active else None)
     if pool is not None and _is_to_wait(pool, line):
         return _reached(way, Stage.WAITING, Found(Outcome.WAIT, note=HELD), line)
@@ -168,13 +170,19 @@ def default_assignees(way: Climb) -> Found | None:
     if way.pool is None or not way.pool.default_assignees:
         return Found(Outcome.WAIT, note="No default assignees are set.")
     assignees = way.pool.default_assignees
-    refusals = gates.refusals(assignees, way.scene, (gates.active,))
+    refusals = gates.refusals(assignees, way.scene, (gates.active, gates.taken_from))
     active = tuple(one.user_id for one, refused in zip(assignees, refusals, strict=True) if refused is None)
     if not active:
-        return Found(Outcome.WAIT, (), assignees, refusals, "All default assignees are inactive.")
+        why = "All default assignees are inactive." if way.scene.lead.taken_from is None else NONE_TO_DEFAULT_TO
+        return Found(Outcome.WAIT, (), assignees, refusals, why)
     if _default_mode(way.pool) is DefaultMode.OWN:
         return Found(Outcome.ASSIGN, active[:1], assignees, refusals)
+    if way.scene.lead.taken_from is not None:
+        return Found(Outcome.WAIT, (), assignees, refusals, "Its default assignees are told of leads nobody owns only.")
     return Found(Outcome.TELL, active, assignees, refusals)
+
+
+NONE_TO_DEFAULT_TO = "No default assignee is active, but for the owner it is taken from."
 
 
 def further_default_assignees(way: Climb) -> Found | None:
@@ -183,6 +191,8 @@ def further_default_assignees(way: Climb) -> Found | None:
 
 
 def _default_mode(pool: PoolFacts) -> DefaultMode:
+    if pool.for_reassignment:
+        return DefaultMode.OWN
     if pool.default_mode is not None:
         return pool.default_mode
     return DefaultMode.OWN if len(pool.default_assignees) == 1 else DefaultMode.TELL
@@ -257,6 +267,11 @@ def waiting(way: Climb) -> Found | None:
     return Found(Outcome.WAIT)
 
 
+def stays(way: Climb) -> Found | None:
+    """Nobody took an owned lead, so it stays where it is: there is no need of anybody further away."""
+    return Found(Outcome.WAIT, note="Nobody takes it, so it stays with its owner.")
+
+
 OF_A_POOL: tuple[tuple[Stage, Rung], ...] = ((Stage.LAST_CALL, last_call), (Stage.DEFAULT, default_assignees))
 """The rungs of the pool whose line has chosen nobody."""
 
@@ -272,3 +287,6 @@ BEYOND: tuple[tuple[Stage, Rung], ...] = (
     (Stage.WAITING, waiting),
 )
 """The rungs above all pools."""
+
+OF_A_REASSIGNMENT: tuple[tuple[Stage, Rung], ...] = (*OF_A_POOL, (Stage.WAITING, stays))
+"""The rungs for a lead that has an owner: those of the pool alone."""

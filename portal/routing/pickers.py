@@ -105,8 +105,10 @@ def pick(
     return Pick(step.chosen, step)
 
 
-def credit_of(pool: PoolFacts, offers_made: int) -> Credit | None:
-    """The credit a hand-out of `pool` is played on; None for a named user, who takes no turns."""
+def credit_of(pool: PoolFacts, *, is_first: bool) -> Credit | None:
+    """The credit a hand-out of `pool` is played on; None for a named user, who takes no turns.
+
+    `is_first`: nobody was asked about the lead here before."""
     if pool.picker is Picker.SINGLE:
         return None
-    return Credit.SECOND if offers_made else Credit.TURN
+    return Credit.TURN if is_first else Credit.SECOND

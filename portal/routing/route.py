@@ -105,7 +105,8 @@ def _line(
     now: datetime,
     before: Decision | None = None,
 ) -> Decision:
-    credit = None if asking.handed_on else pickers.credit_of(pool, asking.offers_made)
+    is_first = not (asking.offers_made or asking.had_before)
+    credit = None if asking.handed_on else pickers.credit_of(pool, is_first=is_first)
     found = look(scene, pool, credit, asking.offers_made)
     kept = credit if pool.delivery in ONE_AT_A_TIME else None
     stage = Stage.NEXT_POOL if asking.handed_on else Stage.LINE

@@ -19,6 +19,7 @@ from portal.queries.checks.ledger import LEDGER
 from portal.queries.checks.messages import MESSAGES, UNSENT
 from portal.queries.checks.offers import OFFERS, PAST_THEIR_END
 from portal.queries.checks.question import Question
+from portal.queries.checks.reassignments import REASSIGNMENTS
 from portal.queries.checks.timeline import TIMELINE
 
 __all__ = [
@@ -31,7 +32,7 @@ __all__ = [
     "tables_without_row_security",
 ]
 
-ALWAYS = (*LEADS, *OFFERS, *LEDGER, *TIMELINE, *CONVERSIONS, *MESSAGES, *APART)
+ALWAYS = (*LEADS, *OFFERS, *REASSIGNMENTS, *LEDGER, *TIMELINE, *CONVERSIONS, *MESSAGES, *APART)
 
 # Not about one company: a table whose rows the application could read without naming one.
 _UNGUARDED = """

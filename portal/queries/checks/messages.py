@@ -52,7 +52,7 @@ MESSAGES = (
         WHERE w.company_id = %(company)s
           AND ((w.kind = 'end_offer' AND NOT EXISTS (
                     SELECT 1 FROM offers o WHERE o.company_id = w.company_id AND o.id = w.subject_id))
-               OR (w.kind = 'remind' AND NOT EXISTS (
+               OR (w.kind IN ('remind', 'contact') AND NOT EXISTS (
                     SELECT 1 FROM leads l WHERE l.company_id = w.company_id AND l.id = w.subject_id))
                OR (w.kind = 'send_message' AND NOT EXISTS (
                     SELECT 1 FROM messages m WHERE m.company_id = w.company_id AND m.id = w.subject_id)))""",

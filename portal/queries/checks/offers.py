@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from portal.queries.checks.question import Question
 
+_IN_A_REASSIGNMENT = """EXISTS (
+            SELECT 1 FROM reassignments r
+            WHERE r.company_id = o.company_id AND r.id = o.reassignment_id AND r.lead_id = o.lead_id
+              AND r.pool_id = o.pool_id AND r.state = 'running')"""
+
 OFFERS = (
     Question(
         3,
@@ -15,17 +20,20 @@ OFFERS = (
     ),
     Question(
         3,
-        "an open offer of a lead that is not on offer",
-        """
+        "an open offer of a lead that is neither on offer nor being reassigned",
+        f"""
         SELECT o.id FROM offers o JOIN leads l ON l.company_id = o.company_id AND l.id = o.lead_id
-        WHERE o.company_id = %(company)s AND o.state = 'open' AND l.state <> 'offering'""",
+        WHERE o.company_id = %(company)s AND o.state = 'open' AND (
+            (l.state <> 'offering' AND NOT (l.state = 'owned' AND {_IN_A_REASSIGNMENT}))
+            OR (l.state = 'offering' AND o.reassignment_id IS NOT NULL))""",
     ),
     Question(
         3,
-        "a place in line for a lead that is owned or closed",
-        """
+        "a place in line for a lead that is closed, or owned and not being reassigned",
+        f"""
         SELECT o.id FROM offers o JOIN leads l ON l.company_id = o.company_id AND l.id = o.lead_id
-        WHERE o.company_id = %(company)s AND o.state = 'waiting' AND l.state IN ('owned', 'closed')""",
+        WHERE o.company_id = %(company)s AND o.state = 'waiting' AND (
+            l.state = 'closed' OR (l.state = 'owned' AND NOT {_IN_A_REASSIGNMENT}))""",
     ),
     Question(
         3,

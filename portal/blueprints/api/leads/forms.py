@@ -204,6 +204,12 @@ class AssignForm(Form):
     user_id = Id(required=True, allow_none=True)
 
 
+class ReassignForm(Form):
+    """To whom an owned lead is handed."""
+
+    pool_id = Id(required=True)
+
+
 class CloseForm(Form):
     """Why the engagement ended."""
 

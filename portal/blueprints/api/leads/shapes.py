@@ -15,6 +15,7 @@ from portal.models import (
     LeadState,
     StatusGroup,
     TimelineKind,
+    Trigger,
     Visibility,
 )
 from portal.operations.arrival import Taken
@@ -23,6 +24,7 @@ from portal.queries.conversion import ConversionView
 from portal.queries.decisions import DecisionView
 from portal.queries.leads import Bucket, LeadView
 from portal.queries.pools import in_leads
+from portal.queries.reassignments import ReassignmentView
 from portal.queries.timeline import TimelineView
 from portal.routing.facts import Outcome, Stage, WaitingFor
 
@@ -105,6 +107,19 @@ class ConversionShape(Form):
     changed_by = Text(allow_none=True)
 
 
+class ReassignmentShape(Form):
+    """A reassignment that runs. `from` owns the lead until it ends; `started_by` is null where nobody logged a contact
+    in time."""
+
+    id = Id(required=True)
+    pool_id = Id(required=True)
+    pool = Text(required=True)
+    trigger = Choice(Trigger, required=True)
+    from_user_id = Id(required=True, data_key="from", attribute="from")
+    started_by = Id(allow_none=True, required=True)
+    started_at = Moment(required=True)
+
+
 class LeadShape(Form):
     """A lead, as the key's user may see it. While `masked`, nothing of the customer is told."""
 
@@ -133,7 +148,7 @@ class LeadShape(Form):
     flags = Several(Text(), required=True)
     match_score = Whole(allow_none=True, required=True)
     conversion = Part(ConversionShape, required=True)
-    reassignment = Free(allow_none=True, required=True)
+    reassignment = Part(ReassignmentShape, allow_none=True, required=True)
     received_at = Moment(allow_none=True, required=True)
     created_at = Moment(required=True)
     last_activity_at = Moment(required=True)
@@ -267,11 +282,14 @@ def taken_shape(taken: Taken, *, brief: bool) -> dict[str, Any]:
     }
 
 
-def lead_shape(view: LeadView, conversion: ConversionView | None) -> dict[str, Any]:
+def lead_shape(
+    view: LeadView, conversion: ConversionView | None, reassignment: ReassignmentView | None = None
+) -> dict[str, Any]:
     """A lead as the API tells it.
 
     Args:
         conversion: what became of it; None while it is masked.
+        reassignment: the one that runs, if any.
     """
     return {
         "id": view.id,
@@ -299,7 +317,7 @@ def lead_shape(view: LeadView, conversion: ConversionView | None) -> dict[str, A
         "flags": view.flags,
         "match_score": None,
         "conversion": conversion_shape(conversion) if conversion else {},
-        "reassignment": None,
+        "reassignment": reassignment_shape(reassignment) if reassignment else None,
         "received_at": view.received_at,
         "created_at": view.created_at,
         "last_activity_at": view.last_activity_at,
@@ -307,6 +325,19 @@ def lead_shape(view: LeadView, conversion: ConversionView | None) -> dict[str, A
         "closed_at": view.closed_at,
         "close_reason": view.close_reason,
         "close_note": view.close_note,
+    }
+
+
+def reassignment_shape(view: ReassignmentView) -> dict[str, Any]:
+    """A reassignment that runs as the API tells it."""
+    return {
+        "id": view.id,
+        "pool_id": view.pool_id,
+        "pool": view.pool,
+        "trigger": view.trigger,
+        "from": view.from_user_id,
+        "started_by": view.started_by,
+        "started_at": view.started_at,
     }
 
 

@@ -25,6 +25,7 @@ from portal.blueprints.api.leads.forms import (
     LeadChangesForm,
     LeadForm,
     LeadsForm,
+    ReassignForm,
     TimelineForm,
 )
 from portal.blueprints.api.leads.shapes import (
@@ -52,6 +53,7 @@ from portal.operations import (
     entries,
     intake,
     lead_changes,
+    reassigning,
     releasing,
     taking,
 )
@@ -60,6 +62,7 @@ from portal.operations.bulk_hand_out import hand_out_unassigned
 from portal.queries.conversion import conversion_of, conversions_of
 from portal.queries.decisions import decisions_of
 from portal.queries.leads import LeadFilters, LeadView, bucket_page, lead_after, lead_for
+from portal.queries.reassignments import reassignments_shown
 from portal.queries.timeline import entry_written, timeline_page
 
 blueprint: Blueprint = APIBlueprint("leads", __name__, url_prefix="/leads", tag="Leads")
@@ -102,7 +105,8 @@ def list_leads(query: dict[str, Any]) -> Response:
     bucket, cursor, limit = query.pop("bucket"), query.pop("cursor"), query.pop("limit")
     page = bucket_page(acting_user(), bucket, LeadFilters(**query), cursor, limit)
     conversions = conversions_of(acting_user(), [view.id for view in page.items if not view.masked])
-    items = [lead_shape(view, conversions.get(view.id)) for view in page.items]
+    running = reassignments_shown([view.id for view in page.items])
+    items = [lead_shape(view, conversions.get(view.id), running.get(view.id)) for view in page.items]
     return json_answer({"items": items, "next": page.next})
 
 
@@ -224,6 +228,32 @@ def reopen(lead_id: UUID, asked: dict[str, Any]) -> Answered:
     return _now(lead_id), 200
 
 
+@blueprint.post("/<uuid:lead_id>/reassign")
+@repeatable
+@takes(ReassignForm)
+@answers((202, LeadShape))
+def reassign(lead_id: UUID, asked: dict[str, Any]) -> Answered:
+    """Hand an owned lead to a pool for reassignments
+
+    Its owner keeps it until somebody takes it, and nobody else can be made its owner meanwhile. The first offer exists
+    when this answers. Where nobody could get it, `reassignment` is null and the timeline says why.
+    """
+    user = acting_user()
+    lead_for(user, lead_id)
+    reassigning.reassign(lead_id, asked["pool_id"], by=user)
+    return _now(lead_id), 202
+
+
+@blueprint.delete("/<uuid:lead_id>/reassign")
+@answers((200, LeadShape))
+def cancel_reassignment(lead_id: UUID) -> Response:
+    """Cancel a reassignment: the owner keeps the lead"""
+    user = acting_user()
+    lead_for(user, lead_id)
+    reassigning.cancel(lead_id, by=user)
+    return json_answer(_now(lead_id))
+
+
 @blueprint.post("/<uuid:lead_id>/entries")
 @repeatable
 @takes(EntryForm)
@@ -305,4 +335,5 @@ def _now(lead_id: UUID) -> dict[str, Any]:
 
 
 def _told(view: LeadView) -> dict[str, Any]:
-    return lead_shape(view, None if view.masked else conversion_of(acting_user(), view.id))
+    conversion = None if view.masked else conversion_of(acting_user(), view.id)
+    return lead_shape(view, conversion, reassignments_shown([view.id]).get(view.id))

@@ -9,6 +9,7 @@ from portal.operations.pools import (
     GREATEST_PRIORITY,
     GREATEST_WEIGHT,
     LONGEST_WINDOW,
+    LONGEST_WITHOUT_CONTACT,
     MOST_DEFAULT_ASSIGNEES,
     MOST_FROM_A_POND,
     MOST_MEMBERS,
@@ -38,8 +39,6 @@ class PoolForm(Form):
 
     later = frozenset(
         {
-            "contact_within",
-            "for_reassignment",
             "available_to",
             "triggers",
         }
@@ -64,6 +63,10 @@ class PoolForm(Form):
     when_nobody_available = Choice(WhenNobody)
     # Whether members who have as many leads as they may have lose what they are owed, or keep it until they have room.
     forfeit_at_cap = Flag()
+    # In which time, in seconds, an owner has to log a contact, or the lead is reassigned; null = no matter.
+    contact_within = Whole(least=SHORTEST_WINDOW, most=LONGEST_WITHOUT_CONTACT, allow_none=True)
+    # For leads that have an owner and shall have another: neither rules nor pools lead here.
+    for_reassignment = Flag()
     # Leads a person may take from a pond in a day; null = no limit.
     pond_limit = Whole(least=1, most=MOST_FROM_A_POND, allow_none=True)
     members = Several(Part(MemberForm), metadata={"maxItems": MOST_MEMBERS})

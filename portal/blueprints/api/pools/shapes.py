@@ -42,6 +42,8 @@ class PoolShape(Form):
     when_nobody_available = Choice(WhenNobody, required=True)
     forfeit_at_cap = Flag(required=True)
     pond_limit = Whole(allow_none=True, required=True)
+    contact_within = Whole(allow_none=True, required=True)
+    for_reassignment = Flag(required=True)
     members = Several(Part(MemberShape), required=True)
     created_at = Moment(required=True)
 
@@ -108,6 +110,8 @@ def pool_shape(view: PoolView) -> dict[str, Any]:
         "when_nobody_available": pool.when_nobody_available,
         "forfeit_at_cap": pool.forfeit_at_cap,
         "pond_limit": pool.pond_limit,
+        "contact_within": pool.contact_within,
+        "for_reassignment": pool.for_reassignment,
         "members": [
             {"user_id": user_id} | _part(TagMember(weight, view.priorities[user_id], view.caps[user_id]))
             for user_id, weight in view.own
