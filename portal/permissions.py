@@ -40,6 +40,8 @@ from portal.models import (
     Pool,
     PoolDefault,
     PoolMember,
+    Reassignment,
+    ReassignmentState,
     Team,
     TimelineItem,
     TimelineKind,
@@ -281,6 +283,23 @@ def ponds(user_id: Any) -> Filter:
     return and_(Lead.waiting_for == WaitingFor.PERSON, lies_in_pond(), is_member)
 
 
+def ponds_again(user_id: Any) -> Filter:
+    """The leads that lie in a pond of this user while somebody else owns them still: they are being reassigned."""
+    lies_there = exists().where(
+        Reassignment.company_id == Lead.company_id,
+        Reassignment.lead_id == Lead.id,
+        Reassignment.state == ReassignmentState.RUNNING,
+        PoolMember.company_id == Reassignment.company_id,
+        PoolMember.pool_id == Reassignment.pool_id,
+        PoolMember.user_id == user_id,
+        PoolMember.weight > 0,
+        Pool.company_id == PoolMember.company_id,
+        Pool.id == PoolMember.pool_id,
+        Pool.delivery == Delivery.POND,
+    )
+    return and_(Lead.state == LeadState.OWNED, Lead.owner_id != user_id, lies_there)
+
+
 def lies_in_pond() -> Filter:
     """Of the leads that wait for a person, those that were laid in their pool's pond: a manager may have put others
     aside."""
@@ -300,7 +319,7 @@ def may_take(user: User, lead_id: UUID) -> bool:
         Offer.state == OfferState.OPEN,
     )
     theirs = select(Lead.id).where(
-        Lead.company_id == user.company_id, Lead.id == lead_id, or_(ponds(user.id), last_call)
+        Lead.company_id == user.company_id, Lead.id == lead_id, or_(ponds(user.id), ponds_again(user.id), last_call)
     )
     return may(user, Right.RECEIVE) and (may_hand_out(user, lead_id) or db.session.scalar(theirs) is not None)
 
@@ -377,6 +396,8 @@ def visible_leads(user: User, isolation: Isolation) -> Filter:
     seen = [condition for box, condition in boxes.items() if box in opened]
     if user.active and LeadAccess.UNASSIGNED not in opened:
         seen += [calls(user.id), ponds(user.id)]
+    if user.active and LeadAccess.ASSIGNED not in opened:
+        seen.append(ponds_again(user.id))
     if sees_teams(user):
         seen.append(Lead.team_id.in_(teams_below(user)))
     return or_(false(), *seen)

@@ -71,8 +71,14 @@ def hand_over(lead: Lead, receiver: User, by: Actor, said: str, charged: UUID | 
         round_.writes.flush()
 
 
-def own(lead: Lead, receiver: User, by: Actor, said: str, *, writes: Writes | None = None) -> None:
-    """Make a user the owner of a lead, locked by this transaction, whatever state it was in."""
+def own(
+    lead: Lead, receiver: User, by: Actor, said: str, *, writes: Writes | None = None, came_by: UUID | None = None
+) -> None:
+    """Make a user the owner of a lead, locked by this transaction, whatever state it was in.
+
+    Args:
+        came_by: the pool that is the lead's from now on; None = it stays the one it was.
+    """
     writes = writes or Writes(lead.company_id, database_time())
     former = lead.owner_id
     _withdraw(writes, lead, by, f"{said} The offer was withdrawn.", receiver.id)
@@ -80,7 +86,9 @@ def own(lead: Lead, receiver: User, by: Actor, said: str, *, writes: Writes | No
     if by.id != receiver.id:
         writes.say(Cause.ASSIGNED, receiver.id, about=f"{entry}", lead_id=lead.id)
     _tell_former(writes, lead, former, by, entry)
-    change = {"state": LeadState.OWNED, "owner_id": receiver.id, "assigned_at": writes.at}
+    change: Row = {"state": LeadState.OWNED, "owner_id": receiver.id, "assigned_at": writes.at}
+    if came_by is not None and came_by != lead.pool_id:
+        change |= {"pool_id": came_by, "rule_id": None}
     _finish(writes, lead, change | {"waiting_for": None, "alarmed_at": None})
 
 

@@ -209,7 +209,8 @@ class Round:
         lead.state |= self._handed_out(lead, decision, decision_id)
         is_default = decision.stage is Stage.DEFAULT
         ended = ReassignmentState.DEFAULTED if is_default else ReassignmentState.DONE
-        reassignment_ends.moved(self.writes, running, decision.chosen[0], SYSTEM, ended)
+        entry = reassignment_ends.moved(self.writes, running, decision.chosen[0], SYSTEM, ended)
+        reassignment_ends.tell_former_owner(self.writes, running, entry)
         change_lead(self.writes, lead.id, lead.state)
 
     def _handed_out(self, lead: Routable, decision: Decision, decision_id: UUID) -> Row:

@@ -110,7 +110,8 @@ def accept(offer_id: UUID, *, by: User) -> Offer:
     writes.say(Cause.ACCEPTED_COPY, by.id, about=f"{offer.id}", lead_id=lead.id, offer_id=offer.id)
     owned = {"state": LeadState.OWNED, "owner_id": by.id, "assigned_at": ended_at}
     if running is not None:
-        reassignment_ends.moved(writes, running, by.id, actor)
+        entry = reassignment_ends.moved(writes, running, by.id, actor)
+        reassignment_ends.tell_former_owner(writes, running, entry)
         # The pool it came by is its pool from now on, and no rule sent it there.
         kept = lead.rule_id if lead.pool_id == offer.pool_id else None
         owned |= {"pool_id": offer.pool_id, "decision_id": offer.decision_id, "rule_id": kept}

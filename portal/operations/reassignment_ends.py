@@ -19,9 +19,21 @@ BY_ITSELF = "Baton"
 
 def moved(
     writes: Writes, running: Running, to: UUID, by: Actor, state: ReassignmentState = ReassignmentState.DONE
-) -> None:
-    """Somebody else owns the lead by it; the caller changes the lead itself. The former owner is told."""
+) -> UUID:
+    """Somebody else owns the lead by it; the caller changes the lead itself, and tells the former owner.
+
+    Returns:
+        The entry that tells it.
+    """
     entry = _end(writes, running, state, by, to=to)
+    # Somebody looks after it from now on.
+    db.session.get_one(Lead, (writes.company_id, running.lead_id)).needs_attention = False
+    db.session.flush()
+    return entry
+
+
+def tell_former_owner(writes: Writes, running: Running, entry: UUID) -> None:
+    """That the lead went to somebody else by it."""
     writes.say(Cause.REASSIGNED_AWAY, running.owner_id, about=f"{entry}", lead_id=running.lead_id)
 
 

@@ -9,7 +9,7 @@ from portal.errors import Conflict, Forbidden
 from portal.extensions import db
 from portal.models import Lead, LeadState, User
 from portal.models.tenancy import working_company
-from portal.operations import offers
+from portal.operations import offers, reassignment_ends
 from portal.operations.actors import Actor
 from portal.operations.assignment import own
 from portal.operations.distribution import Round, used_of_locked
@@ -19,6 +19,7 @@ from portal.operations.transaction import operation
 from portal.permissions import Right, may_hand_out, require, require_to_hand_out
 from portal.queries import routing_facts
 from portal.queries.ponds import open_last_call, pond_of, taken_today
+from portal.queries.reassignments import running_of
 from portal.queries.setup import Setup, setup_of
 from portal.routing import pond
 from portal.routing.facts import Candidate
@@ -73,11 +74,11 @@ def take(lead_id: UUID, *, by: User) -> Lead:
     lead = lock_lead(lead_id)
     if lead.state == LeadState.OWNED and lead.owner_id == by.id:
         return lead
-    if lead.state == LeadState.OWNED:
+    if lead.state == LeadState.OWNED and pond_id is None:
         raise Conflict("This lead is already taken.")
     if not is_theirs_to_take:
         raise Forbidden("This lead is not yours to take.")
-    if lead.state != LeadState.UNASSIGNED:
+    if lead.state not in (LeadState.UNASSIGNED, LeadState.OWNED):
         raise Conflict("This lead is not waiting to be taken.")
     if round_ is None:
         own(lead, by, Actor.user(by), f"{by.name} took it.")
@@ -88,18 +89,26 @@ def take(lead_id: UUID, *, by: User) -> Lead:
 
 def _take_from_pond(round_: Round, lead: Lead, by: User) -> None:
     """A turn is charged, for the report: among those who could have taken it as well."""
-    if pond_of(lead.id, by.id) is None:
-        raise Conflict("This lead does not lie in your pond any more.")
     assert round_.pool is not None
+    if pond_of(lead.id, by.id) != round_.pool.id:
+        taken = lead.state == LeadState.OWNED
+        raise Conflict("This lead is already taken." if taken else "This lead does not lie in your pond any more.")
+    running = running_of([lead.id]).get(lead.id) if lead.state == LeadState.OWNED else None
     setup = setup_of(by.company_id)
     facts, _ = routing_facts.stored_leads(by.company_id, [lead.id], setup.tagger)[lead.id]
+    facts = replace(facts, taken_from=running and running.owner_id)
     members = [_as_of_now(one, round_.pool.id, setup) if one.user_id == by.id else one for one in round_.pool.members]
     refused = dict(zip((one.user_id for one in members), pond.refusals(members, facts, setup.policy), strict=True))
     mine = refused[by.id]
     if mine is not None:
         raise Conflict(f"You cannot take this lead: you are {mine.reason}.")
     told = [user_id for user_id, refusal in refused.items() if refusal is None]
-    own(lead, by, Actor.user(by), f"{by.name} took it from the pond.", writes=round_.writes)
+    said = f"{by.name} took it from the pond."
+    if running is None:
+        own(lead, by, Actor.user(by), said, writes=round_.writes)
+    else:
+        reassignment_ends.moved(round_.writes, running, by.id, Actor.user(by))
+        own(lead, by, Actor.user(by), said, writes=round_.writes, came_by=running.pool_id)
     round_.charge(lead.id, by.id, told=told)
     round_.writes.served(by.id, round_.at)
     round_.writes.flush()

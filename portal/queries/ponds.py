@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal.extensions import db
-from portal.models import Lead, Offer, OfferKind, OfferState, statements
+from portal.models import Lead, Offer, OfferKind, OfferState, Reassignment, ReassignmentState, statements
 from portal.models.tenancy import working_company
-from portal.permissions import ponds
+from portal.permissions import ponds, ponds_again
 
 # Whoever took a lead and gave it away since has taken it all the same, but only in the eyes of its timeline: what
 # counts is what they hold, or closed.
@@ -30,10 +30,23 @@ class Taken(NamedTuple):
 
 
 def pond_of(lead_id: UUID, user_id: UUID) -> UUID | None:
-    """The pond a lead lies in now, if this user is a member of it."""
-    return db.session.scalar(
-        select(Lead.pool_id).where(Lead.company_id == working_company(), Lead.id == lead_id, ponds(user_id))
+    """The pond a lead lies in now, if this user is a member of it: also one it lies in to be reassigned."""
+    found = select(Lead.pool_id).where(Lead.company_id == working_company(), Lead.id == lead_id, ponds(user_id))
+    return db.session.scalar(found) or _pond_again(lead_id, user_id)
+
+
+def _pond_again(lead_id: UUID, user_id: UUID) -> UUID | None:
+    found = (
+        select(Reassignment.pool_id)
+        .join(Lead, (Lead.company_id == Reassignment.company_id) & (Lead.id == Reassignment.lead_id))
+        .where(
+            Lead.company_id == working_company(),
+            Lead.id == lead_id,
+            Reassignment.state == ReassignmentState.RUNNING,
+            ponds_again(user_id),
+        )
     )
+    return db.session.scalar(found)
 
 
 def taken_today(company_id: UUID, pool_id: UUID, user_id: UUID, zone: str) -> Taken:

@@ -76,6 +76,22 @@ def leads_in_pond(pool_id: UUID) -> int:
             lies_in_pond(),
         )
     )
+    return (db.session.scalar(lying) or 0) + _lying_again(pool_id)
+
+
+def _lying_again(pool_id: UUID) -> int:
+    """Of those that somebody owns, how many lie in it to be reassigned."""
+    lying = (
+        select(func.count())
+        .select_from(Reassignment)
+        .join(Pool, (Pool.company_id == Reassignment.company_id) & (Pool.id == Reassignment.pool_id))
+        .where(
+            Reassignment.company_id == working_company(),
+            Reassignment.pool_id == pool_id,
+            Reassignment.state == ReassignmentState.RUNNING,
+            Pool.delivery == Delivery.POND,
+        )
+    )
     return db.session.scalar(lying) or 0
 
 

@@ -21,6 +21,7 @@ from portal.operations import (
     people,
     pools,
     quarantine_lists,
+    reassigning,
     releasing,
     taking,
     waiting,
@@ -235,3 +236,37 @@ def block(company: Company, clue: str, text: str, verdict: str = "block") -> UUI
 def unblock(company: Company, entry_id: UUID) -> None:
     with agent_at_work(company.owner) as user:
         quarantine_lists.remove_entry(entry_id, by=user)
+
+
+def reassign(person: Person, lead_id: UUID, pool_id: UUID) -> models.Lead:
+    with agent_at_work(person) as user:
+        return reassigning.reassign(lead_id, pool_id, by=user)
+
+
+def cancel_reassignment(manager: Person, lead_id: UUID) -> models.Lead:
+    with agent_at_work(manager) as user:
+        return reassigning.cancel(lead_id, by=user)
+
+
+def time_to_contact_is_over(company: Company) -> None:
+    """The owners' times are over by the database's clock; nobody notices yet."""
+    with company.inside():
+        over = (
+            "UPDATE due_work SET due_at = clock_timestamp(), created_at = created_at - interval '31 days' "
+            "WHERE kind = 'contact'"
+        )
+        db.session.execute(text(over))
+        db.session.commit()
+
+
+def reassign_late(company: Company) -> int:
+    """A worker looks at every pool with owners who may be late."""
+    with company.inside():
+        due = select(models.DueWork.group_id).where(models.DueWork.kind == "contact").distinct()
+        return sum(reassigning.start_due(company.id, pool_id) for pool_id in db.session.scalars(due).all())
+
+
+def log_nothing(company: Company) -> int:
+    """The time to log a contact passes and a worker notices."""
+    time_to_contact_is_over(company)
+    return reassign_late(company)

@@ -109,3 +109,9 @@ def rows(company: Company, statement: Select[Any]) -> Sequence[Any]:
 def _one(company: Company, statement: Select[Any]) -> Any:
     [found] = rows(company, statement)
     return found
+
+
+def reassignments(company: Company, lead_id: UUID) -> Sequence[models.Reassignment]:
+    """All reassignments of a lead, oldest first."""
+    one = models.Reassignment
+    return rows(company, select(one).where(one.lead_id == lead_id).order_by(one.id))
