@@ -59,6 +59,12 @@ def test_a_company_at_work_breaks_no_rule(busy: Company) -> None:
     assert_consistent(busy, late_by=5)
 
 
+REASSIGN = (
+    "INSERT INTO reassignments (company_id, id, lead_id, pool_id, state, trigger, from_user_id) "
+    "SELECT l.company_id, gen_random_uuid(), l.id, l.pool_id, 'running', 'by_hand', {owner} "
+    "FROM leads l WHERE l.state = '{state}'"
+)
+
 BREAKS = [
     (
         "UPDATE leads SET state = 'held', waiting_for = NULL, alarmed_at = NULL, held_reason = 'opening_hours', "
@@ -85,9 +91,9 @@ BREAKS = [
         "a lead on offer that nobody has an open offer of",
     ),
     ("UPDATE leads SET state = 'owned', owner_id = (SELECT owner_id FROM leads WHERE state = 'owned') "
-     "WHERE state = 'offering'", "an open offer of a lead that is not on offer"),
+     "WHERE state = 'offering'", "an open offer of a lead that is neither on offer nor being reassigned"),
     ("UPDATE leads SET state = 'owned', owner_id = (SELECT owner_id FROM leads WHERE state = 'owned') "
-     "WHERE state = 'offering'", "a place in line for a lead that is owned or closed"),
+     "WHERE state = 'offering'", "a place in line for a lead that is closed, or owned and not being reassigned"),
     ("UPDATE users SET active = false", "an offer of somebody who is no longer active"),
     (
         "DELETE FROM due_work WHERE kind = 'end_offer'",
@@ -198,6 +204,29 @@ BREAKS = [
         "UPDATE users u SET team_id = (SELECT id FROM teams t WHERE t.company_id = u.company_id AND t.name = 'North'); "
         "UPDATE leads l SET team_id = (SELECT id FROM teams t WHERE t.company_id = l.company_id AND t.name = 'South')",
         "an open lead that is of another team than its owner",
+    ),
+    (
+        REASSIGN.format(owner="gen_random_uuid()", state="unassigned"),
+        "a running reassignment of a lead that is not owned by the one it is taken from",
+    ),
+    (REASSIGN.format(owner="l.owner_id", state="owned"), "a running reassignment in which nobody is asked"),
+    (
+        REASSIGN.format(owner="l.owner_id", state="owned") + "; UPDATE pools SET deleted_at = now()",
+        "a running reassignment in a pool that is no more",
+    ),
+    (
+        REASSIGN.format(owner="l.owner_id", state="owned"),
+        "a reassignment whose beginning or end is told more or less than once",
+    ),
+    (
+        "INSERT INTO due_work (company_id, id, kind, subject_id, group_id, due_at) "
+        "SELECT company_id, gen_random_uuid(), 'contact', id, pool_id, now() FROM leads WHERE state = 'owned'",
+        "a lead whose owner is watched in vain: nobody owns it, it is being reassigned, or its pool sets no time",
+    ),
+    (
+        "UPDATE pools SET contact_within = 60; "
+        "UPDATE timeline SET at = at - interval '1 day' WHERE kind IN ('contact_attempt', 'conversion')",
+        "an owner who logged no contact and is not watched, though the lead's pool sets a time",
     ),
 ]  # fmt: skip
 

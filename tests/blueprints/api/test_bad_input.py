@@ -117,6 +117,12 @@ CASES: list[tuple[str, str, dict[str, Any], str, list[Any]]] = [
     ("POST", "/pools", POOL, "hours", [1, "x", [], {}]),
     ("POST", "/pools", POOL, "hours.monday", [1, [["9", "17:00"]]]),
     ("POST", "/pools", POOL, "pond_limit", ["5", 1.5, True, 0, 1001]),
+    ("POST", "/pools", POOL, "contact_within", ["5", 1.5, True, 0, 4, 2_592_001]),
+    ("POST", "/pools", POOL, "for_reassignment", NO_FLAGS),
+    ("POST", "/pools", POOL | {"for_reassignment": True}, "default_mode", ["tell"]),
+    ("POST", "/pools", POOL | {"for_reassignment": True}, "default_assignee_ids", [["{user}", "{owner}"]]),
+    ("POST", "/pools", POOL | {"for_reassignment": True}, "next_pool_id", ["{pool}"]),
+    ("POST", "/leads/{lead}/reassign", {}, "pool_id", [*NO_IDS, None, ..., NOBODY, "{pool}"]),
     ("POST", "/pools", POOL, "next_pool_id", NO_IDS),
     ("POST", "/pools", POOL, "default_mode", [1, "both", []]),
     ("POST", "/pools", POOL, "default_assignee_ids", [*NO_LISTS, ["{user}"] * 6]),
@@ -368,8 +374,6 @@ def _send(world: World, method: str, path: str, body: bytes) -> TestResponse:
 
 LATER = {
     "/pools": [
-        "contact_within",
-        "for_reassignment",
         "available_to",
         "triggers",
     ],

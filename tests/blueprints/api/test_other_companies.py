@@ -36,6 +36,10 @@ GOOD_BODIES: dict[str, dict[str, Any]] = {
 }
 
 
+# Bodies that name another id of theirs.
+WITH_IDS: dict[str, dict[str, Any]] = {"POST /api/v1/leads/<uuid:lead_id>/reassign": {"pool_id": "{pool_id}"}}
+
+
 BLOCKED = {"verdict": "block", "clue": "domain", "text": "clicks.example"}
 
 
@@ -86,7 +90,9 @@ def test_every_call_answers_not_found_and_changes_nothing(
             path = rule.removeprefix("/api/v1")
             for name in names:
                 path = path.replace(f"<uuid:{name}>", theirs[name])
-            answer = api.call(method, path, json=GOOD_BODIES.get(f"{method} {rule}", {} if method != "GET" else None))
+            call = f"{method} {rule}"
+            body = _filled(WITH_IDS[call], theirs) if call in WITH_IDS else GOOD_BODIES.get(call, {})
+            answer = api.call(method, path, json=None if method == "GET" else body)
             assert answer.status_code == 404, f"{method} {rule}: {answer.status_code} {answer.text}"
             assert answer.json["errors"] == []
 
@@ -125,6 +131,7 @@ IDS_IN_BODIES: list[tuple[str, str, dict[str, Any], str]] = [
     ("PATCH", "/rules/{own_rule}", {"pool_id": "{pool_id}"}, "pool_id"),
     ("POST", "/teams", {"name": "East", "parent_id": "{team_id}"}, "parent_id"),
     ("POST", "/leads/{own_lead}/assign", {"user_id": "{user_id}"}, "user_id"),
+    ("POST", "/leads/{own_owned_lead}/reassign", {"pool_id": "{pool_id}"}, "pool_id"),
     ("POST", "/keys", {"scope": "full", "as": "{email}"}, "as"),
 ]
 
@@ -137,6 +144,7 @@ def test_their_ids_in_a_body_are_as_unknown_as_any_other(
         "own_pool": str(make_pool(company).id),
         "own_rule": str(company.default_rule_id),
         "own_lead": str(make_lead(company).id),
+        "own_owned_lead": str(make_lead(company, company.agent).id),
         "email": other_company.agent.email,
     }
     api = company.owner.api
