@@ -17,12 +17,15 @@ from sqlalchemy import select
 
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
 from portal.models import Lead, Offer, Pool
+from portal.operations.bulk_hand_out import hand_out_unassigned
+from portal.queries.leads import LeadFilters
 from tests.cast import Company, Person
 from tests.consistency import assert_consistent
 from tests.factories import make_pool, make_team, make_user
 from tests.operations import sights
 from tests.operations.acts import (
     accept,
+    agent_at_work,
     arrive,
     assign,
     change_company,
@@ -85,6 +88,10 @@ def acts_of(world: World, random: Random) -> list[Callable[[], object]]:
         end_windows(company, offer_of(person))
         end_due(company)
 
+    def hand_out_many() -> None:
+        with agent_at_work(company.owner) as owner:
+            hand_out_unassigned(by=owner, filters=LeadFilters(), pool_id=random.choice([None, pool.id]), most=20)
+
     def edit_members() -> None:
         some = random.sample(world.people, random.randint(1, 4))
         set_members(company, pool.id, {one: random.randint(0, 3) for one in some})
@@ -101,6 +108,7 @@ def acts_of(world: World, random: Random) -> list[Callable[[], object]]:
         lambda: route_again(company.manager, lead_in("unassigned")),
         lambda: take(person, lead_in("unassigned", "offering")),
         lambda: drain(company),
+        hand_out_many,
         lambda: change_pool(company, world.first.id, delivery=random.choice(["offer", "assign", "broadcast"])),
     ]
 
