@@ -12,7 +12,18 @@ from bench.machine import is_quiet, load
 from bench.report import keep
 from bench.table import line, reached
 
-NAMES = ("routing_core", "replay", "bulk_hand_out", "intake", "list_page", "expiry", "offer_page", "live", "portal_up")
+NAMES = (
+    "routing_core",
+    "replay",
+    "stored_replay",
+    "bulk_hand_out",
+    "intake",
+    "list_page",
+    "expiry",
+    "offer_page",
+    "live",
+    "portal_up",
+)
 
 
 def main() -> int:

@@ -24,6 +24,7 @@ load is the five-minute average when a benchmark ended: well above the number of
 _TITLES = {
     "routing_core": "Routing alone",
     "replay": "Replay of leads of days gone by",
+    "stored_replay": "Replay of stored leads, from end to end",
     "bulk_hand_out": "Handing out many waiting leads",
     "intake": "Taking in a lead",
     "list_page": "The lead list",
