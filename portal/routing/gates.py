@@ -68,7 +68,7 @@ def open_cap(candidate: Candidate, scene: Scene) -> str | None:
 
 
 def caps(candidate: Candidate, scene: Scene) -> str | None:
-    return _reached(candidate.caps)
+    return _reached(candidate.caps) if candidate.caps else None
 
 
 def pool_open_cap(candidate: Candidate, scene: Scene) -> str | None:
