@@ -83,7 +83,7 @@ def test_a_replay_whose_worker_was_killed_comes_to_the_same(stack: Stack, shop: 
         kill_its_worker(stack)
         assert shop.api.get(f"/replays/{replay_id}")["state"] == "running", "it was over before anybody was killed"
         again = ended(shop, replay_id)
-    assert again["error"] is None, stack.output()[-3000:]
+    assert again["error"] is None, stack.output[-3000:]
     assert (again["state"], again["result"]) == ("done", whole["result"])
     assert stack.number("SELECT count(*) FROM due_work WHERE kind = 'replay'") == 0
     stack.assert_sound()
