@@ -18,6 +18,8 @@ from portal.permissions import Right, require_company_wide
 from portal.queries.replays import draft_now
 from portal.queries.versions import newest_number
 
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('draft of ' || %(company)s, 0))"
+
 
 @operation
 def begin_draft(*, by: User) -> Draft:
@@ -28,6 +30,7 @@ def begin_draft(*, by: User) -> Draft:
         Conflict: there is one already.
     """
     require_company_wide(by, Right.DISTRIBUTION)
+    _lock(by)
     if draft_now() is not None:
         raise Conflict("There is a draft already. Change it, or throw it away first.")
     return _kept(setup_now(by.company_id, with_ids=True), by)
@@ -45,12 +48,18 @@ def save_draft(data: Any, *, by: User, seen: str | None = None) -> list[Differen
         Invalid, Conflict: it could not be published as it is, says where; or somebody else changed it meanwhile.
     """
     require_company_wide(by, Right.DISTRIBUTION)
+    _lock(by)
     there = draft_now()
     if seen is not None and (there is None or mark_of(there) != seen):
         raise Conflict("Somebody changed or ended this draft since you opened it, so nothing was saved. Open it again.")
     found = plan_setup(data, by=by)
     _kept(data, by)
     return found
+
+
+def _lock(by: User) -> None:
+    """Whoever changes the draft holds it still until the transaction ends; before any other lock."""
+    db.session.connection().exec_driver_sql(_LOCK, {"company": str(by.company_id)})
 
 
 def _kept(data: Any, by: User) -> Draft:
@@ -80,6 +89,7 @@ def publish_draft(*, by: User) -> list[Difference]:
         Invalid, Conflict: it cannot be published as it is, says where; or the set-up was changed since it was saved.
     """
     require_company_wide(by, Right.DISTRIBUTION)
+    _lock(by)
     draft = draft_now()
     if draft is None:
         raise NotFound("There is no draft.")

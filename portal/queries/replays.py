@@ -28,8 +28,9 @@ def last_replays(most: int) -> Sequence[Replay]:
 
 
 def draft_now() -> Draft | None:
-    """The company's draft, if there is one."""
-    return db.session.scalar(select(Draft).where(Draft.company_id == working_company()))
+    """The company's draft, if there is one, as it is after any wait for whoever changed it."""
+    found = select(Draft).where(Draft.company_id == working_company())
+    return db.session.scalar(found.execution_options(populate_existing=True))
 
 
 def is_one_running() -> bool:

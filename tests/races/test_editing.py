@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from portal.errors import Conflict
-from portal.operations import people, pools
+from portal.operations import drafts, people, pools
+from portal.operations.draft_changes import with_pool
 from portal.operations.seen import Stale, mark
 from portal.queries.pools import standings
+from portal.queries.replays import draft_now
 from tests.cast import Company, Person
 from tests.consistency import assert_consistent
 from tests.factories import make_pool
@@ -69,3 +71,38 @@ def test_one_of_many_who_save_a_person_is_saved_and_the_others_are_told(company:
     assert [type(refusal) for refusal in refused(results)] == [Stale] * 7
     with company.inside():
         assert company.agent.user().name == done(results)[0]
+
+
+def test_a_draft_is_begun_once_and_one_of_many_who_change_it_is_saved(company: Company) -> None:
+    make_pool(company, [company.agent], name="Buyers")
+
+    def begin() -> None:
+        with company.inside():
+            drafts.begin_draft(by=company.owner.user())
+
+    results = at_once(*[begin] * THREADS)
+    assert [type(refusal) for refusal in refused(results)] == [Conflict] * (THREADS - 1)
+
+    with company.inside():
+        draft = draft_now()
+        assert draft is not None
+        seen, data = drafts.mark_of(draft), draft.data
+
+    def save(window: int) -> Callable[[], int]:
+        def act() -> int:
+            with company.inside():
+                # As a page does that shows the draft before it saves.
+                draft_now()
+                drafts.save_draft(
+                    with_pool(data, 0, {"window_seconds": window}, [1]), by=company.owner.user(), seen=seen
+                )
+                return window
+
+        return act
+
+    results = at_once(*(save(10 * (place + 1)) for place in range(THREADS)))
+    assert [type(refusal) for refusal in refused(results)] == [Conflict] * (THREADS - 1)
+    with company.inside():
+        draft = draft_now()
+        assert draft is not None
+        assert draft.data["pools"][0]["window_seconds"] == done(results)[0]
