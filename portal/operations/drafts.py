@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, func
+from sqlalchemy import delete, func, select
 
 from portal.errors import Conflict, NotFound
 from portal.extensions import db
-from portal.models import Draft, User, new_id
+from portal.models import Draft, Tag, User, new_id
 from portal.operations.setup_apply import apply_setup, plan_setup
 from portal.operations.setup_difference import Difference
 from portal.operations.setup_file import setup_now
@@ -17,6 +17,7 @@ from portal.operations.versions import keep_version
 from portal.permissions import Right, require_company_wide
 from portal.queries.replays import draft_now
 from portal.queries.versions import newest_number
+from portal.routing.tags import normal
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('draft of ' || %(company)s, 0))"
 
@@ -98,11 +99,23 @@ def publish_draft(*, by: User) -> list[Difference]:
             "The set-up was changed since this draft was saved, and publishing would undo that. Look at what the draft "
             "would change now, correct it, save it, and publish then."
         )
-    found = apply_setup(draft.data, by=by)
+    found = apply_setup(_with_learned_tags(draft), by=by)
     if found:
         keep_version(by, "A draft was published.")
     discard_draft(by=by)
     return found
+
+
+def _with_learned_tags(draft: Draft) -> Any:
+    """The draft, with the tags leads brought since it was saved: nobody decided to take those away."""
+    if "tags" not in draft.data:
+        return draft.data
+    learned = db.session.scalars(
+        select(Tag).where(Tag.company_id == draft.company_id, Tag.created_at > draft.changed_at).order_by(Tag.normal)
+    )
+    there = {normal(tag["text"]) for tag in draft.data["tags"]}
+    new = [{"text": tag.text, "kind": tag.kind, "weight": tag.weight} for tag in learned if tag.normal not in there]
+    return draft.data | {"tags": [*draft.data["tags"], *new]}
 
 
 @operation

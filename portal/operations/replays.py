@@ -32,6 +32,7 @@ from portal.routing.facts import Stage
 LEASE = timedelta(seconds=30)
 LONGEST = timedelta(days=366)
 MOST_ATTEMPTS = 3
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('replays of ' || %(company)s, 0))"
 _GIVEN_UP = "It was begun three times and never came to an end. Choose fewer days."
 
 
@@ -53,6 +54,7 @@ def start_replay(draft: Any, since: datetime, until: datetime, *, by: User) -> R
         raise Invalid.field("to", "The end must lie after the beginning.")
     if until - since > LONGEST:
         raise Invalid.field("from", "Choose a year at most.")
+    db.session.connection().exec_driver_sql(_LOCK, {"company": str(by.company_id)})
     if is_one_running():
         raise Conflict("A replay is under way. Wait until it has ended.")
     _refuse_nonsense(draft, by)

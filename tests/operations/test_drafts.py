@@ -31,6 +31,19 @@ def test_a_draft_changes_nothing_until_it_is_published_as_a_version(company: Com
         assert without_ids(version(number).data) == setup_now(company.id)
 
 
+def test_tags_that_leads_brought_meanwhile_stay(company: Company) -> None:
+    make_pool(company, [company.agent], name="Buyers")
+    company.owner.api.post("/tags", {"text": "Old"})
+    with company.inside():
+        data = drafts.begin_draft(by=company.owner.user()).data
+        data["tags"] = []
+        drafts.save_draft(data, by=company.owner.user())
+    company.owner.api.post("/leads", {"name": "Ann", "tags": ["Heat pump"]})
+    with company.inside():
+        drafts.publish_draft(by=company.owner.user())
+        assert [tag["text"] for tag in setup_now(company.id)["tags"]] == ["Heat pump"]
+
+
 def test_there_is_one_draft_and_it_can_be_thrown_away(company: Company) -> None:
     with company.inside():
         drafts.begin_draft(by=company.owner.user())

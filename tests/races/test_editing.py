@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from portal.errors import Conflict
 from portal.operations import drafts, people, pools
 from portal.operations.draft_changes import with_pool
+from portal.operations.replays import start_replay
 from portal.operations.seen import Stale, mark
 from portal.queries.pools import standings
 from portal.queries.replays import draft_now
@@ -71,6 +73,17 @@ def test_one_of_many_who_save_a_person_is_saved_and_the_others_are_told(company:
     assert [type(refusal) for refusal in refused(results)] == [Stale] * 7
     with company.inside():
         assert company.agent.user().name == done(results)[0]
+
+
+def test_of_many_who_ask_for_a_replay_one_gets_it(company: Company) -> None:
+    until = datetime.now(UTC)
+
+    def ask() -> None:
+        with company.inside():
+            start_replay({}, until - timedelta(days=1), until, by=company.owner.user())
+
+    results = at_once(*[ask] * THREADS)
+    assert [type(refusal) for refusal in refused(results)] == [Conflict] * (THREADS - 1)
 
 
 def test_a_draft_is_begun_once_and_one_of_many_who_change_it_is_saved(company: Company) -> None:
