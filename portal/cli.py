@@ -296,6 +296,29 @@ def _tell_differences(found: Any, as_json: bool, *, nothing: str) -> None:
 
 
 @portal.group()
+def postcodes() -> None:
+    """Where postcodes are, for all companies here."""
+
+
+@postcodes.command("import")
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def postcodes_import(file: Any, as_json: bool) -> None:
+    """Take in FILE: a list from GeoNames, or lines such as US;78704;30.243;-97.765. What is known stays."""
+    from portal.operations.postcodes import import_postcodes
+
+    try:
+        with _application():
+            found = import_postcodes(file)
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file.name} is not UTF-8: byte {error.start} cannot be read.") from None
+    if as_json:
+        _print_json(**{country: str(count) for country, count in sorted(found.items())})
+    else:
+        click.echo("\n".join(f"{country}   {count} postcodes" for country, count in sorted(found.items())))
+
+
+@portal.group()
 def ledger() -> None:
     """The turn ledger."""
 

@@ -132,6 +132,19 @@ def test_a_decision_is_explained_in_sentences(company: Company, settings: Settin
     assert portal(settings, "explain", str(uuid4())).returncode != 0
 
 
+def test_postcodes_are_taken_in_from_a_file(company: Company, settings: Settings, tmp_path: Path) -> None:
+    centres = tmp_path / "centres.csv"
+    centres.write_text("country;postcode;lat;lng\nXA;1;2.5;3.5\nXB;1;2;3\nXB;2;2;3\n", encoding="utf-8")
+    told = portal(settings, "postcodes", "import", str(centres))
+    assert (told.returncode, told.stdout) == (0, "XA   1 postcodes\nXB   2 postcodes\n"), told.stderr
+    centres.write_text("XA;1;2.5\n", encoding="utf-8")
+    refused = portal(settings, "postcodes", "import", str(centres))
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("line 1: This line has neither the four parts")
+    centres.write_bytes(b"XA;1;2.5;3.5\n\xff")
+    assert "is not UTF-8" in portal(settings, "postcodes", "import", str(centres)).stderr
+
+
 def test_the_check_is_silent_about_what_holds_and_names_what_does_not(company: Company, settings: Settings) -> None:
     make = company.owner.api.post("/pools", {"name": "Roofs", "members": [{"user_id": str(company.agent.id)}]}).json
     company.owner.api.patch(f"/rules/{company.default_rule_id}", {"pool_id": make["id"]})

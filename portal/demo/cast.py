@@ -19,6 +19,7 @@ class Worker:
     Args:
         title: what is printed beside their sign-in.
         open_cap: most open leads they take.
+        place: the postcode they work around, and how many kilometres.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Worker:
     team: str | None = None
     phone: str | None = None
     open_cap: int | None = None
+    place: tuple[str, int] | None = None
 
     @property
     def first_name(self) -> str:
@@ -67,7 +69,14 @@ CAST = (
         SAN_ANTONIO,
         "+12105550123",
     ),
-    Worker("Chloe Martin", "chloe@demo.example", "agent, works half the week", ("agent",), SAN_ANTONIO),
+    Worker(
+        "Chloe Martin",
+        "chloe@demo.example",
+        "agent, works half the week",
+        ("agent",),
+        SAN_ANTONIO,
+        place=("78209", 450),
+    ),
     Worker("Dev Patel", "dev@demo.example", "agent, takes twelve at a time", ("agent",), SAN_ANTONIO, open_cap=12),
     Worker("Finn O'Brien", "finn@demo.example", "trusted employee", ("trusted_employee",), DALLAS),
     Worker("Jonas Weber", "jonas@demo.example", "agent", ("agent",), DALLAS, "+12145550188"),

@@ -28,7 +28,7 @@ from portal.extensions import db
 from portal.models import Account, Company, KeyScope, LedgerAccount, Pool, TagMember, Team, User
 from portal.models.member_caps import MemberCaps
 from portal.models.tenancy import inside_company, leave_company
-from portal.operations import company, keys, people, pools, quarantine_lists, rules
+from portal.operations import company, keys, people, pools, postcodes, quarantine_lists, rules
 from portal.operations.roles import make_role
 from portal.operations.tags import make_tag
 from portal.operations.teams import make_team
@@ -39,6 +39,9 @@ from portal.queries.people import active_owner_ids
 from portal.queries.rules import default_rule
 
 _SEED = 42
+
+POSTCODES = Path(__file__).with_name("postcodes.csv")
+"""Where the customers' postcodes are."""
 _ACTS_AT_ONCE = 20
 # The people were there some days before the first lead.
 _FOUNDED = timedelta(weeks=WEEKS, days=6)
@@ -128,6 +131,8 @@ def _people(scene: Scene, owner_id: UUID) -> None:
     people.change_user(owner.id, by=owner, phone=CAST[0].phone)
     scene.staff[CAST[0].first_name] = owner
     teams = {name: make_team(by=owner, name=name) for name in TEAMS}
+    with POSTCODES.open(encoding="utf-8") as centres:
+        postcodes.import_postcodes(centres)
     password = db.session.get_one(Account, owner.account_id).password
     for worker in CAST[1:]:
         scene.staff[worker.first_name] = _add(worker, teams, owner, password)
@@ -155,6 +160,7 @@ def _add(worker: Worker, teams: dict[str, Team], owner: User, password: str | No
         roles=worker.roles,
         team_id=teams[worker.team].id if worker.team else None,
         open_cap=worker.open_cap,
+        locations=[{"postcode": worker.place[0], "radius_km": worker.place[1]}] if worker.place else [],
     )
     account = across.account_with_email(worker.email)
     assert account is not None

@@ -20,6 +20,7 @@ from portal.models.lead import Channel, CloseReason, Lead, LeadAlias, LeadState,
 from portal.models.message import Cause, Message, MessageChannel, MessageState
 from portal.models.offer import Offer, OfferKind, OfferState
 from portal.models.pool import EntryKind, LedgerAccount, LedgerEntry, Pool, PoolDefault, PoolMember, PoolTag, TagMember
+from portal.models.postcode import Postcode
 from portal.models.quarantine import QuarantineEntry
 from portal.models.reassignment import Reassignment, ReassignmentState, Trigger
 from portal.models.replay import Draft, Replay, ReplayState
@@ -74,6 +75,7 @@ __all__ = [
     "PoolDefault",
     "PoolMember",
     "PoolTag",
+    "Postcode",
     "QuarantineEntry",
     "Reassignment",
     "ReassignmentState",

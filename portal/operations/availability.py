@@ -17,6 +17,7 @@ from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints
 from portal.operations.transaction import operation
 from portal.permissions import Right, is_reached, may, outranks
+from portal.queries.postcodes import centre_of
 from portal.routing.facts import Presence
 from portal.routing.hours import HoursError, parse_hours
 from portal.routing.tags import normal_value
@@ -25,13 +26,15 @@ MOST_CAP = 1_000_000
 MOST_TEXTS = 200
 LONGEST_TEXT = 200
 MOST_PLACES = 50
+LONGEST_POSTCODE = 40
 GREATEST_RADIUS_KM = 20_000
 MOST_LEAVES = 100
 LONGEST_LEAVE_DAYS = 1000
 
 
 class Availability(TypedDict, total=False):
-    """Columns of a user that are checked here. Caps are numbers of leads; places are circles of lat, lng, radius_km."""
+    """Columns of a user that are checked here. Caps are numbers of leads; places are circles of radius_km around lat
+    and lng, or around the centre of a postcode."""
 
     day_cap: int | None
     week_cap: int | None
@@ -57,7 +60,7 @@ def check(wrong: Complaints, name: str, value: Any, company: Company) -> Any:
         case "tags" | "excluded_lead_types" | "languages":
             return _texts(wrong, name, value)
         case "locations":
-            return _places(wrong, value)
+            return _places(wrong, value, company)
         case "hours":
             return _hours(wrong, value, company)
         case "time_zone":
@@ -75,14 +78,27 @@ def _texts(wrong: Complaints, field: str, values: Sequence[str]) -> list[str]:
     return list({normal_value(text): text for text in checked if text}.values())
 
 
-def _places(wrong: Complaints, values: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
+def _places(wrong: Complaints, values: Sequence[Mapping[str, Any]], company: Company) -> list[dict[str, Any]]:
     if len(values) > MOST_PLACES:
         wrong.add("locations", f"Use at most {MOST_PLACES} places; these are {len(values)}.")
         return []
-    return [_place(wrong, f"locations.{number}", value) for number, value in enumerate(values)]
+    return [_place(wrong, f"locations.{number}", value, company) for number, value in enumerate(values)]
 
 
-def _place(wrong: Complaints, field: str, value: Mapping[str, Any]) -> dict[str, float]:
+def _place(wrong: Complaints, field: str, value: Mapping[str, Any], company: Company) -> dict[str, Any]:
+    """A circle. One that is given by a postcode alone gets its centre now, and keeps it."""
+    postcode = wrong.text(f"{field}.postcode", value.get("postcode"), most=LONGEST_POSTCODE)
+    if postcode and value.get("lat") is None and value.get("lng") is None:
+        centre = centre_of(company.country, postcode)
+        if centre is None:
+            known = f"No centre is known for the postcode {postcode} in {company.country}."
+            wrong.add(f"{field}.postcode", f"{known} Give its lat and lng, or have the country's postcodes imported.")
+            return {}
+        value = {**value, **centre._asdict()}
+    return _circle(wrong, field, value) | ({"postcode": postcode} if postcode else {})
+
+
+def _circle(wrong: Complaints, field: str, value: Mapping[str, Any]) -> dict[str, Any]:
     bounds = {"lat": (-90, 90), "lng": (-180, 180), "radius_km": (0, GREATEST_RADIUS_KM)}
     for name, (least, most) in bounds.items():
         given = value.get(name)

@@ -24,6 +24,7 @@ from portal.operations.arrival import Arrival, Arriving, Keep, KeptTaken, Taken,
 from portal.operations.contact_points import ContactPoint
 from portal.operations.distribution import FAILED, Round, Routable, alarm, fresh_state
 from portal.operations.new_leads import lead_rows
+from portal.operations.placing import placed
 from portal.operations.transaction import after_commit, operation
 from portal.operations.writes import Row, Writes
 from portal.queries import intake_facts
@@ -54,6 +55,7 @@ def take_in(
         Invalid: there is nothing in it to keep, or the idempotency key belongs to another request.
     """
     _refuse_empty(arriving)
+    arriving = placed(arriving, holder.country)
     points = arriving.points(holder.country)
     claim = new_id()
     before = _claim(arriving, points, holder, kept, claim)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal.operations.arrival import Arriving
+from portal.operations.placing import placed
 from portal.queries.across import KeyHolder
 from portal.queries.setup import setup_of
 from portal.queries.what_if import decision_now
@@ -17,6 +18,7 @@ def preview(arriving: Arriving, *, holder: KeyHolder) -> Decision:
     Unlocked: by the time a lead does come in, turns may have been played. Somebody named, or who had the contact's
     last lead, is not looked at: this is what routing says.
     """
+    arriving = placed(arriving, holder.country)
     facts = arriving.facts(arriving.points(holder.country), None, setup_of(holder.company_id).tagger)
     return decision_now(holder.company_id, facts)
 

@@ -23,6 +23,9 @@ PRESENCE_NAMES = {Presence.AVAILABLE: "Available", Presence.AWAY: "Away", Presen
 _PLACE = re.compile(r"\s*(?P<lat>-?[\d.]+)\s*,\s*(?P<lng>-?[\d.]+)\s+(?P<radius_km>[\d.]+)\s*(km)?\s*", re.IGNORECASE)
 
 
+_POSTCODE = re.compile(r"\s*(?P<postcode>[^,;]+?)\s+(?P<radius_km>[\d.]+)\s*(km)?\s*", re.IGNORECASE)
+
+
 class AvailabilityForm(HoursForm):
     """Everything gates ask about one person, but for what their page has already."""
 
@@ -43,7 +46,8 @@ class AvailabilityForm(HoursForm):
     )
     locations = Lines(
         "Places they work in",
-        description="One a line: latitude, longitude and kilometres around, such as 36.72, -4.42 25. Empty = anywhere.",
+        description="One a line: a postcode and the kilometres around it, such as 78704 25, or latitude, longitude and "
+        "kilometres, such as 36.72, -4.42 25. Empty = anywhere.",
     )
     time_zone = SelectField("Their time zone", coerce=lambda value: value or None)
 
@@ -98,18 +102,23 @@ def _lines(typed: str | None) -> Sequence[str]:
 
 def _place(line: str) -> Mapping[str, Any]:
     """A place as it was typed; what is none is left for the operation to complain about."""
-    found = _PLACE.fullmatch(line)
+    found = _PLACE.fullmatch(line) or _POSTCODE.fullmatch(line)
     try:
-        return {name: float(value) for name, value in found.groupdict().items()} if found else {}
+        return (
+            {name: value if name == "postcode" else float(value) for name, value in found.groupdict().items()}
+            if found
+            else {}
+        )
     except ValueError:
         return {}
 
 
-def _written(place: Mapping[str, float]) -> str:
+def _written(place: Mapping[str, Any]) -> str:
     lat, lng, radius = (_digits(place[name]) for name in ("lat", "lng", "radius_km"))
-    return f"{lat}, {lng} {radius} km"
+    where = place.get("postcode") or f"{lat}, {lng}"
+    return f"{where} {radius} km"
 
 
 def _digits(value: float) -> str:
     """All of a number, without an exponent: what is shown is what is saved again."""
-    return f"{Decimal(repr(value)):f}"
+    return f"{Decimal(repr(value)).normalize():f}"

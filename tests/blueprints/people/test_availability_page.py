@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from apiflask import APIFlask
 
+from portal.operations.postcodes import import_postcodes
 from tests.cast import Company
 from tests.factories import make_pool
 from tests.page import Browser, sign_in
@@ -66,3 +67,18 @@ def test_agents_and_strangers_do_not_reach_it(app: APIFlask, company: Company, o
     path = f"/people/{company.colleague.id}/availability"
     sign_in(app, company.agent).open(path, status=403)
     sign_in(app, other_company.owner).open(path, status=404)
+
+
+def test_a_place_may_be_typed_as_a_postcode(owner: Browser, company: Company) -> None:
+    with company.inside():
+        import_postcodes(["US;00021;36.72;-4.42"])
+    path = f"/people/{company.agent.id}/availability"
+    owner.open(path).press("Save", locations="00021 25\n00021-1234 2.5 km")
+    assert company.owner.api.get(f"/users/{company.agent.id}").json["locations"] == [
+        {"postcode": "00021", "lat": 36.72, "lng": -4.42, "radius_km": 25},
+        {"postcode": "00021-1234", "lat": 36.72, "lng": -4.42, "radius_km": 2.5},
+    ]
+    page = owner.open(path)
+    assert page.value_of("locations") == "00021 25 km\n00021-1234 2.5 km"
+    refused = page.press("Save", status=422, locations="99999 25")
+    assert "No centre is known for the postcode 99999 in US" in str(refused.error_of("locations"))

@@ -23,11 +23,12 @@ class Caps(Form):
 
 
 class PlaceForm(Form):
-    """A place somebody works in: its middle in degrees, and how far around it they go."""
+    """A place somebody works in: its middle, in degrees or as a postcode of the company's country, and how far around
+    it they go."""
 
-    later = frozenset({"postcode"})
-    lat = Figure(required=True)
-    lng = Figure(required=True)
+    postcode = Text()
+    lat = Figure()
+    lng = Figure()
     radius_km = Figure(required=True)
 
 

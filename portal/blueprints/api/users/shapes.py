@@ -20,8 +20,9 @@ class CapsShape(Form):
 
 
 class PlaceShape(Form):
-    """A place somebody works in."""
+    """A place somebody works in; `postcode` where it was given by one."""
 
+    postcode = Text()
     lat = Figure(required=True)
     lng = Figure(required=True)
     radius_km = Figure(required=True)
