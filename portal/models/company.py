@@ -93,6 +93,8 @@ class Team(db.Model):  # type: ignore[name-defined,misc]
     name: Mapped[Str]
     # Who gets what nobody in the team's pools took, before anybody else of the team.
     default_user_id: Mapped[Ref | None]
+    # Which pool gets what rules send to the team and none of its own rules takes.
+    default_pool_id: Mapped[Ref | None]
     created_at: Mapped[Made]
 
     __table_args__ = (
@@ -105,6 +107,13 @@ class Team(db.Model):  # type: ignore[name-defined,misc]
             ondelete="SET NULL (default_user_id)",
             use_alter=True,
             name="fk_teams_default_user_id",
+        ),
+        same_company(
+            "default_pool_id",
+            "pools",
+            ondelete="SET NULL (default_pool_id)",
+            use_alter=True,
+            name="fk_teams_default_pool_id",
         ),
         # Two teams of one name under one parent could not be told apart on any page.
         UniqueConstraint("company_id", "parent_id", "name", postgresql_nulls_not_distinct=True),

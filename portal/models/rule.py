@@ -1,4 +1,5 @@
-"""Rules: ordered conditions on a lead that name a pool. The default rule is last and always there."""
+"""Rules: ordered conditions on a lead that name a pool or a team, in the company's list or a team's own. The default
+rule is the company's last and always there."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from portal.models.columns import CompanyId, Id, Json, Made, Moment, Ref, Str, o
 
 
 class Rule(db.Model):  # type: ignore[name-defined,misc]
-    """A condition that names a pool; the first that is met wins."""
+    """A condition that names a pool or a team; the first of a list that is met wins."""
 
     __tablename__ = "rules"
 
@@ -29,7 +30,10 @@ class Rule(db.Model):  # type: ignore[name-defined,misc]
     strictness: Mapped[Json]
     # When the rule counts, in the company's zone; None = always. Outside them a lead falls to the next rule.
     hours: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    # Where its leads go; none of the two = they wait for a person.
     pool_id: Mapped[Ref | None]
+    to_team_id: Mapped[Ref | None]
+    # Whose list it stands in; None = the company's.
     team_id: Mapped[Ref | None]
     created_at: Mapped[Made]
     # Rules out of use stay for the leads that name them.
@@ -39,6 +43,9 @@ class Rule(db.Model):  # type: ignore[name-defined,misc]
         of_company(),
         same_company("pool_id", "pools"),
         same_company("team_id", "teams"),
+        same_company("to_team_id", "teams"),
+        CheckConstraint("pool_id IS NULL OR to_team_id IS NULL", name="one_way"),
+        CheckConstraint("NOT (is_default AND team_id IS NOT NULL)", name="default_of_company"),
         CheckConstraint("NOT (is_default AND (paused OR conditions <> '{}'))", name="default_restricts_nothing"),
         CheckConstraint("NOT (is_default AND deleted_at IS NOT NULL)", name="default_stays"),
         Index("uq_rules_default", "company_id", unique=True, postgresql_where=text("is_default")),

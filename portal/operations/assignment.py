@@ -122,8 +122,7 @@ def charged_pool(lead: Lead) -> UUID | None:
         return None
     setup = setup_of(lead.company_id)
     facts, _ = routing_facts.stored_leads(lead.company_id, [lead.id], setup.tagger)[lead.id]
-    rule = setup.match(facts).rule
-    return rule.pool_id if rule else None
+    return setup.match(facts).pool_id
 
 
 def _withdraw(writes: Writes, lead: Lead, by: Actor, reason: str, receiver: UUID | None = None) -> None:

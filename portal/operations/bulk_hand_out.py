@@ -101,7 +101,7 @@ def _those(by: User, filters: LeadFilters, after: UUID | None) -> Filter:
 
 
 @operation
-def _hand_out(by: User, pool_id: UUID, lead_ids: Sequence[UUID], *, by_rules: bool) -> int:
+def _hand_out(by: User, pool_id: UUID | None, lead_ids: Sequence[UUID], *, by_rules: bool) -> int:
     round_ = round_of_pool(pool_id, cause=f"handed out in bulk by {by.name}")
     parameters = {"company": by.company_id, "leads": list(lead_ids)}
     # Whoever was quicker with one of them keeps it.

@@ -31,16 +31,18 @@ from portal.routing import ladder, ledger
 from portal.routing.caps import grown, reached
 from portal.routing.decision import Decision
 from portal.routing.facts import (
+    Asking,
     Candidate,
     LeadFacts,
     Outcome,
     PoolFacts,
     RuleMatch,
     Stage,
+    TeamFacts,
     WaitingFor,
 )
 from portal.routing.gates import refusals
-from portal.routing.route import hand_out, unrouted
+from portal.routing.route import hand_out, unrouted, without_pool
 
 LOOK_AGAIN = timedelta(seconds=2)
 """After this a lead that was left waiting is looked at once more."""
@@ -111,11 +113,13 @@ class Routable:
 
 
 class Round:
-    """One pool, locked with those it leads on to, and the leads that are handed out in it in this transaction.
+    """One pool, locked with those it leads on to, and the leads that are handed out in it in this transaction; or no
+    pool, and leads that do not come to one.
 
     Args:
         company_id: the company entered in the session.
-        pool_id: the pool whose turns are played; None when the rules name none.
+        pool_id: the pool whose turns are played; None when the rules name none: nobody gets the lead by them, or the
+            people of a team do.
         setup: how the company is set up.
         cause: who or what set this off, kept with the decisions.
     """
@@ -126,6 +130,8 @@ class Round:
         self._setup = setup
         self._everyone: tuple[Candidate, ...] | None = None
         self._has_ladder = False
+        # The people of the teams whose leads nobody in the line took.
+        self._teams: dict[UUID, TeamFacts] = {}
         self._chain: dict[UUID, PoolFacts] = {}
         # Who is told of a lead that waits, by its team.
         self._managers: dict[UUID | None, Sequence[UUID]] = {}
@@ -242,53 +248,59 @@ class Round:
         change_lead(self.writes, lead.id, lead.state)
 
     def _decide(self, lead: Routable) -> Decision:
-        if self.pool is None:
+        if self.pool is None and not lead.match.is_for_people_of_team:
             return unrouted(lead.facts, lead.match, self.at)
         # Each turn finds one more person full, so it ends.
         while True:
-            pool = self._as_asked(lead.history)
-            decision = hand_out(lead.facts, pool, lead.match, lead.history.asking(pool.id), self.at, self._setup.policy)
+            decision = self._line(lead)
             if decision.outcome is Outcome.WAIT:
-                decision = self._climb(lead, pool, decision)
+                decision = self._climb(lead, decision)
             if not self._is_full_by_now(decision):
                 return decision
 
-    def _as_asked(self, history: History) -> PoolFacts:
+    def _line(self, lead: Routable) -> Decision:
+        pool = self._as_asked(lead.history)
+        if pool is None:
+            return without_pool(lead.facts, lead.match, self.at)
+        asking = lead.history.asking(pool.id)
+        return hand_out(lead.facts, pool, lead.match, asking, self.at, self._setup.policy)
+
+    def _as_asked(self, history: History) -> PoolFacts | None:
         """The pool as it looks for one lead: with how each member answered about it."""
-        assert self.pool is not None
-        if not history.asked:
+        if self.pool is None or not history.asked:
             return self.pool
         return _with_people(self.pool, lambda one: _with_answer(one, history))
 
-    def _climb(self, lead: Routable, pool: PoolFacts, line: Decision) -> Decision:
-        assert self.pool is not None
-        if not self._has_ladder:
+    def _climb(self, lead: Routable, line: Decision) -> Decision:
+        if self.pool is not None and not self._has_ladder:
             self.pool = routing_facts.with_ladder(self.company_id, self.pool, self._chain, self._setup)
             self._has_ladder = True
-            pool = self._as_asked(lead.history)
+        pool = self._as_asked(lead.history)
 
         def everyone() -> Sequence[Candidate]:
             if self._everyone is None:
                 self._everyone = routing_facts.everyone(self.company_id, self._setup)
             return [_with_answer(one, lead.history) for one in self._everyone]
 
-        asking = lead.history.asking(pool.id)
-        if asking.handed_on:
-            pool = self._with_first_team(lead, pool)
-        return ladder.climb(lead.facts, pool, everyone, line, self.at, self._setup.policy, asking)
+        asking = lead.history.asking(pool.id) if pool else Asking()
+        team = self._team_of(lead, asking)
+        return ladder.climb(lead.facts, pool, everyone, line, self.at, self._setup.policy, asking, team)
 
-    def _with_first_team(self, lead: Routable, pool: PoolFacts) -> PoolFacts:
-        """The pool with the team of the one the lead came from: it stays that team's."""
-        rule = lead.match.rule
-        if rule is None or rule.pool_id is None:
-            return pool
-        found = routing_facts.with_team_of(self.company_id, pool, rule.pool_id, self._setup)
-
-        def as_of_now(one: Candidate) -> Candidate:
-            return _with_answer(self._with_given(one), lead.history)
-
-        default = found.team_default and as_of_now(found.team_default)
-        return replace(pool, team_default=default, team_members=tuple(map(as_of_now, found.team_members)))
+    def _team_of(self, lead: Routable, asking: Asking) -> TeamFacts | None:
+        """The people of the team whose lead it is: the rule's, else the pool's; for a lead that was handed on, that of
+        the pool it came from, else of the one it came to."""
+        if lead.match.team is not None:
+            team_id: UUID | None = lead.match.team.id
+        else:
+            came_from = lead.match.pool_id if asking.handed_on else None
+            first = routing_facts.team_of_pool(self.company_id, came_from) if came_from else None
+            team_id = first or (self.pool.team_id if self.pool else None)
+        if team_id is None:
+            return None
+        if team_id not in self._teams:
+            found = routing_facts.team_facts(self.company_id, team_id, self._setup)
+            self._teams[team_id] = _with_people_of_team(found, self._with_given)
+        return _with_people_of_team(self._teams[team_id], lambda one: _with_answer(one, lead.history))
 
     def _with_given(self, one: Candidate) -> Candidate:
         """Somebody who was just loaded, with what this round gave them already: the table does not show it yet."""
@@ -337,6 +349,7 @@ class Round:
         """Change what is known of people, wherever on the way they are looked at."""
         if self.pool is not None:
             self.pool = _with_people(self.pool, change)
+        self._teams = {team_id: _with_people_of_team(team, change) for team_id, team in self._teams.items()}
         if self._everyone is not None:
             self._everyone = tuple(map(change, self._everyone))
 
@@ -344,13 +357,13 @@ class Round:
         """The pool and the people as the lead before left them. Done only when another lead comes: most rounds are
         for one."""
         last, self._last = self._last, None
-        if last is None or last.outcome not in ledger.HANDED_OUT or self.pool is None:
+        if last is None or last.outcome not in ledger.HANDED_OUT:
             return
-        members = self.pool.members
-        if self._has_ladder:
+        members = self.pool.members if self.pool else ()
+        if self._has_ladder or self._teams:
             more, pool_id = int(last.outcome is Outcome.ASSIGN), last.pool_id
             self._change(lambda one: self._served(one, more, pool_id) if one.user_id in last.chosen else one)
-            self.pool = replace(self.pool, members=members)
+            self.pool = self.pool and replace(self.pool, members=members)
         # What was decided is told by now, so nothing that still counts looks at these candidates.
         ledger.carry_out(members, last, self._served_at)
         # Later leads of a batch count as later, under one reading of the clock.
@@ -540,7 +553,7 @@ class Round:
         self.writes.record(lead.id, kind, actor, text=decision.why, before=before, after=after)
 
     def _tell_managers(self, lead: Routable, facts: Row, *, about: UUID, but: Sequence[UUID] = ()) -> None:
-        team_id = team_of_waiting(self.company_id, lead.id, lead.state["pool_id"])
+        team_id = team_of_waiting(self.company_id, lead.id, lead.state["pool_id"], lead.state["rule_id"])
         if team_id not in self._managers:
             self._managers[team_id] = managers_of_waiting(self.company_id, team_id)
         told = [one for one in self._managers[team_id] if one not in but]
@@ -581,10 +594,12 @@ def _with_people(pool: PoolFacts, change: Callable[[Candidate], Candidate]) -> P
     return replace(
         pool,
         members=tuple(map(change, pool.members)),
-        team_default=pool.team_default and change(pool.team_default),
-        team_members=tuple(map(change, pool.team_members)),
         next_pool=pool.next_pool and _with_people(pool.next_pool, change),
     )
+
+
+def _with_people_of_team(team: TeamFacts, change: Callable[[Candidate], Candidate]) -> TeamFacts:
+    return replace(team, default=team.default and change(team.default), members=tuple(map(change, team.members)))
 
 
 def _with_answer(one: Candidate, history: History) -> Candidate:

@@ -131,7 +131,7 @@ def _store_routed(arrival: Arrival) -> Taken:
     stopped = keeping_back.stop_for(arrival, facts) if is_routed else None
     is_routed = is_routed and stopped is None
     # Only a lead that plays or is charged a turn needs the pool's lock.
-    pool_id = match.rule.pool_id if match.rule and (is_routed or (given and holder.named_counts_as_turn)) else None
+    pool_id = match.pool_id if is_routed or (given and holder.named_counts_as_turn) else None
     round_ = Round(
         holder.company_id,
         pool_id,

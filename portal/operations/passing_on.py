@@ -107,13 +107,15 @@ def _went(round_: Round, lead: Routable, only: Only) -> bool:
 def _by_the_rules(facts: LeadFacts, state: Row, setup: Setup, round_: Round) -> RuleMatch | None:
     """None when the rules name another pool by now, whose lock is not held."""
     match = setup.match(facts, round_.at)
-    named = match.rule.pool_id if match.rule else None
-    return match if named == round_.named else None
+    return match if match.pool_id == round_.named else None
 
 
 def _same_pool(facts: LeadFacts, state: Row, setup: Setup, round_: Round) -> RuleMatch | None:
     """The rule that sent the lead to its pool: a lead on its way stays in the pool it is in, whatever rules say now."""
-    rule = next((rule for rule in setup.rules if rule.id == state["rule_id"]), None)
+    rule = next((rule for rule in setup.all_rules() if rule.id == state["rule_id"]), None)
     if rule is None:
         return RuleMatch(None, ())
-    return RuleMatch(rule, (RuleCheck(rule.id, rule.name, True, "sent the lead to this pool"),))
+    team = setup.team_of(rule)
+    listed = setup.teams.get(rule.team_id) if rule.team_id else None
+    check = RuleCheck(rule.id, rule.name, True, "sent the lead to this pool", listed.name if listed else None)
+    return RuleMatch(rule, (check,), team)

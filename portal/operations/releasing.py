@@ -44,8 +44,7 @@ def round_for(company_id: UUID, lead: Lead, *, cause: str) -> Round:
     """A round in the pool the rules name for a lead that is not locked yet."""
     setup = setup_of(company_id)
     facts, _ = routing_facts.stored_leads(company_id, [lead.id], setup.tagger)[lead.id]
-    rule = setup.match(facts).rule
-    return round_of_pool(rule.pool_id if rule else None, cause=cause)
+    return round_of_pool(setup.match(facts).pool_id, cause=cause)
 
 
 def let_go(round_: Round, lead: Lead, by: Actor, said: str) -> None:

@@ -7,7 +7,7 @@ another, and whoever was held up past their lease changes nothing any more.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,7 +27,7 @@ from portal.queries.clock import database_time
 from portal.queries.past_leads import count_past_leads, past_leads
 from portal.queries.replays import is_one_running
 from portal.routing import replay as routing
-from portal.routing.facts import Stage
+from portal.routing.facts import Rule, Stage
 
 LEASE = timedelta(seconds=30)
 LONGEST = timedelta(days=366)
@@ -148,7 +148,9 @@ def _setup_now(company_id: UUID) -> routing.Setup:
     ready = setup.setup_of(company_id)
     pools = db.session.scalars(select(Pool.id).where(Pool.company_id == company_id, Pool.deleted_at.is_(None))).all()
     facts = {pool_id: routing_facts.pool_facts(company_id, pool_id, ready) for pool_id in pools}
-    return routing.Setup(ready.rules, facts, routing_facts.everyone(company_id, ready), ready.policy)
+    people = {team_id: routing_facts.team_facts(company_id, team_id, ready) for team_id in ready.teams}
+    everyone = routing_facts.everyone(company_id, ready)
+    return routing.Setup(ready.rules, facts, everyone, ready.policy, ready.teams, people)
 
 
 @operation
@@ -196,7 +198,7 @@ def _told(tally: routing.Tally, played: routing.Setup) -> dict[str, Any]:
     names = {one.user_id: one.name for pool in played.pools.values() for one in pool.members}
     names |= {one.user_id: one.name for one in played.everyone}
     people = tally.received.keys() | tally.missed.keys() | tally.declined.keys()
-    by_rule = [{"name": rule.name, "leads": tally.by_rule[rule.id]} for rule in played.rules]
+    by_rule = [{"name": rule.name, "team": team, "leads": tally.by_rule[rule.id]} for team, rule in _lists(played)]
     line = tally.stages[Stage.LINE]
     return {
         "leads": sum(tally.stages.values()),
@@ -218,6 +220,13 @@ def _told(tally: routing.Tally, played: routing.Setup) -> dict[str, Any]:
         "stages": _plain(tally.stages),
         "outcomes": _plain(tally.outcomes),
     }
+
+
+def _lists(played: routing.Setup) -> Iterator[tuple[str | None, Rule]]:
+    """All rules, each with the name of the team whose list it stands in."""
+    yield from ((None, rule) for rule in played.rules)
+    for team in sorted(played.teams.values(), key=lambda team: team.name):
+        yield from ((team.name, rule) for rule in team.rules)
 
 
 def _plain(counts: Mapping[Any, int] | Counter[Any]) -> dict[str, int]:

@@ -36,8 +36,7 @@ def route_again(lead_id: UUID, *, by: User) -> Lead:
     require_to_hand_out(by, lead_id)
     setup = setup_of(by.company_id)
     facts, _ = routing_facts.stored_leads(by.company_id, [peek_lead(lead_id).id], setup.tagger)[lead_id]
-    rule = setup.match(facts).rule
-    round_ = round_of_pool(rule.pool_id if rule else None, cause=f"routed again by {by.name}")
+    round_ = round_of_pool(setup.match(facts).pool_id, cause=f"routed again by {by.name}")
     lead = lock_lead(lead_id)
     require_to_hand_out(by, lead_id)
     if lead.state != LeadState.UNASSIGNED:

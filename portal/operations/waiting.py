@@ -67,8 +67,11 @@ def drain(company_id: UUID) -> int:
     return went
 
 
-def pools_named(company_id: UUID, lead_ids: Sequence[UUID], pool_id: UUID | None = None) -> dict[UUID, list[UUID]]:
-    """The pools the rules name now, each with its leads in order; a lead they name none for goes on waiting.
+def pools_named(
+    company_id: UUID, lead_ids: Sequence[UUID], pool_id: UUID | None = None
+) -> dict[UUID | None, list[UUID]]:
+    """The pools the rules name now, each with its leads in order; under None those for the people of a team. A lead
+    they send nowhere goes on waiting.
 
     Args:
         pool_id: named for all of them, whatever the rules say.
@@ -76,16 +79,16 @@ def pools_named(company_id: UUID, lead_ids: Sequence[UUID], pool_id: UUID | None
     if pool_id is not None:
         return {pool_id: sorted(lead_ids)}
     setup, now = setup_of(company_id), database_time()
-    pools: dict[UUID, list[UUID]] = {}
+    pools: dict[UUID | None, list[UUID]] = {}
     for lead_id, (facts, _) in sorted(routing_facts.stored_leads(company_id, lead_ids, setup.tagger).items()):
-        rule = setup.match(facts, now).rule
-        if rule is not None and rule.pool_id is not None:
-            pools.setdefault(rule.pool_id, []).append(lead_id)
+        match = setup.match(facts, now)
+        if match.is_routed:
+            pools.setdefault(match.pool_id, []).append(lead_id)
     return pools
 
 
 @operation
-def _route_waiting(company_id: UUID, pool_id: UUID, lead_ids: Sequence[UUID]) -> int:
+def _route_waiting(company_id: UUID, pool_id: UUID | None, lead_ids: Sequence[UUID]) -> int:
     round_ = round_of_pool(pool_id, cause="somebody became free")
     still = lock_waiting(company_id, lead_ids)
     went = route_afresh(round_, still, if_somebody)

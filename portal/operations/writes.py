@@ -37,13 +37,14 @@ _LEAD_COLUMNS = (
     "tags_found, flags, received_at, created_at, last_activity_at, " + ", ".join(LEAD_STATE_COLUMNS)
 )
 
-# A lead is its owner's team's. While nobody owns it, it is that of the pool that looks after it; and where neither
-# is of a team, it stays whose it was.
-_TEAM = """coalesce(
-    (SELECT u.team_id FROM users u WHERE u.company_id = {lead}.company_id AND u.id = {lead}.owner_id),
-    CASE WHEN {lead}.owner_id IS NULL THEN
-        (SELECT p.team_id FROM pools p WHERE p.company_id = {lead}.company_id AND p.id = {lead}.pool_id) END,
-    {kept})"""
+# A lead is its owner's team's. While nobody owns it, it is that of the rule that decided about it, or of the pool that
+# looks after it, as is a new one whose owner has no team; and where none of them is of a team, it stays whose it was.
+_BY_THE_RULES = """coalesce(
+    (SELECT coalesce(r.to_team_id, r.team_id) FROM rules r WHERE r.company_id = c.company_id AND r.id = c.rule_id),
+    (SELECT p.team_id FROM pools p WHERE p.company_id = c.company_id AND p.id = c.pool_id))"""
+_BY_OWNER = "(SELECT u.team_id FROM users u WHERE u.company_id = c.company_id AND u.id = c.owner_id)"
+_TEAM_OF_NEW = f"coalesce({_BY_OWNER}, {_BY_THE_RULES})"
+_TEAM = f"coalesce({_BY_OWNER}, CASE WHEN c.owner_id IS NULL THEN {_BY_THE_RULES} END, l.team_id)"
 
 # Part → its statement. What is not named here has a default in the database.
 _PARTS: dict[str, str] = {
@@ -58,7 +59,7 @@ _PARTS: dict[str, str] = {
     ),
     "leads": f"""
         INSERT INTO leads ({_LEAD_COLUMNS}, team_id)
-        SELECT {_LEAD_COLUMNS}, {_TEAM.format(lead="c", kept="NULL")}
+        SELECT {_LEAD_COLUMNS}, {_TEAM_OF_NEW}
         FROM jsonb_populate_recordset(NULL::leads, %(leads)s::jsonb) c
         RETURNING id, team_id""",
     "lead_aliases": _insert("lead_aliases", "company_id, id, lead_id, source, external_id"),
@@ -101,7 +102,7 @@ _PARTS: dict[str, str] = {
     "lead_changes": f"""
         UPDATE leads l SET ({", ".join(LEAD_STATE_COLUMNS)}, last_activity_at, team_id)
             = ROW ({", ".join(f"c.{column}" for column in LEAD_STATE_COLUMNS)}, c.last_activity_at,
-                   {_TEAM.format(lead="c", kept="l.team_id")})
+                   {_TEAM})
         FROM jsonb_populate_recordset(NULL::leads, %(lead_changes)s::jsonb) c
         WHERE l.company_id = c.company_id AND l.id = c.id
         RETURNING l.id, l.team_id""",

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, cast, func, null, select
 
 from portal.extensions import db
-from portal.models import Company, Lead, Pool, User
+from portal.models import Company, Lead, Pool, Rule, User
 from portal.permissions import manages_row, seen_by_row
 
 
@@ -26,15 +26,21 @@ def managers_of_waiting(company_id: UUID, team_id: UUID | None) -> Sequence[UUID
     return _who_see(company_id, null(), team_id)
 
 
-def team_of_waiting(company_id: UUID, lead_id: UUID, pool_id: UUID | None) -> UUID | None:
+def team_of_waiting(company_id: UUID, lead_id: UUID, pool_id: UUID | None, rule_id: UUID | None) -> UUID | None:
     """Whose a lead will be that nobody owns, which may not be written yet: see `operations.writes`.
 
     Args:
         pool_id: of the pool that looks after it.
+        rule_id: of the rule that decided about it.
     """
+    team_of_rule = (
+        select(func.coalesce(Rule.to_team_id, Rule.team_id))
+        .where(Rule.company_id == company_id, Rule.id == rule_id)
+        .scalar_subquery()
+    )
     team_of_pool = select(Pool.team_id).where(Pool.company_id == company_id, Pool.id == pool_id).scalar_subquery()
     team_of_lead = select(Lead.team_id).where(Lead.company_id == company_id, Lead.id == lead_id).scalar_subquery()
-    team_id: UUID | None = db.session.scalar(select(func.coalesce(team_of_pool, team_of_lead)))
+    team_id: UUID | None = db.session.scalar(select(func.coalesce(team_of_rule, team_of_pool, team_of_lead)))
     return team_id
 
 

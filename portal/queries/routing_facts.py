@@ -30,6 +30,7 @@ from portal.routing.facts import (
     Picker,
     PoolFacts,
     Stage,
+    TeamFacts,
 )
 from portal.routing.tags import Tagger
 
@@ -144,12 +145,12 @@ def _the_one(company_id: UUID, pool: PoolFacts, members: Sequence[Candidate], se
 
 
 def with_ladder(company_id: UUID, pool: PoolFacts, chain: Mapping[UUID, PoolFacts], setup: Setup) -> PoolFacts:
-    """The pool with all that comes after its line: default assignees, the pools it leads on to, and the team's people.
+    """The pool with what comes after its line: default assignees, and the pools it leads on to.
 
     Args:
         chain: those pools, by id. One that is not there was deleted, and ends the way.
     """
-    return _with_team(company_id, _with_further(company_id, pool, chain, setup, {pool.id}), setup)
+    return _with_further(company_id, pool, chain, setup, {pool.id})
 
 
 def _with_further(
@@ -164,22 +165,19 @@ def _with_further(
     return replace(pool, next_pool=_with_further(company_id, further, chain, setup, passed | {further.id}))
 
 
-def with_team_of(company_id: UUID, pool: PoolFacts, first_id: UUID, setup: Setup) -> PoolFacts:
-    """A pool leads were handed on to, with the people of the team they are of: that of the pool they came from,
-    `first_id`, or else its own."""
+def team_of_pool(company_id: UUID, pool_id: UUID) -> UUID | None:
+    """The team a pool is of, in use or not."""
     rows = _rows(
-        "SELECT team_id FROM pools WHERE company_id = %(company)s AND id = %(pool)s", company=company_id, pool=first_id
+        "SELECT team_id FROM pools WHERE company_id = %(company)s AND id = %(pool)s", company=company_id, pool=pool_id
     )
-    team_id = rows[0][0] if rows else None
-    return _with_team(company_id, replace(pool, team_id=team_id or pool.team_id), setup)
+    return rows[0][0] if rows else None
 
 
-def _with_team(company_id: UUID, pool: PoolFacts, setup: Setup) -> PoolFacts:
-    if pool.team_id is None:
-        return pool
-    rows = _people(_TEAM, company_id, setup, team=pool.team_id)
+def team_facts(company_id: UUID, team_id: UUID, setup: Setup) -> TeamFacts:
+    """A team's people: its default user, and all of it."""
+    rows = _people(_TEAM, company_id, setup, team=team_id)
     default = next((candidate(person, setup) for is_default, *person in rows if is_default), None)
-    return replace(pool, team_default=default, team_members=tuple(candidate(person, setup) for _, *person in rows))
+    return TeamFacts(team_id, default, tuple(candidate(person, setup) for _, *person in rows))
 
 
 def pool_facts(company_id: UUID, pool_id: UUID, setup: Setup) -> PoolFacts:

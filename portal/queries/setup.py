@@ -6,7 +6,7 @@ by the mark the database gives the company's row whenever anything of it changes
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -16,7 +16,7 @@ from uuid import UUID
 
 from portal.models import statements
 from portal.queries.clock import database_time
-from portal.routing.facts import LeadFacts, PerformanceInRouting, Policy, PresenceMode, Rule, RuleMatch
+from portal.routing.facts import LeadFacts, PerformanceInRouting, Policy, PresenceMode, Rule, RuleMatch, TeamRules
 from portal.routing.holding import Holding
 from portal.routing.hours import parse_hours
 from portal.routing.quarantine import Clue, Entry, Quarantine, Verdict
@@ -36,9 +36,11 @@ _COMPANY = """
     FROM companies WHERE id = %(company)s"""
 
 _RULES = """
-    SELECT r.id, r.name, r.pool_id, r.is_default, r.paused, r.conditions, r.strictness, r.hours
+    SELECT r.id, r.name, r.pool_id, r.is_default, r.paused, r.conditions, r.strictness, r.hours, r.team_id, r.to_team_id
     FROM rules r WHERE r.company_id = %(company)s AND r.deleted_at IS NULL
     ORDER BY r.is_default, r.position, r.id"""
+
+_TEAMS = "SELECT t.id, t.name, t.default_pool_id FROM teams t WHERE t.company_id = %(company)s"
 
 _NEXT_POOLS = """
     SELECT id, next_pool_id FROM pools
@@ -56,7 +58,8 @@ _PEOPLE = "SELECT name, email FROM users WHERE company_id = %(company)s AND acti
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The rules from the top, the default rule last; and the tags, those that stand for people among them."""
+    """The company's rules from the top, the default rule last; those of each team; and the tags, those that stand for
+    people among them."""
 
     rules: tuple[Rule, ...]
     tagger: Tagger
@@ -74,6 +77,19 @@ class Setup:
     reminded_every: timedelta | None = None
     # Pools whose owners have to log a contact within some time.
     contact_watched: frozenset[UUID] = frozenset()
+    teams: Mapping[UUID, TeamRules] = field(default_factory=dict)
+
+    def all_rules(self) -> Iterator[Rule]:
+        """Those of every list, the company's first."""
+        yield from self.rules
+        for team in self.teams.values():
+            yield from team.rules
+
+    def team_of(self, rule: Rule) -> TeamRules | None:
+        """Whose leads are those a rule decides about: of the team it sends them to, else of the one whose list it is
+        in."""
+        team_id = rule.to_team_id or rule.team_id
+        return self.teams.get(team_id) if team_id else None
 
     def chain(self, pool_id: UUID) -> list[UUID]:
         """A pool and those its leads are handed on to, in that order; one met again ends it."""
@@ -85,15 +101,15 @@ class Setup:
         return list(chain)
 
     def match(self, lead: LeadFacts, now: datetime | None = None) -> RuleMatch:
-        """The first rule the lead meets.
+        """The rule that decides about the lead.
 
         Args:
             now: at which moment, where the clock was read already.
         """
         # Most companies have no rule with hours, and do without a question to the clock.
-        if now is None and any(rule.hours is not None for rule in self.rules):
+        if now is None and any(rule.hours is not None for rule in self.all_rules()):
             now = database_time()
-        return match_rules(lead, self.rules, now)
+        return match_rules(lead, self.rules, now, self.teams)
 
 
 _kept: OrderedDict[UUID, tuple[UUID, Setup]] = OrderedDict()
@@ -125,12 +141,19 @@ def _load(company_id: UUID) -> Setup:
     ((zone, name_as_tag, email_as_tag, intercept, opening, spacing, *settings, minutes, number),) = _rows(
         _COMPANY, company_id
     )
-    rules = tuple(_rule(row, zone) for row in _rows(_RULES, company_id))
+    lists = defaultdict[UUID | None, list[Rule]](list)
+    for row in _rows(_RULES, company_id):
+        rule = _rule(row, zone)
+        lists[rule.team_id].append(rule)
+    teams = {
+        team_id: TeamRules(team_id, name, tuple(lists[team_id]), pool_id)
+        for team_id, name, pool_id in _rows(_TEAMS, company_id)
+    }
     tags = [Tag(text, TagKind(kind), weight) for text, kind, weight in _rows(_TAGS, company_id)]
     tagger = Tagger([*tags, *_of_people(company_id, name_as_tag=name_as_tag, email_as_tag=email_as_tag)])
     holding = Holding(intercept, parse_hours(opening, zone) if opening else None, spacing)
     return Setup(
-        rules,
+        tuple(lists[None]),
         tagger,
         _policy(zone, *settings),
         _quarantine(company_id),
@@ -141,6 +164,7 @@ def _load(company_id: UUID) -> Setup:
         dict(_rows(_NEXT_POOLS, company_id)),
         timedelta(minutes=minutes) if minutes else None,
         frozenset(row[0] for row in _rows(_CONTACT_WATCHED, company_id)),
+        teams,
     )
 
 
@@ -174,10 +198,11 @@ def _of_people(company_id: UUID, *, name_as_tag: bool, email_as_tag: bool) -> It
 
 
 def _rule(row: Any, zone: str) -> Rule:
-    rule_id, name, pool_id, is_default, paused, conditions, strictness, hours = row
+    rule_id, name, pool_id, is_default, paused, conditions, strictness, hours, team_id, to_team_id = row
     return Rule(
-        rule_id, name, pool_id, is_default, paused, conditions, strictness, parse_hours(hours, zone) if hours else None
-    )
+        rule_id, name, pool_id, is_default, paused, conditions, strictness,
+        parse_hours(hours, zone) if hours else None, team_id, to_team_id,
+    )  # fmt: skip
 
 
 def _rows(statement: str, company_id: UUID) -> Any:

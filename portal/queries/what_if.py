@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from portal.queries import routing_facts
@@ -9,17 +10,19 @@ from portal.queries.clock import database_time
 from portal.queries.setup import Setup, setup_of
 from portal.routing import ladder
 from portal.routing.decision import Decision
-from portal.routing.facts import Asking, LeadFacts, RuleMatch
-from portal.routing.route import Turn, hand_out, unrouted, who_is_next
+from portal.routing.facts import Asking, Candidate, LeadFacts, PoolFacts, RuleMatch
+from portal.routing.route import Turn, hand_out, unrouted, who_is_next, without_pool
 
 
 def decision_now(company_id: UUID, lead: LeadFacts) -> Decision:
     """The decision a new lead would get; by the time one does come in, turns may have been played."""
     setup = setup_of(company_id)
     match = setup.match(lead)
-    if match.rule is None or match.rule.pool_id is None:
-        return unrouted(lead, match, database_time())
-    return _in_pool(company_id, match.rule.pool_id, lead, match, setup)
+    if match.pool_id is not None:
+        return _in_pool(company_id, match.pool_id, lead, match, setup)
+    if match.is_for_people_of_team:
+        return _climbed(company_id, None, without_pool(lead, match, database_time()), setup)
+    return unrouted(lead, match, database_time())
 
 
 def decision_on(company_id: UUID, lead_id: UUID) -> Decision:
@@ -36,9 +39,18 @@ def decision_in_pool(company_id: UUID, pool_id: UUID, lead: LeadFacts) -> Decisi
 def _in_pool(company_id: UUID, pool_id: UUID, lead: LeadFacts, match: RuleMatch | None, setup: Setup) -> Decision:
     pool, now = routing_facts.pool_facts(company_id, pool_id, setup), database_time()
     line = hand_out(lead, pool, match, Asking(), now, setup.policy)
-    if line.chosen:
-        return line
-    return ladder.climb(lead, pool, lambda: routing_facts.everyone(company_id, setup), line, now, setup.policy)
+    return line if line.chosen else _climbed(company_id, pool, line, setup)
+
+
+def _climbed(company_id: UUID, pool: PoolFacts | None, line: Decision, setup: Setup) -> Decision:
+    """The end of the ladder, with the people of the team whose lead it is: the rule's, else the pool's."""
+    in_team = line.match.team.id if line.match and line.match.team else pool.team_id if pool else None
+    team = None if in_team is None else routing_facts.team_facts(company_id, in_team, setup)
+
+    def everyone() -> Sequence[Candidate]:
+        return routing_facts.everyone(company_id, setup)
+
+    return ladder.climb(line.lead, pool, everyone, line, line.at, setup.policy, team=team)
 
 
 def turns_to_come(company_id: UUID, pool_id: UUID, count: int) -> list[Turn]:

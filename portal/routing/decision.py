@@ -86,7 +86,12 @@ class Decision:
             return WaitingFor.PERSON
         if self.stage is not Stage.WAITING:
             return None
-        return WaitingFor.ROUTING if self.pool else WaitingFor.PERSON
+        return WaitingFor.ROUTING if self.pool or self.is_for_people_of_team else WaitingFor.PERSON
+
+    @property
+    def is_for_people_of_team(self) -> bool:
+        """Whether the rules sent the lead to a team that names no pool for it."""
+        return self.pool is None and self.match is not None and self.match.is_for_people_of_team
 
     @property
     def stages(self) -> list[Decision]:

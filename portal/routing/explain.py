@@ -74,6 +74,8 @@ def as_data(decision: Decision) -> Data:
         "rule_id": decision.rule_id and str(decision.rule_id),
         "at": decision.at.isoformat(),
         "rules": [_rule_row(check) for check in decision.rules],
+        "team": decision.match.team.name if decision.match and decision.match.team else None,
+        "to_team": decision.is_for_people_of_team,
         "candidates": [row for stage in decision.stages for row in _candidate_rows(stage)],
         "chosen": [str(user_id) for user_id in decision.chosen],
         "stage": decision.stage.value,
@@ -94,7 +96,10 @@ def _began_in(decision: Decision) -> str | None:
 
 
 def _rule_row(check: RuleCheck) -> Data:
-    return {"id": str(check.rule_id), "name": check.name, "met": check.met, "why": check.why}
+    row = {"id": str(check.rule_id), "name": check.name, "met": check.met, "why": check.why}
+    # Most lists are the company's own, and every decision keeps a row for each rule.
+    in_teams = {"team": check.team, "sends_to": check.sends_to}
+    return row | {key: name for key, name in in_teams.items() if name is not None}
 
 
 def _candidate_rows(decision: Decision) -> list[Data]:
@@ -165,11 +170,16 @@ def _choice(data: Data, names: Names) -> str:
             return f"Nobody in the line could take it: told at once in pool “{data['pool']}”: {who}."
         case Stage.NEXT_POOL, _:
             return f"Nobody in the line could take it: {who} is next in pool “{data['pool']}”."
+        case Stage.TEAM, _ if data.get("to_team"):
+            return f"It goes to {who}, of team “{data['team']}”."
         case Stage.TEAM, _:
             return f"Nobody in the line could take it, so it goes to {who}, of the team."
+        case Stage.ANY_ACTIVE, _ if data.get("to_team"):
+            nobody = f"Nobody of team “{data['team']}” can take it"
+            return f"{nobody}, so it goes to {who}, whose last lead is the least recent."
         case Stage.ANY_ACTIVE, _:
             return f"Nobody in the line could take it, so it goes to {who}, whose last lead is the least recent."
-        case _ if data["pool_id"] is None:
+        case _ if data["pool_id"] is None and not data.get("to_team"):
             return "No pool is set for it, so it waits for somebody to assign it."
         case _:
             return str(data["ladder"][-1]["note"] or "Nobody can get it now, so it waits until somebody can.")
@@ -196,7 +206,8 @@ def _fit(row: Data) -> str:
 def sentences_from(data: Data, names: Names | None = None) -> list[str]:
     """The whole story from stored data: rules, pool, everybody looked at stage by stage, and the choice."""
     names = names or {}
-    told = [f"Rule “{rule['name']}”: {'met' if rule['met'] else 'not met'}, {rule['why']}." for rule in data["rules"]]
+    told = [_rule(rule) for rule in data["rules"]]
+    told += _left_to_team(data)
     began_in = data.get("began_in") or data["pool"]
     if began_in:
         told.append(f"Pool “{began_in}”.")
@@ -206,6 +217,21 @@ def sentences_from(data: Data, names: Names | None = None) -> list[str]:
         told += [rung["note"]] if rung["note"] else []
     choice = why_from(data, names)
     return told if told[-1:] == [choice] else [*told, choice]
+
+
+def _rule(rule: Data) -> str:
+    """What came of one rule. Rules of a team's own list name the team; decisions of old know of no such lists."""
+    whose = f"Team “{rule['team']}”, rule" if rule.get("team") else "Rule"
+    ahead = f"; it sends the lead to team “{rule['sends_to']}”" if rule.get("sends_to") else ""
+    return f"{whose} “{rule['name']}”: {'met' if rule['met'] else 'not met'}, {rule['why']}{ahead}."
+
+
+def _left_to_team(data: Data) -> list[str]:
+    """That a team's own rules did not take what was sent to it, where there are any."""
+    sent_to = next((rule.get("sends_to") for rule in reversed(data["rules"]) if rule["met"]), None)
+    if sent_to is None or data.get("to_team"):
+        return []
+    return [f"No rule of team “{sent_to}” takes it, so it goes to the team's default pool."]
 
 
 def _worth_saying(rows: list[Data]) -> list[Data]:

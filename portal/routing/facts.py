@@ -244,8 +244,7 @@ class PoolFacts:
 
     `for_reassignment`: it is for leads that have an owner and shall have another.
     `last_call_seconds` None: no last call is made. `next_pool` is where leads go that nobody here takes; it is loaded
-    with its own members once somebody gets that far, its id is known before. The team is the rule's or the pool's: its
-    default user, and its users in the order that breaks ties.
+    with its own members once somebody gets that far, its id is known before.
     """
 
     id: UUID
@@ -267,8 +266,6 @@ class PoolFacts:
     when_nobody_available: str = WhenNobody.FALLBACK
     # Whoever is full when a turn is played loses what they are owed.
     forfeit_at_cap: bool = False
-    team_default: Candidate | None = None
-    team_members: Sequence[Candidate] = ()
     for_reassignment: bool = False
 
     def end_of(self, start: datetime, seconds: int) -> datetime:
@@ -283,10 +280,21 @@ class PoolFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamFacts:
+    """The people of a team, for leads that are the team's: its default user, and its users in the order that breaks
+    ties."""
+
+    id: UUID
+    default: Candidate | None = None
+    members: Sequence[Candidate] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """An ordered condition that names a pool or a team. The company's default rule is last and restricts nothing.
 
-    `conditions` and `strictness` are as `routing.conditions` reads them. Outside `hours` the rule is not met.
+    `conditions` and `strictness` are as `routing.conditions` reads them. Outside `hours` the rule is not met. `team_id`
+    is the team whose list it stands in, None for the company's; `to_team_id` the team it sends leads to.
     """
 
     id: UUID
@@ -298,6 +306,7 @@ class Rule:
     strictness: Mapping[str, str] = field(default_factory=dict)
     hours: WeeklyHours | None = None
     team_id: UUID | None = None
+    to_team_id: UUID | None = None
     # Made when first asked for: a rule is held against many leads.
     _tests: Conditions | None = field(default=None, init=False, repr=False, compare=False)
 
@@ -312,22 +321,65 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamRules:
+    """A team's own list of rules, from the top, and the pool that gets what none of them takes. There is no default
+    rule in it: without a pool the team's people get the rest."""
+
+    id: UUID
+    name: str
+    rules: Sequence[Rule] = ()
+    default_pool_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RuleCheck:
-    """One rule held against the lead: met or not, and why, as a sentence."""
+    """One rule held against the lead: met or not, and why, as a sentence. `team` names the team whose list it stands
+    in, None for the company's; `sends_to` the team whose list comes next because the rule is met."""
 
     rule_id: UUID
     name: str
     met: bool
     why: str
+    team: str | None = None
+    sends_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RuleMatch:
-    """The first rule a lead meets, with every rule looked at on the way, that one included. `rule` is None when no
-    rule is met: that happens only to a list without its default rule."""
+    """The rule that decides about a lead, with every rule looked at on the way, that one included.
+
+    `rule` is the last one met: the first of the company's list, and where that sends the lead to a team, the first met
+    of that team's list, if any. None when no rule is met: that happens only to a list without its default rule. `team`
+    is the team the lead is of by that rule.
+    """
 
     rule: Rule | None
     checks: tuple[RuleCheck, ...]
+    team: TeamRules | None = None
+
+    @property
+    def pool_id(self) -> UUID | None:
+        """The pool that gets the lead; None where a person, or the people of a team, get it."""
+        if self.rule is None:
+            return None
+        if self.rule.to_team_id is None:
+            return self.rule.pool_id
+        return self.team.default_pool_id if self.team is not None and self._is_in_team else None
+
+    @property
+    def is_for_people_of_team(self) -> bool:
+        """Whether it came to a team of which neither a rule nor a default pool takes it."""
+        return self._is_in_team and self.pool_id is None
+
+    @property
+    def is_routed(self) -> bool:
+        """Whether somebody gets it by the rules. Otherwise it waits for a person."""
+        return self.pool_id is not None or self.is_for_people_of_team
+
+    @property
+    def _is_in_team(self) -> bool:
+        """Whether the rule sent it to the team, and none of the team's own took it from there."""
+        return self.rule is not None and self.team is not None and self.rule.to_team_id == self.team.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from portal.routing.facts import (
     PoolFacts,
     Refusal,
     Stage,
+    TeamFacts,
     WhenNobody,
 )
 from portal.routing.scene import AS_USUAL, Scene
@@ -33,14 +34,15 @@ from portal.routing.scene import AS_USUAL, Scene
 
 @dataclass(frozen=True, slots=True)
 class Climb:
-    """What rungs look at. `pool` is the one the lead has come to along the chain of next pools. `everyone` loads the
-    company's users; None when leads may not leave their pool for them."""
+    """What rungs look at. `pool` is the one the lead has come to along the chain of next pools, `team` whose lead it is
+    by its rule or pool. `everyone` loads the company's users; None when leads may not leave their pool for them."""
 
     scene: Scene
     pool: PoolFacts | None
     asking: Asking
     line: Decision
     everyone: Callable[[], Sequence[Candidate]] | None
+    team: TeamFacts | None = None
 
 
 class Found(NamedTuple):
@@ -66,12 +68,14 @@ def climb(
     now: datetime,
     policy: Policy = AS_USUAL,
     asking: Asking = Asking(),  # noqa: B008 - frozen
+    team: TeamFacts | None = None,
 ) -> Decision:
     """What follows `line`, a decision that chose nobody. One that left the lead in a pond is the end already.
 
-    `everyone` gives the company's users in the order that breaks ties, with whom this lead was asked of already; it
-    is called only when that rung is reached. A decision on the stage NEXT_POOL, or on a rung above it of a pool further
-    down the chain, names that pool. Raises ValueError when `line` did choose somebody.
+    `pool` is None for a lead that came to a team which names no pool: the rungs above all pools are left. `everyone`
+    gives the company's users in the order that breaks ties, with whom this lead was asked of already; it is called only
+    when that rung is reached. `team` is whose lead it is. A decision on the stage NEXT_POOL, or on a rung above it of a
+    pool further down the chain, names that pool. Raises ValueError when `line` did choose somebody.
     """
     if line.chosen:
         raise ValueError("the ladder begins where a line has chosen nobody")
@@ -79,7 +83,10 @@ def climb(
         return line
     if lead.taken_from is not None:
         return _climbed(Climb(Scene(lead, policy, now), pool, asking, line, None), OF_A_REASSIGNMENT, line)
-    way = Climb(Scene(lead, policy, now), pool, asking, line, everyone if policy.fallback_any_active else None)
+    asked = everyone if policy.fallback_any_active else None
+    way = Climb(Scene(lead, policy, now), pool, asking, line, asked, team)
+    if line.is_for_people_of_team:
+        return _beyond_the_pools(way, line)
     if pool is not None and _is_to_wait(pool, line):
         return _reached(way, Stage.WAITING, Found(Outcome.WAIT, note=HELD), line)
     reached = _along_the_chain(way, line)
@@ -209,13 +216,13 @@ def next_pool(way: Climb) -> Found | None:
     return Found(found.outcome, found.chosen, found.candidates, found.refusals, note)
 
 
-def team(way: Climb) -> Found | None:
+def of_the_team(way: Climb) -> Found | None:
     """The team's default user, then its other users, the least recent lead first. They pass every gate but
     membership."""
-    if way.pool is None or (way.pool.team_default is None and not way.pool.team_members):
+    if way.team is None or (way.team.default is None and not way.team.members):
         return None
-    default = way.pool.team_default
-    others = [one for one in way.pool.team_members if default is None or one.user_id != default.user_id]
+    default = way.team.default
+    others = [one for one in way.team.members if default is None or one.user_id != default.user_id]
     people = _as_members([default, *others] if default else others, way.pool)
     refusals = gates.refusals(people, way.scene, gates.BEYOND_THE_POOL)
     if default and refusals[0] is None:
@@ -282,7 +289,7 @@ FURTHER_ALONG: tuple[tuple[Stage, Rung], ...] = (
 """The rungs of every pool its leads are handed on to."""
 
 BEYOND: tuple[tuple[Stage, Rung], ...] = (
-    (Stage.TEAM, team),
+    (Stage.TEAM, of_the_team),
     (Stage.ANY_ACTIVE, any_active),
     (Stage.WAITING, waiting),
 )

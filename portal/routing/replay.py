@@ -28,10 +28,12 @@ from portal.routing.facts import (
     Rule,
     RuleMatch,
     Stage,
+    TeamFacts,
+    TeamRules,
 )
 from portal.routing.hours import day_of
 from portal.routing.ladder import climb
-from portal.routing.route import hand_out, match_rules, unrouted
+from portal.routing.route import hand_out, match_rules, unrouted, without_pool
 from portal.routing.scene import AS_USUAL
 
 
@@ -60,12 +62,15 @@ STARTS: Mapping[str, Callable[[date], date]] = {
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """Rules from the top, pools by id, and the company's users as the last rung of the ladder asks them."""
+    """The company's rules from the top, pools by id, and its users as the last rung of the ladder asks them; by team,
+    its own rules and its people."""
 
     rules: Sequence[Rule]
     pools: Mapping[UUID, PoolFacts]
     everyone: Sequence[Candidate] = ()
     policy: Policy = AS_USUAL
+    teams: Mapping[UUID, TeamRules] = field(default_factory=dict)
+    people: Mapping[UUID, TeamFacts] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -101,7 +106,7 @@ class Replay:
 
     def __init__(self, setup: Setup) -> None:
         self.tally = Tally()
-        self._rules = setup.rules
+        self._rules, self._team_rules = setup.rules, setup.teams
         self._policy = replace(setup.policy, holidays=frozenset(), presence_mode=PresenceMode.IGNORE, as_noted=True)
         self._people: defaultdict[UUID, list[Candidate]] = defaultdict(list)
         self._pools: dict[UUID, PoolFacts] = {}
@@ -111,18 +116,20 @@ class Replay:
         for pool in setup.pools.values():
             self._own(pool, setup.pools)
         self._everyone = self._copies(setup.everyone)
+        self._teams = {team_id: self._own_team(team) for team_id, team in setup.people.items()}
+
+    def _own_team(self, team: TeamFacts) -> TeamFacts:
+        default = None if team.default is None else self._copies([team.default])[0]
+        return replace(team, default=default, members=self._copies(team.members))
 
     def _own(self, pool: PoolFacts, pools: Mapping[UUID, PoolFacts], way: frozenset[UUID] = frozenset()) -> PoolFacts:
         """`pool` with people of its own; a pool that others hand on to is one and the same for all of them."""
         if pool.id in self._pools:
             return self._pools[pool.id]
         further = pool.next_pool if pool.next_pool is None or pool.next_pool.id not in way else None
-        team_default = None if pool.team_default is None else self._copies([pool.team_default])[0]
         owned = replace(
             pool,
             members=self._copies(pool.members),
-            team_default=team_default,
-            team_members=self._copies(pool.team_members),
             next_pool=further and self._own(pools.get(further.id, further), pools, way | {pool.id}),
         )
         self._pools[pool.id] = owned
@@ -141,10 +148,10 @@ class Replay:
 
     def route(self, past: PastLead) -> None:
         """One lead more."""
-        match = match_rules(past.lead, self._rules, past.at)
+        match = match_rules(past.lead, self._rules, past.at, self._team_rules)
         self.tally.by_rule[match.rule.id if match.rule else None] += 1
-        pool = self._pools.get(match.rule.pool_id) if match.rule and match.rule.pool_id else None
-        if pool is None:
+        pool = self._pools.get(match.pool_id) if match.pool_id else None
+        if pool is None and not match.is_for_people_of_team:
             self._count(unrouted(past.lead, match, past.at))
             return
         self._count_anew(past.at)
@@ -172,7 +179,9 @@ class Replay:
             for one in self._people.get(user_id, ()):
                 ledger.update(one, **facts)
 
-    def _asked_in_turn(self, past: PastLead, match: RuleMatch, pool: PoolFacts, asked: dict[UUID, Asked]) -> Decision:
+    def _asked_in_turn(
+        self, past: PastLead, match: RuleMatch, pool: PoolFacts | None, asked: dict[UUID, Asked]
+    ) -> Decision:
         """Each offer that ended then without a taker ends so again, and the next is asked."""
         asking = Asking()
         # Every round asks somebody new, or makes the one last call, so it ends.
@@ -195,18 +204,27 @@ class Replay:
             if decision.stage is Stage.LINE:
                 asking = replace(asking, offers_made=asking.offers_made + 1)
 
-    def _decide(self, past: PastLead, match: RuleMatch, pool: PoolFacts, asking: Asking) -> Decision:
-        decision = hand_out(past.lead, pool, match, asking, past.at, self._policy)
+    def _decide(self, past: PastLead, match: RuleMatch, pool: PoolFacts | None, asking: Asking) -> Decision:
+        if pool is None:
+            decision = without_pool(past.lead, match, past.at)
+        else:
+            decision = hand_out(past.lead, pool, match, asking, past.at, self._policy)
         if decision.chosen:
             return decision
-        return climb(past.lead, pool, lambda: self._everyone, decision, past.at, self._policy, asking)
+        team = self._team_of(match, pool)
+        return climb(past.lead, pool, lambda: self._everyone, decision, past.at, self._policy, asking, team)
 
-    def _hand_out(self, pool: PoolFacts, decision: Decision, now: datetime, *, is_taken: bool) -> None:
+    def _team_of(self, match: RuleMatch, pool: PoolFacts | None) -> TeamFacts | None:
+        """Whose lead it is: the rule's team, else the pool's."""
+        team_id = match.team.id if match.team else pool.team_id if pool else None
+        return self._teams.get(team_id) if team_id else None
+
+    def _hand_out(self, pool: PoolFacts | None, decision: Decision, now: datetime, *, is_taken: bool) -> None:
         """The turn is played, and the chosen had their last lead now, in whichever pool they are looked at next. A lead
         counts as open once it is taken."""
         if decision.step is not None:
             ledger.play(decision.step)
-        moment = ledger.after_all(pool.members, now)
+        moment = ledger.after_all(pool.members if pool else (), now)
         for one in self._people[decision.chosen[0]]:
             ledger.receive(one, Outcome.ASSIGN if is_taken else Outcome.OFFER, moment, decision.pool_id)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from portal.routing.facts import (
     RuleCheck,
     RuleMatch,
     Stage,
+    TeamRules,
 )
 from portal.routing.hours import WeeklyHours, is_open
 from portal.routing.scene import AS_USUAL, Scene
@@ -37,33 +39,71 @@ OUTCOMES: Mapping[Delivery, Outcome] = {
 """What has to be done with the chosen, by the pool's delivery."""
 
 
-def match_rules(lead: LeadFacts, rules: Sequence[Rule], now: datetime | None = None) -> RuleMatch:
+NO_TEAMS: Mapping[UUID, TeamRules] = MappingProxyType({})
+
+
+def match_rules(
+    lead: LeadFacts,
+    rules: Sequence[Rule],
+    now: datetime | None = None,
+    teams: Mapping[UUID, TeamRules] = NO_TEAMS,
+) -> RuleMatch:
     """The first rule `lead` meets at `now`, from the top; the default rule, the last, takes every lead.
+
+    Where the rule sends it to one of `teams`, the walk goes on with that team's list. Saving refuses teams that send
+    leads round; the walk ends all the same where it comes to a team for the second time.
 
     Raises ValueError for a rule with conditions of a kind routing does not know, or with hours while `now` is not
     given: to pass over them would send leads where nobody wanted them.
     """
     checks: list[RuleCheck] = []
+    decides = _first_met(rules, lead, now, None, teams, checks)
+    team = _sent_to(decides, teams)
+    passed: set[UUID] = set()
+    while team is not None and team.id not in passed:
+        passed.add(team.id)
+        met = _first_met(team.rules, lead, now, team, teams, checks)
+        if met is None:
+            break
+        decides, team = met, _sent_to(met, teams) or team
+    return RuleMatch(decides, tuple(checks), team)
+
+
+def _first_met(
+    rules: Sequence[Rule],
+    lead: LeadFacts,
+    now: datetime | None,
+    team: TeamRules | None,
+    teams: Mapping[UUID, TeamRules],
+    checks: list[RuleCheck],
+) -> Rule | None:
+    """The first rule met of one list, which is `team`'s; every look at one is added to `checks`."""
     for rule in rules:
-        check = _check(rule, lead, now)
-        checks.append(check)
-        if check.met:
-            return RuleMatch(rule, tuple(checks))
-    return RuleMatch(None, tuple(checks))
+        met, why = _check(rule, lead, now)
+        ahead = _sent_to(rule, teams) if met else None
+        checks.append(
+            RuleCheck(rule.id, rule.name, met, why, team.name if team else None, ahead.name if ahead else None)
+        )
+        if met:
+            return rule
+    return None
 
 
-def _check(rule: Rule, lead: LeadFacts, now: datetime | None) -> RuleCheck:
+def _sent_to(rule: Rule | None, teams: Mapping[UUID, TeamRules]) -> TeamRules | None:
+    return teams.get(rule.to_team_id) if rule is not None and rule.to_team_id is not None else None
+
+
+def _check(rule: Rule, lead: LeadFacts, now: datetime | None) -> tuple[bool, str]:
     if rule.is_default:
-        return RuleCheck(rule.id, rule.name, True, "takes every lead")
+        return True, "takes every lead"
     if rule.paused:
-        return RuleCheck(rule.id, rule.name, False, "paused")
+        return False, "paused"
     if rule.hours is not None and not _is_in_hours(rule, rule.hours, now):
-        return RuleCheck(rule.id, rule.name, False, "outside its hours")
+        return False, "outside its hours"
     try:
-        met, why = rule.tests.check(lead)
+        return rule.tests.check(lead)
     except ValueError as error:
         raise ValueError(f"rule {rule.name!r}: {error}") from error
-    return RuleCheck(rule.id, rule.name, met, why)
 
 
 def _is_in_hours(rule: Rule, hours: WeeklyHours, now: datetime | None) -> bool:
@@ -95,6 +135,13 @@ def hand_out(
 def unrouted(lead: LeadFacts, match: RuleMatch | None, now: datetime) -> Decision:
     """No routing is set up for `lead`: the rule it meets names no pool. It waits, calmly, for a person."""
     return Decision(lead, None, match, now, Stage.WAITING, Outcome.WAIT, (), note="The rule names no pool.")
+
+
+def without_pool(lead: LeadFacts, match: RuleMatch, now: datetime) -> Decision:
+    """Where the ladder begins for a lead that came to a team whose rules and default pool do not take it: there is no
+    line, and the team's people come first."""
+    note = f"Team “{match.team.name}” names no pool for it." if match.team else None
+    return Decision(lead, None, match, now, Stage.LINE, Outcome.WAIT, (), note=note)
 
 
 def _line(

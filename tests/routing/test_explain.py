@@ -227,6 +227,8 @@ class TestTheStoredRecord:
             "picker": "rotation",
             "began_in": "Buyers",
             "rule_id": str(id_of("Default")),
+            "team": None,
+            "to_team": False,
             "at": "2026-03-02T09:30:00+00:00",
             "chosen": [str(id_of("Ana"))],
             "stage": "line",

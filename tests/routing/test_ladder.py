@@ -15,6 +15,7 @@ from portal.routing.facts import (
     Picker,
     Policy,
     Stage,
+    TeamFacts,
     WaitingFor,
     WhenNobody,
 )
@@ -31,11 +32,11 @@ def user(name, **facts):
     return agent(name, weight=None, **facts)
 
 
-def climbed(crew=None, everyone=None, lead=LEAD, policy=Policy(), asking=Asking()):  # noqa: B008 - frozen
+def climbed(crew=None, everyone=None, lead=LEAD, policy=Policy(), asking=Asking(), team=None):  # noqa: B008 - frozen
     """The end of the ladder of a pool whose line has nobody; `everyone` None is the fallback switched off."""
     crew = crew or pool(PAUSED)
     line = hand_out(lead, crew, match_rules(lead, [default_rule()]), asking, NOW, policy)
-    return climb(lead, crew, None if everyone is None else lambda: everyone, line, NOW, policy, asking)
+    return climb(lead, crew, None if everyone is None else lambda: everyone, line, NOW, policy, asking, team)
 
 
 def stages(decision):
@@ -187,29 +188,31 @@ class TestNextPool:
 
 
 class TestTheTeam:
-    def crew(self, *others, default=None):
-        return pool(PAUSED, team_default=default, team_members=others)
+    def team(self, *others, default=None):
+        return TeamFacts(id_of("North"), default, others)
 
     def test_gives_it_to_its_default_user_first(self):
-        decision = climbed(self.crew(user("Yan"), default=user("Dot", last_lead_at=NOW)), everyone=[user("Zoe")])
+        team = self.team(user("Yan"), default=user("Dot", last_lead_at=NOW))
+        decision = climbed(team=team, everyone=[user("Zoe")])
         assert (decision.stage, decision.outcome, decision.chosen) == (Stage.TEAM, Outcome.ASSIGN, (id_of("Dot"),))
 
     def test_then_to_whoever_of_it_waits_longest(self):
         others = [user("Yan", last_lead_at=minutes_ago(5)), user("Xia", last_lead_at=minutes_ago(9))]
         for default in (None, user("Dot", available=False), user("Dot", asked=Asked.DECLINED)):
-            assert climbed(self.crew(*others, default=default)).chosen == (id_of("Xia"),)
+            assert climbed(team=self.team(*others, default=default)).chosen == (id_of("Xia"),)
 
     def test_looks_at_its_default_user_once(self):
         dot = user("Dot", available=False)
-        decision = climbed(self.crew(dot, default=dot))
+        decision = climbed(team=self.team(dot, default=dot))
         assert [verdict.name for verdict in decision.verdicts if verdict.stage is Stage.TEAM] == ["Dot"]
 
     def test_comes_before_the_rest_of_the_company_and_only_where_there_is_one(self):
-        assert climbed(self.crew(user("Yan")), everyone=[user("Zoe")]).why == (
+        assert climbed(team=self.team(user("Yan")), everyone=[user("Zoe")]).why == (
             "Nobody in the line could take it, so it goes to Yan, of the team."
         )
-        assert climbed(self.crew(user("Yan", active=False)), everyone=[user("Zoe")]).chosen == (id_of("Zoe"),)
-        assert Stage.TEAM not in stages(climbed(self.crew()))
+        assert climbed(team=self.team(user("Yan", active=False)), everyone=[user("Zoe")]).chosen == (id_of("Zoe"),)
+        assert Stage.TEAM not in stages(climbed(team=self.team()))
+        assert Stage.TEAM not in stages(climbed())
 
 
 class TestLimitsOfThePool:

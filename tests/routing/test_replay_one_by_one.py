@@ -24,12 +24,14 @@ from portal.routing.facts import (
     PresenceMode,
     Rule,
     Stage,
+    TeamFacts,
+    TeamRules,
     WhenNobody,
 )
 from portal.routing.hours import parse_hours
 from portal.routing.ladder import climb
 from portal.routing.replay import PastLead, Setup, Tally, replay
-from portal.routing.route import hand_out, match_rules, unrouted
+from portal.routing.route import hand_out, match_rules, unrouted, without_pool
 from portal.routing.tags import Tag
 
 from .crew import LEAD, NOW, agent, default_rule, id_of, minutes_ago
@@ -47,6 +49,8 @@ class OneByOne:
         self.rules, self.policy = setup.rules, replace(POLICY, presence_mode=PresenceMode.IGNORE)
         self.pools = {pool_id: self.at_all_hours(pool) for pool_id, pool in setup.pools.items()}
         self.everyone = [self.always_there(one) for one in setup.everyone]
+        self.team_rules, self.teams = setup.teams, setup.people
+        self.teams = {team_id: self.team_as(self.always_there, team_id) for team_id in setup.people}
         self.tally = Tally()
 
     def always_there(self, one):
@@ -61,14 +65,20 @@ class OneByOne:
         return replace(
             pool,
             members=tuple(change(one) for one in pool.members),
-            team_default=pool.team_default and change(pool.team_default),
-            team_members=tuple(change(one) for one in pool.team_members),
+        )
+
+    def team_as(self, change, team_id):
+        team = self.teams.get(team_id)
+        return team and replace(
+            team,
+            default=team.default and change(team.default),
+            members=tuple(change(one) for one in team.members),
         )
 
     def play(self, past):
-        match = match_rules(past.lead, self.rules, past.at)
+        match = match_rules(past.lead, self.rules, past.at, self.team_rules)
         self.tally.by_rule[match.rule.id] += 1
-        if match.rule.pool_id is None:
+        if not match.is_routed:
             return self.count(unrouted(past.lead, match, past.at))
         asked, made, called = {}, 0, False
         while True:
@@ -80,7 +90,7 @@ class OneByOne:
                 return self.count(decision)
             chosen = decision.chosen[0]
             answer = past.answers.get(chosen) if decision.outcome is Outcome.OFFER else None
-            self.hand_over(match.rule.pool_id, decision, chosen, past.at, taken=answer is None)
+            self.hand_over(match.pool_id, decision, chosen, past.at, taken=answer is None)
             if answer is None:
                 return self.count(decision)
             asked[chosen] = answer
@@ -92,14 +102,18 @@ class OneByOne:
             caps = (Cap("today", 1, 1),) if one.user_id in past.full else ()
             return replace(one, available=one.user_id not in past.away, caps=caps, asked=asked.get(one.user_id))
 
+        everyone = [as_then(one) for one in self.everyone]
+        if match.pool_id is None:
+            line, team = without_pool(past.lead, match, past.at), self.team_as(as_then, match.team.id)
+            return climb(past.lead, None, lambda: everyone, line, past.at, self.policy, asking, team)
         pools = {pool_id: self.everywhere(pool, as_then) for pool_id, pool in self.pools.items()}
-        pool = pools[match.rule.pool_id]
+        pool = pools[match.pool_id]
         pool = replace(pool, next_pool=self.linked(pool, pools))
         decision = hand_out(past.lead, pool, match, asking, past.at, self.policy)
         if decision.chosen:
             return decision
-        everyone = [as_then(one) for one in self.everyone]
-        return climb(past.lead, pool, lambda: everyone, decision, past.at, self.policy, asking)
+        team = self.team_as(as_then, match.team.id if match.team else pool.team_id)
+        return climb(past.lead, pool, lambda: everyone, decision, past.at, self.policy, asking, team)
 
     def linked(self, pool, pools):
         if pool.next_pool is None:
@@ -108,8 +122,10 @@ class OneByOne:
         return replace(further, next_pool=self.linked(further, pools))
 
     def hand_over(self, pool_id, decision, chosen, at, taken):
-        moment = ledger.after_all(self.pools[pool_id].members, at)
-        self.pools[pool_id] = ledger.apply(self.pools[pool_id], replace(decision, outcome=Outcome.OFFER), at)
+        moment = at
+        if pool_id is not None:
+            moment = ledger.after_all(self.pools[pool_id].members, at)
+            self.pools[pool_id] = ledger.apply(self.pools[pool_id], replace(decision, outcome=Outcome.OFFER), at)
 
         def served(one):
             if one.user_id != chosen:
@@ -121,6 +137,7 @@ class OneByOne:
 
         self.pools = {each: self.everywhere(pool, served) for each, pool in self.pools.items()}
         self.everyone = [served(one) for one in self.everyone]
+        self.teams = {team_id: self.team_as(served, team_id) for team_id in self.teams}
 
     def count(self, decision):
         self.tally.stages[decision.stage] += 1
@@ -183,9 +200,13 @@ def some_pool(chance, name, further, picker=None, delivery=None):
         last_call_seconds=chance.choice([None, 60]),
         next_pool=further,
         when_nobody_available=chance.choice(list(WhenNobody)),
-        team_default=some_agent(chance, "Agent 0", weight=None) if chance.random() < 0.2 else None,
-        team_members=some_people(chance, chance.choice([0, 2])),
+        team_id=chance.choice([None, id_of("North"), id_of("South")]),
     )
+
+
+def some_team(chance, name):
+    default = some_agent(chance, "Agent 0", weight=None) if chance.random() < 0.2 else None
+    return TeamFacts(id_of(name), default, some_people(chance, chance.choice([0, 2])))
 
 
 def some_setup(chance, picker, delivery):
@@ -195,9 +216,34 @@ def some_setup(chance, picker, delivery):
     rules = [
         Rule(id_of("Mail"), "Mail", middle.id, conditions={"source": ["mail"]}),
         Rule(id_of("Phone"), "Phone", None, conditions={"source": ["phone"]}, paused=chance.random() < 0.5),
+        Rule(
+            id_of("Away"),
+            "Away",
+            None,
+            conditions={"source": ["form"]},
+            to_team_id=id_of("North"),
+            paused=chance.random() < 0.6,
+        ),
         default_rule(),
     ]
-    return Setup(rules, {pool.id: pool for pool in (first, middle, last)}, some_people(chance, len(NAMES)), POLICY)
+    north = [
+        Rule(id_of("Roofs"), "Roofs", last.id, conditions={"tag": ["roof"]}, team_id=id_of("North")),
+        Rule(
+            id_of("Solar"),
+            "Solar",
+            None,
+            conditions={"tag": ["solar"]},
+            team_id=id_of("North"),
+            to_team_id=id_of("South"),
+        ),
+    ]
+    teams = {
+        id_of("North"): TeamRules(id_of("North"), "North", north, chance.choice([None, middle.id])),
+        id_of("South"): TeamRules(id_of("South"), "South"),
+    }
+    people = {team.id: team for team in (some_team(chance, "North"), some_team(chance, "South"))}
+    pools = {pool.id: pool for pool in (first, middle, last)}
+    return Setup(rules, pools, some_people(chance, len(NAMES)), POLICY, teams, people)
 
 
 def some_leads(chance, count):
