@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, select
 
 from portal.extensions import db
-from portal.models import Lead, LeadState, Offer, OfferState, Pool, Reassignment, ReassignmentState, Rule
+from portal.models import Lead, LeadState, Offer, OfferState, Pool, Reassignment, ReassignmentState, Rule, Team
 from portal.models.tenancy import working_company
 from portal.permissions import lies_in_pond
 from portal.routing.facts import Delivery, WaitingFor
@@ -18,6 +18,8 @@ def why_kept(pool_id: UUID) -> str | None:
     """Why a pool cannot be deleted now, and what to do about it; None when nothing stands in the way."""
     if rules := rules_naming(pool_id):
         return f"The rule “{rules[0]}” sends leads to this pool. Point it at another pool first."
+    if teams := teams_falling_back_on(pool_id):
+        return f"The team “{teams[0]}” sends its leads to this pool by default. Give it another default pool first."
     if pools := pools_leading_to(pool_id):
         return f"The pool “{pools[0]}” hands leads on to this one. Point it at another pool first."
     if lying := leads_in_pond(pool_id):
@@ -41,6 +43,24 @@ def why_not_a_group(pool_id: UUID) -> str | None:
 def they_lie(count: int) -> str:
     """`3 leads still lie`."""
     return "A lead still lies" if count == 1 else f"{count} leads still lie"
+
+
+def teams_falling_back_on(pool_id: UUID) -> Sequence[str]:
+    """The names of the teams whose default pool this is: it gets what none of their own rules takes."""
+    named = select(Team.name).where(Team.company_id == working_company(), Team.default_pool_id == pool_id)
+    return db.session.scalars(named.order_by(func.lower(Team.name))).all()
+
+
+def teams_sending(pool_id: UUID) -> Sequence[str]:
+    """Those of them that rules send leads to now."""
+    named = select(Team.name).where(
+        Team.company_id == working_company(),
+        Team.default_pool_id == pool_id,
+        exists().where(
+            Rule.company_id == Team.company_id, Rule.to_team_id == Team.id, Rule.deleted_at.is_(None), ~Rule.paused
+        ),
+    )
+    return db.session.scalars(named.order_by(func.lower(Team.name))).all()
 
 
 def rules_naming(pool_id: UUID) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""The company's rules, in the order they are looked at."""
+"""The company's rules and those of its teams, in the order they are looked at."""
 
 from __future__ import annotations
 
@@ -16,8 +16,17 @@ from portal.models.tenancy import working_company
 from portal.queries.clock import database_time
 
 
-def rules() -> Sequence[Rule]:
-    """All rules; the default rule, which takes every lead, is the last."""
+def rules(team_id: UUID | None = None) -> Sequence[Rule]:
+    """The rules of one list.
+
+    Args:
+        team_id: of this team; None = the company's, of which the default rule, which takes every lead, is the last.
+    """
+    return [rule for rule in rules_of_all() if rule.team_id == team_id]
+
+
+def rules_of_all() -> Sequence[Rule]:
+    """The rules of every list, each list in its order."""
     return db.session.scalars(
         select(Rule)
         .where(Rule.company_id == working_company(), Rule.deleted_at.is_(None))

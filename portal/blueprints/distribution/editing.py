@@ -29,7 +29,8 @@ from portal.sign_in import current_company, right_required, signed_in_user
 @right_required(Right.DISTRIBUTION)
 def new() -> ResponseReturnValue:
     """The form of a new pool. Nobody is a member yet: who takes part is for people to say."""
-    start = {"for_new_leads": _may_point_rules() and default_rule().pool_id is None}
+    default = default_rule()
+    start = {"for_new_leads": _may_point_rules() and default.pool_id is None and default.to_team_id is None}
     return _new_page(_form(NewPoolForm, formdata=None, data=start))
 
 
