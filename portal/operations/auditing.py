@@ -115,7 +115,7 @@ def _write(
 
 
 # What hands out leads otherwise than before.
-_OF_THE_SETUP = frozenset({Subject.POOL, Subject.RULE, Subject.TAG, Subject.SETTINGS})
+_OF_THE_SETUP = frozenset({Subject.POOL, Subject.RULE, Subject.TAG, Subject.TEAM, Subject.SETTINGS})
 
 
 def _keep_version(by: User) -> None:

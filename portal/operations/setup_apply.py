@@ -10,7 +10,7 @@ from uuid import UUID
 
 from portal.errors import Conflict, FieldError, Invalid
 from portal.models import User
-from portal.operations import company, pools, rules, tag_members, tags
+from portal.operations import company, pools, rules, tag_members, tags, teams
 from portal.operations.locking import lock_all_pools
 from portal.operations.setup_difference import Difference, differences
 from portal.operations.setup_file import (
@@ -18,7 +18,9 @@ from portal.operations.setup_file import (
     POOL,
     RULE,
     TAG,
+    TEAM,
     Data,
+    Kind,
     Names,
     Reader,
     arguments,
@@ -44,8 +46,10 @@ def apply_setup(data: Any, *, by: User) -> list[Difference]:
         Conflict: a pool it takes away still has open offers.
     """
     require_company_wide(by, Right.DISTRIBUTION)
-    # Pools before everything else, all of them in one order, whatever the order of the file.
+    # Pools before everything else but what guards tags and teams, all of them in one order, whatever the order of the
+    # file.
     tag_members.lock()
+    teams.lock_tree(by)
     lock_all_pools()
     before = setup_now(by.company_id, with_ids=True)
     wanted = Reader(Names.now(by.company_id)).check(data)
@@ -85,6 +89,7 @@ class _Applying:
         self._pools()
         self._tags()
         self._rules()
+        self._teams()
         self._leave_pools()
         self._company()
 
@@ -175,25 +180,73 @@ class _Applying:
             return
         *entries, default = self.wanted["rules"]
         *others, present_default = self.present["rules"]
-        present = _matched(entries, others)
-        staying = {each["id"] for each in present.values()}
-        for rule in others:
+        self._list(entries, others, "rules")
+        with _at(f"rules.{len(entries)}"):
+            if told := arguments(_with_one_way(default), present_default, RULE, self.names):
+                rules.change_rule(UUID(present_default["id"]), by=self.by, **told)
+
+    def _list(self, entries: Sequence[Data], present: Sequence[Data], path: str, team_id: UUID | None = None) -> None:
+        """One list of rules, without the default rule."""
+        matched = _matched(entries, present)
+        staying = {each["id"] for each in matched.values()}
+        for rule in present:
             if rule["id"] not in staying:
                 rules.delete_rule(UUID(rule["id"]), by=self.by)
-        order = [self._rule(place, entry, present.get(place)) for place, entry in enumerate(entries)]
-        with _at(f"rules.{len(entries)}"):
-            if told := arguments(default, present_default, RULE, self.names):
-                rules.change_rule(UUID(present_default["id"]), by=self.by, **told)
-        if order and order != [UUID(each["id"]) for each in others]:
+        order = []
+        for place, entry in enumerate(entries):
+            with _at(f"{path}.{place}"):
+                order.append(self._rule(_with_one_way(entry), matched.get(place), team_id))
+        if order and order != [UUID(each["id"]) for each in present]:
             rules.order_rules(order, by=self.by)
 
-    def _rule(self, place: int, entry: Data, present: Data | None) -> UUID:
-        with _at(f"rules.{place}"):
-            if present is None:
-                return rules.make_rule(by=self.by, **arguments(entry, {}, RULE, self.names)).id
-            if told := arguments(entry, present, RULE, self.names):
-                rules.change_rule(UUID(present["id"]), by=self.by, **told)
-            return UUID(present["id"])
+    def _rule(self, entry: Data, present: Data | None, team_id: UUID | None) -> UUID:
+        if present is None:
+            return rules.make_rule(by=self.by, team_id=team_id, **arguments(entry, {}, RULE, self.names)).id
+        if told := arguments(entry, present, RULE, self.names):
+            rules.change_rule(UUID(present["id"]), by=self.by, **told)
+        return UUID(present["id"])
+
+    def _teams(self) -> None:
+        """Their rules and defaults; of a team that is not in the list, all of them go."""
+        if "teams" not in self.wanted:
+            return
+        present = {UUID(each["id"]): each for each in self.present["teams"]}
+        entries = {self._team_meant(entry): (place, entry) for place, entry in enumerate(self.wanted["teams"])}
+        for team_id, team in present.items():
+            if team_id not in entries:
+                self._list([], team["rules"], "teams")
+                teams.change_team(team_id, by=self.by, default_pool_id=None, default_user_id=None)
+        self._turn_nowhere([(team, entries[team_id][1]) for team_id, team in present.items() if team_id in entries])
+        for team_id, (place, entry) in entries.items():
+            before = present.get(team_id, {"rules": []})
+            with _at(f"teams.{place}"):
+                if told := arguments(entry, before, TEAM, self.names):
+                    teams.change_team(team_id, by=self.by, **told)
+            if "rules" in entry:
+                self._list(entry["rules"], before["rules"], f"teams.{place}.rules", team_id)
+
+    def _team_meant(self, entry: Data) -> UUID:
+        """By id where a version told it, for a team may have another name by now."""
+        by_id = {str(team_id): team_id for team_id in self.names.teams}
+        return by_id.get(str(entry.get("id"))) or self.names.ids(Kind.TEAM)[entry["name"]]
+
+    def _turn_nowhere(self, lists: Sequence[tuple[Data, Data]]) -> None:
+        """Take their way from rules that shall lead elsewhere: between two sets of ways, none may close a circle."""
+        for before, entry in lists:
+            if "rules" not in entry:
+                continue
+            matched = {each["id"]: place for place, each in _matched(entry["rules"], before["rules"]).items()}
+            for rule in before["rules"]:
+                place = matched.get(rule["id"])
+                wanted = {} if place is None else _with_one_way(entry["rules"][place])
+                if rule["to_team"] is not None and wanted.get("to_team") != rule["to_team"]:
+                    rules.change_rule(UUID(rule["id"]), by=self.by, to_team_id=None)
+                    rule["to_team"] = None
+
+
+def _with_one_way(rule: Data) -> Data:
+    """A rule that names a pool, or none, names no team unless it says so."""
+    return {"to_team": None} | rule if "pool" in rule else rule
 
 
 def _matched(entries: Sequence[Data], present: Sequence[Data]) -> dict[int, Data]:

@@ -33,22 +33,38 @@ class Difference:
 
 
 def differences(before: Data, after: Data) -> list[Difference]:
-    """From `before` to `after`: settings, tags, pools, then rules and their order."""
+    """From `before` to `after`: settings, tags, pools, rules and their order, then what is of teams."""
     found = list(_fields("company settings", before.get("company", {}), after.get("company", {})))
     for part in KEYS:
         found += _entries(part, before.get(part, ()), after.get(part, ()))
-    return [*found, *_order(before.get("rules", ()), after.get("rules", ()))]
+    found += _order("rules", before.get("rules", ()), after.get("rules", ()))
+    return [*found, *_teams(before.get("teams", ()), after.get("teams", ()))]
 
 
-def _entries(part: str, before: Sequence[Data], after: Sequence[Data]) -> Iterator[Difference]:
+def _teams(before: Sequence[Data], after: Sequence[Data]) -> Iterator[Difference]:
+    """Their defaults and rules. A team that is told of on one side only has none of them on the other."""
+    was, now = ({team.get("id") or team["name"]: team for team in teams} for teams in (before, after))
+    for key in dict.fromkeys((*was, *now)):
+        present, wanted = was.get(key, {}), now.get(key, {})
+        team = f"team “{(wanted or present)['name']}”"
+        for name in ("default_pool", "default_user"):
+            if present.get(name) != wanted.get(name):
+                ends = _said(present.get(name)), _said(wanted.get(name))
+                yield Difference("~", team, name.replace("_", " "), *ends)
+        rules = present.get("rules", ()), wanted.get("rules", ())
+        yield from _entries("rules", *rules, of=f" of {team}")
+        yield from _order(f"rules of {team}", *rules)
+
+
+def _entries(part: str, before: Sequence[Data], after: Sequence[Data], of: str = "") -> Iterator[Difference]:
     was, now = _by_key(part, before), _by_key(part, after)
     renamed = _renamed(was, now)
     for key, entry in was.items():
         if key not in now and key not in renamed:
-            yield Difference("-", f"{ONE_OF[part]} {_called(part, entry)}")
+            yield Difference("-", f"{ONE_OF[part]} {_called(part, entry)}{of}")
     for key, entry in now.items():
         present = was.get(key) or next((was[old] for old, new in renamed.items() if new == key), None)
-        what = f"{ONE_OF[part]} {_called(part, entry)}"
+        what = f"{ONE_OF[part]} {_called(part, entry)}{of}"
         if present is None:
             yield Difference("+", what, after=_in_short(entry, part))
         else:
@@ -118,12 +134,12 @@ def _part(member: Data) -> str:
     )
 
 
-def _order(before: Sequence[Data], after: Sequence[Data]) -> Iterator[Difference]:
+def _order(what: str, before: Sequence[Data], after: Sequence[Data]) -> Iterator[Difference]:
     """Where those that are in both stand in another order."""
     was, now = (list(_by_key("rules", rules)) for rules in (before, after))
     stayed, stay = [name for name in was if name in now], [name for name in now if name in was]
     if stayed != stay:
-        yield Difference("~", "rules", "order", " · ".join(stayed), " · ".join(stay))
+        yield Difference("~", what, "order", " · ".join(stayed), " · ".join(stay))
 
 
 def _said(value: Any) -> str:

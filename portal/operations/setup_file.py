@@ -1,15 +1,17 @@
-"""How a company hands out leads, as data people can read, and back: tags, pools, rules and the settings that count.
+"""How a company hands out leads, as data people can read, and back: tags, pools, rules, those of teams, and the
+settings that count.
 
 The one place that knows this form. A file holds it, versions keep it, drafts are it. People are named by e-mail, pools
 and rules by name, teams by their names from the top ("North / Sales"), so that a file fits another company with the
-same people. What a file leaves out stays as it is; a pool, rule or tag that is missing from a list is taken away.
+same people. What a file leaves out stays as it is; a pool, rule or tag that is missing from a list is taken away. Teams
+themselves are neither made nor removed: one that is missing from the list has no rules and no defaults of its own.
 
 A new column is one line in the table it belongs to, or in LEFT_OUT.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,14 +28,14 @@ from portal.operations.complaints import Complaints
 from portal.operations.pools import PoolChanges
 from portal.operations.rules import RuleChanges
 from portal.queries.pools import PoolView, pool_views
-from portal.queries.rules import rules as all_rules
+from portal.queries.rules import rules_of_all
 from portal.queries.tags import tags_by_text
 
 Data = dict[str, Any]
 
 FORMAT = 1
 MOST_TAGS = 20_000
-SECTIONS = ("format", "company", "tags", "pools", "rules")
+SECTIONS = ("format", "company", "tags", "pools", "rules", "teams")
 
 
 class Kind(StrEnum):
@@ -118,11 +120,16 @@ MEMBER = (
 RULE = (
     Field("name"),
     Field("pool", Kind.POOL, "pool_id", must=False),
-    Field("team", Kind.TEAM, "team_id", must=False),
+    Field("to_team", Kind.TEAM, "to_team_id", must=False),
     Field("paused", Kind.YES_NO),
     Field("conditions", Kind.OBJECT),
     Field("strictness", Kind.OBJECT),
     Field("hours", Kind.OBJECT, must=False),
+)
+
+TEAM = (
+    Field("default_pool", Kind.POOL, "default_pool_id", must=False),
+    Field("default_user", Kind.PERSON, "default_user_id", must=False),
 )
 
 _SET_BY: Mapping[tuple[Field, ...], Mapping[str, Any]] = {
@@ -139,9 +146,10 @@ LEFT_OUT: Mapping[type, frozenset[str]] = {
     ),
     Tag: frozenset({"company_id", "id", "normal", "created_at"}),
     Pool: frozenset({"company_id", "id", "created_at", "deleted_at"}),
-    Rule: frozenset({"company_id", "id", "position", "is_default", "created_at", "deleted_at"}),
+    Rule: frozenset({"company_id", "id", "team_id", "position", "is_default", "created_at", "deleted_at"}),
+    Team: frozenset({"company_id", "id", "parent_id", "name", "created_at"}),
 }
-"""Columns that are told by the order of a list, belong to the row itself, or are about something else."""
+"""Columns that are told by a list and its order, belong to the row itself, or are about something else."""
 
 
 def in_use(fields: tuple[Field, ...]) -> tuple[Field, ...]:
@@ -216,16 +224,30 @@ def setup_now(company_id: UUID, *, with_ids: bool = False) -> Data:
     """How the company entered is set up now.
 
     Args:
-        with_ids: name pools and rules by their ids too, so that a version finds them again under another name.
+        with_ids: name pools, rules and teams by their ids too, so that a version finds them again under another name.
     """
     names = Names.now(company_id)
+    lists = defaultdict[UUID | None, list[Data]](list)
+    for rule in rules_of_all():
+        lists[rule.team_id].append(_rule(rule, names, with_ids))
     return {
         "format": FORMAT,
         "company": _told(db.session.get_one(Company, company_id, populate_existing=True), COMPANY, names),
         "tags": [_told(tag, TAG, names) for tag in tags_by_text(MOST_TAGS)],
         "pools": [_pool(view, names, with_ids) for view in pool_views()],
-        "rules": [_rule(rule, names, with_ids) for rule in all_rules()],
+        "rules": lists[None],
+        "teams": [*_teams(company_id, lists, names, with_ids)],
     }
+
+
+def _teams(company_id: UUID, lists: Mapping[UUID | None, list[Data]], names: Names, with_ids: bool) -> Iterator[Data]:
+    """Teams with rules or defaults of their own, by name; but for those a name does not tell apart from another."""
+    teams = db.session.scalars(select(Team).where(Team.company_id == company_id))
+    for team in sorted(teams, key=lambda team: names.teams[team.id]):
+        defaults, rules = _told(team, TEAM, names), lists.get(team.id, [])
+        name = names.teams[team.id]
+        if (rules or any(defaults.values())) and name not in names.doubtful:
+            yield _identity(team, with_ids) | {"name": name} | defaults | {"rules": rules}
 
 
 def _told(row: Any, fields: tuple[Field, ...], names: Names) -> Data:
@@ -265,7 +287,7 @@ def _rule(rule: Rule, names: Names, with_ids: bool) -> Data:
     return {key: value for key, value in told.items() if key in DEFAULT_RULE_KEYS} | {"default": True}
 
 
-DEFAULT_RULE_KEYS = frozenset({"id", "name", "pool", "team"})
+DEFAULT_RULE_KEYS = frozenset({"id", "name", "pool", "to_team"})
 
 
 def _identity(row: Any, with_ids: bool) -> Data:
@@ -274,11 +296,15 @@ def _identity(row: Any, with_ids: bool) -> Data:
 
 def without_ids(data: Data) -> Data:
     """The same as a file for people has it."""
-    return data | {
-        section: [{key: value for key, value in each.items() if key != "id"} for each in data[section]]
-        for section in ("pools", "rules")
-        if section in data
-    }
+    plain = {section: [*map(_without_id, data[section])] for section in ("pools", "rules", "teams") if section in data}
+    for team in plain.get("teams", ()):
+        if "rules" in team:
+            team["rules"] = [*map(_without_id, team["rules"])]
+    return data | plain
+
+
+def _without_id(entry: Data) -> Data:
+    return {key: value for key, value in entry.items() if key != "id"}
 
 
 class Reader:
@@ -293,12 +319,13 @@ class Reader:
         self.wrong = Complaints()
         self._ids = {kind: names.ids(kind) for kind in (Kind.PERSON, Kind.TEAM)}
         self._doubtful = names.doubtful
+        self._team_ids = frozenset(map(str, names.teams))
         self._pools: frozenset[str] = frozenset(names.pools.values())
 
     def check(self, data: Any) -> Data:
         """The file, once all of it makes sense as far as names and kinds of values go. Raises Invalid otherwise."""
         if not isinstance(data, dict):
-            self.wrong.add("file", "Write an object with the keys company, tags, pools and rules.")
+            self.wrong.add("file", "Write an object with the keys company, tags, pools, rules and teams.")
             self.wrong.raise_if_any()
         for key in data.keys() - set(SECTIONS):
             self.wrong.add(str(key), f"There is no such part. Use {', '.join(SECTIONS[1:])}.")
@@ -310,6 +337,7 @@ class Reader:
         self._entries(data, "tags", TAG, ("text",))
         self._entries(data, "pools", POOL, ("name",), more=frozenset({"id", "members"}))
         self._entries(data, "rules", RULE, ("name",), more=frozenset({"id", "default"}))
+        self._teams(data)
         self._members(data)
         self._default_is_last(data)
         self.wrong.raise_if_any()
@@ -339,6 +367,24 @@ class Reader:
                     self.wrong.add(f"{path}.{key}", "Two of them are called that. Give each a name of its own.")
                 elif isinstance(entry[key], str):
                     seen.add(entry[key])
+
+    def _teams(self, data: Data) -> None:
+        seen: set[Any] = set()
+        for path, team in self._listed(data, "teams"):
+            self._fields(path, team, TEAM, frozenset({"id", "name", "rules"}))
+            if not isinstance(team.get("id", ""), str):
+                self.wrong.add(f"{path}.id", "Write the id as text, or leave it out.")
+            elif "name" not in team:
+                self.wrong.add(f"{path}.name", "Every one needs this.")
+            elif team.get("id") not in self._team_ids:
+                self._named(f"{path}.name", Kind.TEAM, team["name"])
+            if str(team.get("name")) in seen:
+                self.wrong.add(f"{path}.name", "This team is in the list twice.")
+            seen.add(str(team.get("name")))
+            for where, rule in self._listed(team, "rules", f"{path}.rules"):
+                self._fields(where, rule, RULE, frozenset({"id"}))
+                if "name" not in rule:
+                    self.wrong.add(f"{where}.name", "Every one needs this.")
 
     def _listed(self, data: Data, part: str, path: str = "") -> Iterator[tuple[str, Data]]:
         entries = data.get(part, [])

@@ -51,9 +51,20 @@ def warnings_now(setup: Data, zone: str) -> list[str]:
 def warnings(setup: Data, known: Known) -> list[str]:
     """Sentences about `setup`, as `setup_file` tells it: rules no lead reaches or has met, rules that share leads,
     pools nobody takes leads from, ever or at some hours."""
-    rules, pools = setup.get("rules", ()), setup.get("pools", ())
-    active = [rule for rule in rules if not rule.get("paused")]
-    return [*_out_of_reach(active), *_never_met(active, known), *_of_pools(setup, active, pools, known)]
+    teams, pools = setup.get("teams", ()), setup.get("pools", ())
+    lists = [
+        [rule for rule in listed if not rule.get("paused")]
+        for listed in (setup.get("rules", ()), *(team.get("rules", ()) for team in teams))
+    ]
+    active = [rule for listed in lists for rule in listed]
+    out_of_reach = [said for listed in lists for said in _out_of_reach(listed)]
+    return [*out_of_reach, *_never_met(active, known), *_of_pools(setup, _senders(active, teams), pools, known)]
+
+
+def _senders(rules: Sequence[Data], teams: Sequence[Data]) -> dict[str, str]:
+    """By pool, who sends leads to it, as a sentence begins with them."""
+    by_default = {team["default_pool"]: f"The team “{team['name']}”" for team in teams if team.get("default_pool")}
+    return by_default | {rule["pool"]: f"The rule “{rule['name']}”" for rule in rules if rule.get("pool")}
 
 
 def _out_of_reach(rules: Sequence[Data]) -> Iterator[str]:
@@ -98,10 +109,14 @@ def _overlaps(above: Data, below: Data) -> bool:
     """Whether both ask about the same, and share some of the values, not all; where they lead to one place it is no
     matter which of them takes a lead."""
     asked, wanted = above.get("conditions") or {}, below.get("conditions") or {}
-    if above.get("pool") == below.get("pool") or asked.keys() != wanted.keys():
+    if _way(above) == _way(below) or asked.keys() != wanted.keys():
         return False
     pairs = [(_values(above, name), _values(below, name)) for name in asked]
     return all(one & other for one, other in pairs) and any(one != other for one, other in pairs)
+
+
+def _way(rule: Data) -> tuple[Any, Any]:
+    return rule.get("pool"), rule.get("to_team")
 
 
 def _values(rule: Data, name: str) -> frozenset[str]:
@@ -121,16 +136,15 @@ def _never_met(rules: Sequence[Data], known: Known) -> Iterator[str]:
             yield f"No lead met the rule “{rule['name']}” in the last {SILENT_DAYS} days."
 
 
-def _of_pools(setup: Data, rules: Sequence[Data], pools: Sequence[Data], known: Known) -> Iterator[str]:
-    named = {rule["pool"]: rule["name"] for rule in rules if rule.get("pool")}
+def _of_pools(setup: Data, senders: Mapping[str, str], pools: Sequence[Data], known: Known) -> Iterator[str]:
     opening = (setup.get("company") or {}).get("opening_hours")
     needed = parse_hours(opening, known.zone) if opening else None
     for pool in pools:
-        if pool["name"] not in named:
+        if pool["name"] not in senders:
             continue
         members = _takes_part(pool, known.people)
         if members is not None and not members:
-            yield f"The rule “{named[pool['name']]}” sends leads to the pool “{pool['name']}”, where nobody takes part."
+            yield f"{senders[pool['name']]} sends leads to the pool “{pool['name']}”, where nobody takes part."
         elif members:
             yield from _uncovered(pool["name"], week_gaps(list(members.values()), known.zone, known.monday, needed))
 

@@ -46,7 +46,7 @@ def make_team(*, by: User, **fields: Unpack[TeamChanges]) -> Team:
     require(by, Right.PEOPLE)
     if "name" not in fields:
         raise Invalid.field("name", "A team needs a name.")
-    _lock_tree(by)
+    lock_tree(by)
     refuse_out_of_reach(by, Right.PEOPLE, fields.get("parent_id"), field="parent_id")
     team = Team(company_id=by.company_id, id=new_id())
     _apply(team, fields, by)
@@ -68,7 +68,7 @@ def change_team(team_id: UUID, *, by: User, **changes: Unpack[TeamChanges]) -> T
     """
     right = Right.DISTRIBUTION if changes.keys() <= _OF_HANDING_OUT and may(by, Right.DISTRIBUTION) else Right.PEOPLE
     require(by, right)
-    _lock_tree(by)
+    lock_tree(by)
     team = _team(team_id, by, right)
     if changes.get("parent_id", team.parent_id) != team.parent_id:
         refuse_out_of_reach(by, Right.PEOPLE, team.parent_id, field="parent_id")
@@ -91,7 +91,7 @@ def delete_team(team_id: UUID, *, by: User) -> None:
         Conflict: teams, users, leads, pools or rules belong to it, or a rule sends leads to it.
     """
     require(by, Right.PEOPLE)
-    _lock_tree(by)
+    lock_tree(by)
     team = _team(team_id, by)
     # A rule that is made meanwhile holds its team: it comes first, and is seen below, or finds no team.
     db.session.refresh(team, with_for_update=True)
@@ -185,5 +185,6 @@ def _team(team_id: UUID, by: User, right: Right = Right.PEOPLE) -> Team:
     return team
 
 
-def _lock_tree(by: User) -> None:
+def lock_tree(by: User) -> None:
+    """Have others who change teams of the company wait until the transaction ends."""
     db.session.connection().exec_driver_sql(_LOCK, {"company": str(by.company_id)})

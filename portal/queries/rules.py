@@ -48,8 +48,9 @@ def default_rule() -> Rule:
 
 
 def rules_no_lead_met(days: int) -> dict[UUID, Rule]:
-    """Rules that no lead met in the last `days`, by id. Left out are paused ones, those made meanwhile, and the default
-    rule; and all of them when no lead was routed at all."""
+    """Rules that no lead met in the last `days`, by id. Left out are paused ones, those made meanwhile, the default
+    rule, and those that send leads to a team, where another rule may decide; and all of them when no lead was routed at
+    all."""
     since = database_time() - timedelta(days=days)
     met = set(
         db.session.scalars(
@@ -60,5 +61,6 @@ def rules_no_lead_met(days: int) -> dict[UUID, Rule]:
     )
     if not met:
         return {}
-    could = [rule for rule in rules() if not (rule.is_default or rule.paused or rule.created_at > since)]
+    left_out = [rule.id for rule in rules_of_all() if rule.is_default or rule.paused or rule.to_team_id]
+    could = [rule for rule in rules_of_all() if rule.id not in left_out and rule.created_at <= since]
     return {rule.id: rule for rule in could if rule.id not in met}

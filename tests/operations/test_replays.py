@@ -17,7 +17,7 @@ from portal.operations.setup_file import setup_now
 from portal.queries import across
 from portal.queries.replays import replay_named
 from tests.cast import Company
-from tests.factories import make_pool
+from tests.factories import make_pool, make_team, make_user
 from tests.operations.acts import arrive, decline
 from tests.operations.sights import open_offer
 
@@ -87,7 +87,31 @@ def test_rules_of_the_draft_send_leads_elsewhere_and_who_declined_declines_again
     }  # fmt: skip
     assert (result["today"]["ladder"], result["draft"]["ladder"]) == (1, 0)
     assert received(result["draft"]) == {company.colleague.name: 1}
-    assert result["draft"]["rules"] == [{"name": "Forms", "leads": 1}, {"name": "Everything else", "leads": 0}]
+    assert result["draft"]["rules"] == [
+        {"name": "Forms", "team": None, "leads": 1},
+        {"name": "Everything else", "team": None, "leads": 0},
+    ]
+
+
+def test_a_drafted_list_of_a_team_takes_what_a_drafted_rule_sends_there(company: Company) -> None:
+    make_pool(company, [company.agent], name="Buyers", delivery="assign")
+    north = make_team(company, "North")
+    rep = make_user(company, "Remy Rep", team_id=north.id)
+    for source in ("form", "mail", "form"):
+        arrive(company, source=source)
+    draft = setup(company)
+    draft["pools"].append({"name": "Forms", "delivery": "assign", "members": [{"user": company.colleague.email}]})
+    draft["rules"][-1] |= {"pool": None, "to_team": "North"}
+    own = {"name": "Forms", "pool": "Forms", "conditions": {"source": ["form"]}}
+    draft["teams"] = [{"name": "North", "rules": [own]}]
+    result = played(company, asked(company, draft)).result
+    assert result is not None
+    assert received(result["draft"]) == {company.colleague.name: 2, rep.name: 1}
+    assert result["draft"]["rules"] == [
+        {"name": "Everything else", "team": None, "leads": 1},
+        {"name": "Forms", "team": "North", "leads": 2},
+    ]
+    assert received(result["today"]) == {company.agent.name: 3}
 
 
 def test_whoever_was_away_is_away_again(company: Company) -> None:

@@ -11,11 +11,11 @@ from sqlalchemy import inspect, select
 
 from portal.errors import Conflict, Forbidden, Invalid
 from portal.extensions import db
-from portal.models import AuditEntry, LedgerAccount, Pool, Rule, Tag
+from portal.models import AuditEntry, LedgerAccount, Pool, Rule, Tag, Team
 from portal.models import Company as CompanyRow
 from portal.operations import setup_file
 from portal.operations.setup_apply import apply_setup, plan_setup
-from portal.operations.setup_file import COMPANY, LEFT_OUT, POOL, RULE, TAG, setup_now
+from portal.operations.setup_file import COMPANY, LEFT_OUT, POOL, RULE, TAG, TEAM, setup_now
 from portal.queries.setup import setup_of
 from tests.cast import Company
 from tests.factories import make_lead, make_offer, make_pool, make_team
@@ -75,9 +75,8 @@ def test_a_file_holds_everything_by_names(furnished: Company) -> None:
     assert sellers["default_assignees"] == [furnished.colleague.email]
     forms, default = data["rules"]
     assert (forms["name"], forms["pool"], forms["conditions"]["source"]) == ("Forms", "Sellers", ["form"])
-    assert (
-        default == {"name": "Everything else", "pool": "Buyers", "team": None, "default": True} or "team" not in default
-    )
+    assert default == {"name": "Everything else", "pool": "Buyers", "to_team": None, "default": True}
+    assert data["teams"] == []
     assert data["tags"] == [{"text": "Roof", "kind": "exclusive", "weight": 70}]
     assert not any(str(each) in json.dumps(data) for each in (furnished.agent.id, furnished.default_rule_id))
 
@@ -274,7 +273,9 @@ def test_only_who_sets_up_distribution_for_the_company_may(company: Company) -> 
 
 
 @pytest.mark.parametrize(
-    ("table", "fields"), [(CompanyRow, COMPANY), (Tag, TAG), (Pool, POOL), (Rule, RULE)], ids=lambda each: str(each)[:9]
+    ("table", "fields"),
+    [(CompanyRow, COMPANY), (Tag, TAG), (Pool, POOL), (Rule, RULE), (Team, TEAM)],
+    ids=lambda each: str(each)[:9],
 )
 def test_every_column_is_in_the_file_or_left_out_on_purpose(table: Any, fields: Any) -> None:
     columns = {column.key for column in inspect(table).columns}
@@ -287,6 +288,105 @@ def test_what_operations_can_set_is_in_the_file() -> None:
     for fields, known in setup_file._SET_BY.items():
         told = {each.goes_to for each in fields}
         assert known.keys() - told - {"members", "priorities", "caps", "agent_tags"} <= set().union(*LEFT_OUT.values())
+
+
+class TestTeams:
+    """Their own rules and defaults; the teams themselves are no matter of the file."""
+
+    @pytest.fixture
+    def spread(self, furnished: Company) -> Company:
+        """The company with rules of two teams, one of which sends leads on to the other."""
+        api = furnished.owner.api
+        teams = {team["name"]: team["id"] for team in api.get("/teams").json["items"]}
+        pools = {pool["name"]: pool["id"] for pool in api.get("/pools").json["items"]}
+        for rule in (
+            {"name": "The north", "to_team_id": teams["North"], "conditions": {"region": ["North"]}},
+            {"name": "Up there", "team_id": teams["North"], "to_team_id": teams["Hills"], "paused": True},
+            {"name": "Roofs", "team_id": teams["North"], "pool_id": pools["Sellers"], "conditions": {"tag": ["Roof"]}},
+            {"name": "Nobody's", "team_id": teams["Hills"]},
+        ):
+            assert api.post("/rules", rule).status_code == 201
+        defaults = {"default_pool_id": pools["Buyers"], "default_user_id": str(furnished.agent.id)}
+        assert api.patch(f"/teams/{teams['North']}", defaults).status_code == 200
+        return furnished
+
+    def test_are_told_by_their_names_from_the_top(self, spread: Company) -> None:
+        data = exported(spread)
+        assert data["rules"][1]["to_team"] == "North"
+        north, hills = data["teams"]
+        assert (north["name"], north["default_pool"], north["default_user"]) == ("North", "Buyers", spread.agent.email)
+        assert [(rule["name"], rule["pool"], rule["to_team"]) for rule in north["rules"]] == [
+            ("Up there", None, "North / Hills"),
+            ("Roofs", "Sellers", None),
+        ]
+        assert (hills["name"], [rule["name"] for rule in hills["rules"]]) == ("North / Hills", ["Nobody's"])
+
+    def test_come_in_again_as_they_went_out(self, spread: Company) -> None:
+        data = exported(spread)
+        assert applied(spread, data) == []
+        bare = data | {"teams": [], "rules": [rule for rule in data["rules"] if rule["name"] != "The north"]}
+        said = applied(spread, bare)
+        assert "- rule “The north”" in said
+        assert "- rule “Roofs” of team “North”" in said
+        assert "~ team “North”, default pool: Buyers → none" in said
+        assert exported(spread)["teams"] == []
+        back = applied(spread, data)
+        assert "+ rule “Up there” of team “North” (to team North / Hills, paused yes)" in back
+        assert exported(spread) == data
+
+    def test_a_file_that_leaves_them_out_leaves_them_as_they_are(self, spread: Company) -> None:
+        data = exported(spread)
+        assert applied(spread, {key: part for key, part in data.items() if key != "teams"}) == []
+        teams = [{"name": team["name"]} for team in data["teams"]]
+        assert applied(spread, data | {"teams": teams}) == []
+
+    def test_a_rule_that_names_a_pool_names_no_team_any_more(self, spread: Company) -> None:
+        data = exported(spread)
+        data["rules"][1] = {"name": "The north", "pool": "Sellers"}
+        assert "~ rule “The north”, to team: North → none" in applied(spread, data)
+
+    def test_lists_are_put_into_another_order(self, spread: Company) -> None:
+        data = exported(spread)
+        data["teams"][0]["rules"].reverse()
+        assert applied(spread, data) == ["~ rules of team “North”, order: Up there · Roofs → Roofs · Up there"]
+        assert exported(spread) == data
+
+    def test_ways_are_turned_round_whatever_the_order_of_the_file(self, spread: Company) -> None:
+        data = exported(spread)
+        north, hills = data["teams"]
+        north["rules"][0]["to_team"] = None
+        hills["rules"][0]["to_team"] = "North"
+        for teams in ([hills, north], [north, hills]):
+            planned(spread, data | {"teams": teams})
+        applied(spread, data | {"teams": [hills, north]})
+        assert exported(spread)["teams"][1]["rules"][0]["to_team"] == "North"
+
+    def test_a_circle_is_refused_by_its_place(self, spread: Company) -> None:
+        data = exported(spread)
+        data["teams"][1]["rules"][0]["to_team"] = "North"
+        assert complaints(spread, data).keys() == {"teams.1.rules.0.to_team_id"}
+
+    @pytest.mark.parametrize(
+        ("teams", "place"),
+        [
+            ("North", "teams"),
+            ([{"name": "Nowhere"}], "teams.0.name"),
+            ([{"rules": []}], "teams.0.name"),
+            ([{"name": "North"}, {"name": "North"}], "teams.1.name"),
+            ([{"name": "North", "colour": "red"}], "teams.0.colour"),
+            ([{"name": "North", "default_pool": "None such"}], "teams.0.default_pool"),
+            ([{"name": "North", "default_user": "nobody@example.com"}], "teams.0.default_user"),
+            ([{"name": "North", "rules": [{"pool": "Buyers"}]}], "teams.0.rules.0.name"),
+            ([{"name": "North", "rules": [{"name": "A", "default": True}]}], "teams.0.rules.0.default"),
+            ([{"name": "North", "rules": [{"name": "A", "to_team": "Nowhere"}]}], "teams.0.rules.0.to_team"),
+            (
+                [{"name": "North", "rules": [{"name": "A", "conditions": {"moon": "x"}}]}],
+                "teams.0.rules.0.conditions.moon",
+            ),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused_by_its_place(self, spread: Company, teams: Any, place: str) -> None:
+        assert complaints(spread, {"teams": teams}).keys() == {place}
 
 
 def test_another_companys_people_are_unknown(company: Company, other_company: Company) -> None:

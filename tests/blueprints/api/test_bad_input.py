@@ -184,6 +184,9 @@ CASES: list[tuple[str, str, dict[str, Any], str, list[Any]]] = [
     ("PATCH", "/rules/{rule}", {}, "name", NO_NAMES),
     ("POST", "/rules", RULE, "name", [*NO_NAMES, ...]),
     ("POST", "/rules", RULE, "pool_id", [*NO_IDS, NOBODY]),
+    ("POST", "/rules", RULE, "team_id", [*NO_IDS, NOBODY]),
+    ("POST", "/rules", RULE, "to_team_id", [*NO_IDS, NOBODY]),
+    ("POST", "/rules", RULE | {"team_id": "{team}"}, "to_team_id", ["{team}"]),
     ("POST", "/rules", RULE, "paused", NO_FLAGS),
     ("POST", "/rules", RULE, "conditions", [1, "x", None, []]),
     ("POST", "/rules", RULE, "conditions.city", [1, [1], [""], ["x"] * 201, ["x" * 201]]),
@@ -211,6 +214,7 @@ CASES: list[tuple[str, str, dict[str, Any], str, list[Any]]] = [
     ("POST", "/teams", {"name": "East"}, "name", [*NO_NAMES, "North"]),
     ("POST", "/teams", {"name": "East"}, "parent_id", NO_IDS),
     ("PATCH", "/teams/{team}", {}, "name", NO_NAMES),
+    ("PATCH", "/teams/{team}", {}, "default_pool_id", [*NO_IDS, NOBODY]),
     ("PATCH", "/teams/{team}", {}, "parent_id", [*NO_IDS, "{team}", "{below}"]),
     ("POST", "/keys", {"scope": "intake"}, "scope", [1, None, "everything", ...]),
     ("POST", "/keys", {"scope": "intake"}, "as", [*NO_TEXTS, "nobody@example.com"]),
@@ -381,7 +385,6 @@ LATER = {
         "contact_within",
         "reopen_routes",
     ],
-    "/rules": ["team_id"],
 }
 
 

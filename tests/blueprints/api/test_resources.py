@@ -11,7 +11,7 @@ from portal.extensions import db
 from portal.models import Account
 from tests.cast import Api, Company
 from tests.consistency import assert_consistent
-from tests.factories import make_lead, make_pool, make_user
+from tests.factories import make_lead, make_pool, make_team, make_user
 
 NIA = {"name": "Nia New", "email": "nia@example.com"}
 
@@ -164,6 +164,31 @@ class TestRules:
         assert api.delete(path).status_code == 204
         assert api.get(path).status_code == 404
         assert company.manager.api.post("/rules", wanted).status_code == 403
+
+    def test_a_team_has_a_list_of_its_own_a_rule_of_the_company_sends_leads_to(
+        self, company: Company, api: Api
+    ) -> None:
+        pool = make_pool(company, [company.agent], default_rule=False)
+        north = str(make_team(company, "North").id)
+        sent = api.patch(f"/rules/{company.default_rule_id}", {"to_team_id": north}).json
+        assert (sent["to_team_id"], sent["pool_id"], sent["team_id"]) == (north, None, None)
+        ids = [api.post("/rules", {"name": name, "team_id": north}).json["id"] for name in "AB"]
+        assert [rule["id"] for rule in api.get(f"/rules?team_id={north}").json["items"]] == ids
+        assert [rule["name"] for rule in api.get("/rules").json["items"]] == ["Everything else"]
+        turned = api.put("/rules/order", ids[::-1]).json["items"]
+        assert [(rule["name"], rule["team_id"]) for rule in turned] == [("B", north), ("A", north)]
+        for rule_id in ids:
+            api.patch(f"/rules/{rule_id}", {"paused": True})
+        assert api.patch(f"/teams/{north}", {"default_pool_id": str(pool.id)}).json["default_pool_id"] == str(pool.id)
+        preview = api.post("/preview", {"name": "Carla", "source": "form"}).json
+        assert [(row["name"], row["team"], row["sends_to"]) for row in preview["rules"]] == [
+            ("Everything else", None, "North"),
+            ("B", "North", None),
+            ("A", "North", None),
+        ]
+        assert preview["pool_id"] == str(pool.id)
+        assert api.get(f"/rules?team_id={company.owner.id}").status_code == 404
+        assert api.delete(f"/teams/{north}").status_code == 409
 
 
 class TestCompany:

@@ -201,6 +201,8 @@ class RuleCheckShape(Form):
     name = Text(required=True)
     met = Flag(required=True)
     why = Text(required=True)
+    team = Text(allow_none=True, required=True, metadata={"description": "Whose list it is in; null = the company's."})
+    sends_to = Text(allow_none=True, required=True, metadata={"description": "The team whose list came next."})
 
 
 class CandidateShape(Form):
@@ -395,10 +397,11 @@ def decision_shape(view: DecisionView) -> dict[str, Any]:
 
 def step_shape(data: dict[str, Any]) -> dict[str, Any]:
     """A step of routing, from a decision's data."""
-    told = ("pool_id", "rule_id", "rules", "chosen", "stage", "outcome", "why")
+    told = ("pool_id", "rule_id", "chosen", "stage", "outcome", "why")
+    rules = [{"team": None, "sends_to": None} | row for row in data["rules"]]
     candidates = [_candidate_shape(row) for row in data["candidates"]]
     at = datetime.fromisoformat(data["at"])
-    return {"at": at} | {name: data[name] for name in told} | {"candidates": candidates}
+    return {"at": at} | {name: data[name] for name in told} | {"rules": rules, "candidates": candidates}
 
 
 def _candidate_shape(row: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from portal.blueprints.api.fields import Choice, Form, Free, Id, Moment, Text, W
 from portal.models import Replay, ReplayState
 
 RESULT = """`today` and `draft`, each with `leads`, `people` (`user_id`, `name`, `received`, `missed`, `declined`),
-`rules` (`name`, `leads`), `ladder` (leads nobody in the line took), `stages` and `outcomes`. null until it is done."""
+`rules` (`name`, `team`, `leads`), `ladder` (leads nobody in the line took), `stages` and
+`outcomes`. null until it is done."""
 
 
 class ReplayShape(Form):

@@ -9,7 +9,7 @@ from portal.models import Rule
 
 
 class RuleShape(Form):
-    """A rule: the first that is met names the pool."""
+    """A rule: the first of a list that is met names the pool, or the team whose list comes next."""
 
     id = Id(required=True)
     name = Text(required=True)
@@ -18,12 +18,13 @@ class RuleShape(Form):
     conditions = Free(required=True)
     strictness = Free(required=True)
     hours = Free(allow_none=True, required=True)
+    team_id = Id(allow_none=True, required=True, metadata={"description": "Whose list it is in; null = the company's."})
     pool_id = Id(allow_none=True, required=True)
-    team_id = Id(allow_none=True, required=True)
+    to_team_id = Id(allow_none=True, required=True)
 
 
 class RulesShape(Form):
-    """All rules in order; the default rule is the last."""
+    """All rules of a list in order; the default rule is the company's last."""
 
     items = Several(Part(RuleShape), required=True)
     next = Text(allow_none=True, required=True)
@@ -39,6 +40,7 @@ def rule_shape(rule: Rule) -> dict[str, Any]:
         "conditions": rule.conditions,
         "strictness": rule.strictness,
         "hours": rule.hours,
-        "pool_id": rule.pool_id,
         "team_id": rule.team_id,
+        "pool_id": rule.pool_id,
+        "to_team_id": rule.to_team_id,
     }

@@ -1,4 +1,4 @@
-"""Rules: which lead goes to which pool."""
+"""Rules: which lead goes to which pool or team."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from portal.blueprints.api.access import acting_user, require_insight
 from portal.blueprints.api.answers import answers, json_answer, nothing
 from portal.blueprints.api.fields import NothingForm
 from portal.blueprints.api.json_body import read_json
-from portal.blueprints.api.paging import PageForm, page_of_short
+from portal.blueprints.api.paging import page_of_short
 from portal.blueprints.api.repeats import Answered, repeatable
-from portal.blueprints.api.rules.forms import NewRuleForm, OrderForm, RuleForm
+from portal.blueprints.api.rules.forms import ListForm, NewRuleForm, OrderForm, RuleForm
 from portal.blueprints.api.rules.shapes import RuleShape, RulesShape, rule_shape
 from portal.blueprints.api.takes import checked, describe, takes
 from portal.operations import rules
+from portal.queries.people import team_named
 from portal.queries.rules import rule_named
 from portal.queries.rules import rules as all_rules
 
@@ -25,12 +26,17 @@ blueprint: Blueprint = APIBlueprint("rules", __name__, url_prefix="/rules", tag=
 
 
 @blueprint.get("")
-@takes(PageForm, "query")
+@takes(ListForm, "query")
 @answers((200, RulesShape))
 def list_rules(query: dict[str, Any]) -> Response:
-    """List all rules, from the top; the default rule is the last"""
+    """List the rules of the company or of a team, from the top
+
+    The default rule is the company's last; a team has none.
+    """
     require_insight()
-    return json_answer(page_of_short([rule_shape(rule) for rule in all_rules()], query))
+    team_id = query.get("team_id")
+    listed = all_rules(team_id and team_named(team_id).id)
+    return json_answer(page_of_short([rule_shape(rule) for rule in listed], query))
 
 
 @blueprint.post("")
@@ -38,7 +44,7 @@ def list_rules(query: dict[str, Any]) -> Response:
 @takes(NewRuleForm)
 @answers((201, RuleShape))
 def make_rule(asked: dict[str, Any]) -> Answered:
-    """Make a rule, looked at after all others but the default rule"""
+    """Make a rule, looked at after all others of its list but the default rule"""
     return rule_shape(rules.make_rule(by=acting_user(), **asked)), 201
 
 
@@ -46,14 +52,15 @@ def make_rule(asked: dict[str, Any]) -> Answered:
 @answers((200, RulesShape))
 @describe(OrderForm)
 def order_rules() -> Response:
-    """Put all rules into an order
+    """Put all rules of a list into an order
 
-    The body may be the list of ids alone.
+    The ids say which list it is, the company's or a team's. The body may be the list of ids alone.
     """
     body = read_json(request)
     asked = checked(OrderForm(), {"ids": body} if isinstance(body, list) else body)
     rules.order_rules(asked["ids"], by=acting_user())
-    return json_answer(page_of_short([rule_shape(rule) for rule in all_rules()], {"limit": 200, "cursor": None}))
+    listed = all_rules(rule_named(asked["ids"][0]).team_id if asked["ids"] else None)
+    return json_answer(page_of_short([rule_shape(rule) for rule in listed], {"limit": 200, "cursor": None}))
 
 
 @blueprint.get("/<uuid:rule_id>")

@@ -10,8 +10,10 @@ class TeamForm(Form):
 
     name = Text()
     parent_id = Id(allow_none=True)
-    # Who gets leads of the team's pools that nobody there took.
+    # Who gets leads of the team's pools that nobody there took, and those sent to a team without a pool for them.
     default_user_id = Id(allow_none=True)
+    # Which pool gets leads that are sent to the team and that none of its own rules takes.
+    default_pool_id = Id(allow_none=True)
 
 
 class NewTeamForm(TeamForm):

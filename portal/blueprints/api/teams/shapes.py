@@ -15,6 +15,7 @@ class TeamShape(Form):
     name = Text(required=True)
     parent_id = Id(allow_none=True, required=True)
     default_user_id = Id(allow_none=True, required=True)
+    default_pool_id = Id(allow_none=True, required=True)
     created_at = Moment(required=True)
 
 
@@ -32,5 +33,6 @@ def team_shape(team: Team) -> dict[str, Any]:
         "name": team.name,
         "parent_id": team.parent_id,
         "default_user_id": team.default_user_id,
+        "default_pool_id": team.default_pool_id,
         "created_at": team.created_at,
     }

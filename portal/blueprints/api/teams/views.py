@@ -49,7 +49,7 @@ def show_team(team_id: UUID) -> Response:
 @takes(TeamForm)
 @answers((200, TeamShape))
 def change_team(team_id: UUID, asked: dict[str, Any]) -> Response:
-    """Rename or move a team"""
+    """Rename or move a team, or say who gets what is sent to it"""
     return json_answer(team_shape(operations.change_team(team_id, by=acting_user(), **asked)))
 
 
