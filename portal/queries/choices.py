@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from portal.extensions import db
 from portal.models import Lead, LeadState, Pool, Source, User
-from portal.permissions import Right, holds
+from portal.permissions import Right, holds, within
 
 MOST_IN_A_MENU = 500
 
@@ -52,9 +52,15 @@ def people_by_name(company_id: UUID) -> list[tuple[UUID, str]]:
     ]
 
 
-def pools_by_name(company_id: UUID) -> list[tuple[UUID, str]]:
-    """Pools that exist, for a filter."""
+def pools_by_name(company_id: UUID, *, reached_by: User | None = None) -> list[tuple[UUID, str]]:
+    """Pools that exist, for a filter or a menu.
+
+    Args:
+        reached_by: only those that this user's right to set up pools reaches.
+    """
     statement = select(Pool.id, Pool.name).where(Pool.company_id == company_id, Pool.deleted_at.is_(None))
+    if reached_by is not None:
+        statement = statement.where(within(Pool.team_id, reached_by, Right.DISTRIBUTION))
     return [
         (row.id, row.name)
         for row in db.session.execute(statement.order_by(func.lower(Pool.name)).limit(MOST_IN_A_MENU))

@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 
 from portal.errors import NotFound
 from portal.extensions import db
-from portal.models import Decision, Rule
+from portal.models import Decision, Rule, User
 from portal.models.ids import first_id_of
 from portal.models.tenancy import working_company
+from portal.permissions import Right, require_company_wide, require_over
 from portal.queries.clock import database_time
 
 
@@ -34,11 +35,25 @@ def rules_of_all() -> Sequence[Rule]:
     ).all()
 
 
+def rules_sending_to(team_id: UUID) -> Sequence[str]:
+    """The names of the rules that send leads to this team now."""
+    return [rule.name for rule in rules_of_all() if rule.to_team_id == team_id and not rule.paused]
+
+
 def rule_named(rule_id: UUID) -> Rule:
     """One rule of the company entered. Raises NotFound."""
     rule = db.session.get(Rule, (working_company(), rule_id))
     if rule is None or rule.deleted_at is not None:
         raise NotFound("There is no such rule.")
+    return rule
+
+
+def reached_rule(user: User, rule_id: UUID) -> Rule:
+    """One rule of a list the user may set up. Raises NotFound, and Forbidden for the company's own."""
+    rule = rule_named(rule_id)
+    if rule.team_id is None:
+        require_company_wide(user, Right.DISTRIBUTION)
+    require_over(user, Right.DISTRIBUTION, rule.team_id, what="rule")
     return rule
 
 

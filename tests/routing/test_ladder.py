@@ -223,7 +223,8 @@ class TestLimitsOfThePool:
     @pytest.mark.parametrize("rung", ["team", "everyone"])
     def test_whoever_is_full_there_is_passed_by(self, rung):
         people = [user("Ana"), user("Zoe", last_lead_at=NOW)]
-        decision = climbed(pool(self.full, team_members=people)) if rung == "team" else climbed(pool(self.full), people)
+        team = TeamFacts(id_of("North"), None, people) if rung == "team" else None
+        decision = climbed(pool(self.full), None if team else people, team=team)
         assert decision.chosen == (id_of("Zoe"),)
         assert "Ana: at 2 of 2 open leads in Buyers." in explain.sentences(decision)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from portal.blueprints.distribution import wording
 from portal.permissions import INSIGHT, rights_of
 from portal.queries.people_now import PersonNow
-from portal.queries.pool_ties import rules_sending
+from portal.queries.pool_ties import rules_sending, teams_sending
 from portal.queries.setup import setup_of
 from portal.queries.what_if import decision_in_pool, decision_now, turns_to_come
 from portal.routing.decision import Decision
@@ -34,7 +34,8 @@ def sentence_for_pool(pool_id: UUID) -> str:
     company = current_company()
     decision = decision_in_pool(company.id, pool_id, LeadFacts())
     said = wording.if_a_lead_came(decision)
-    return said if rules_sending(pool_id) else f"No rule sends leads here. If one came all the same: {said}"
+    is_sent = rules_sending(pool_id) or teams_sending(pool_id)
+    return said if is_sent else f"No rule sends leads here. If one came all the same: {said}"
 
 
 def sentence_for_person(person: PersonNow) -> str:

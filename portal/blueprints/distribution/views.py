@@ -15,7 +15,7 @@ from portal.permissions import Right
 from portal.queries.decisions import last_of_pool
 from portal.queries.people import team_named, users_by_id
 from portal.queries.people_now import people_now
-from portal.queries.pool_ties import pools_leading_to, rules_sending, why_kept
+from portal.queries.pool_ties import pools_leading_to, rules_sending, teams_sending, why_kept
 from portal.queries.pools import PoolView, pool_names, pool_views, reached_pool, standings
 from portal.queries.receiving import at_their_limit
 from portal.sign_in import current_company, right_required, signed_in_user
@@ -41,7 +41,7 @@ def listed() -> ResponseReturnValue:
         now=sentence_now(),
         wording=wording,
         next_of={view.pool.id: turns_of(view.pool.id) for view in pools},
-        rules_of={view.pool.id: rules_sending(view.pool.id) for view in pools},
+        rules_of={view.pool.id: [*rules_sending(view.pool.id), *teams_sending(view.pool.id)] for view in pools},
     )
 
 
@@ -65,6 +65,7 @@ def one(pool_id: UUID) -> ResponseReturnValue:
         kept=why_kept(pool_id),
         leading_here=pools_leading_to(pool_id),
         sending=rules_sending(pool_id),
+        from_teams=teams_sending(pool_id),
         ladder=wording.ladder_in_words(pool, _beyond(view)),
     )
 

@@ -133,7 +133,7 @@ def if_a_lead_came(decision: Decision) -> str:
             return f"Nobody in the line could take it. It would wait, and {who} would be told."
         case Outcome.POND if decision.pool:
             return f"It would lie in the pond “{short(decision.pool.name)}” until a member takes it."
-        case _ if decision.pool is None:
+        case _ if decision.pool is None and not decision.is_for_people_of_team:
             return "It would stay in Unassigned until somebody hands it out: no pool is set for new leads."
         case _:
             return (

@@ -21,6 +21,7 @@ from portal.blueprints.settings import (  # noqa: E402, F401
     roles,
     rules,
     tags,
+    team_rules,
     teams,
     versions,
 )

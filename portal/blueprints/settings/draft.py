@@ -13,7 +13,7 @@ from wtforms.validators import NumberRange
 
 from portal.blueprints.forms import PortalForm
 from portal.blueprints.settings.blueprint import blueprint
-from portal.blueprints.settings.draft_parts import targets
+from portal.blueprints.settings.draft_parts import target_of, targets
 from portal.errors import Conflict, Forbidden, Invalid
 from portal.operations import drafts
 from portal.operations.replays import start_replay
@@ -149,6 +149,7 @@ def _page(form: DraftForm | None = None, days: ReplayForm | None = None) -> str:
         data=kept.data if kept else {},
         mark=drafts.mark_of(kept) if kept else "",
         targets=targets(kept.data) if kept else [],
+        target_of=target_of,
         form=form or PortalForm(formdata=None),
         days=days or ReplayForm(formdata=None),
         found=found,

@@ -12,7 +12,9 @@ from portal.blueprints.distribution.forms import DELIVERIES, PICKERS
 from portal.blueprints.forms import PortalForm, Whole, menu, needed
 from portal.blueprints.settings.blueprint import blueprint
 from portal.models import Draft
+from portal.models.tenancy import working_company
 from portal.operations import draft_changes, drafts
+from portal.operations.setup_file import Names
 from portal.permissions import Right
 from portal.queries.replays import draft_now
 from portal.sign_in import right_required, signed_in_user
@@ -27,19 +29,34 @@ class SeenForm(PortalForm):
 
 
 class RuleTargetForm(SeenForm):
-    """Where a rule of the draft leads."""
+    """Where a rule of the draft leads: a pool by its name, or a team."""
 
-    pool = SelectField("Goes to")
+    goes_to = SelectField("Goes to")
 
     def offer(self, data: dict[str, Any]) -> RuleTargetForm:
         """Fill the menu."""
-        self.pool.choices = menu(targets(data))
+        self.goes_to.choices = menu(targets(data))
         return self
+
+    def wanted(self) -> dict[str, str | None]:
+        """What was chosen, as a draft has it."""
+        kind, _, name = (self.goes_to.data or "").partition(":")
+        return {"pool": name if kind == "pool" else None, "to_team": name if kind == "team" else None}
 
 
 def targets(data: dict[str, Any]) -> list[tuple[str, str]]:
-    """Where the rules of a draft may lead: its pools, by name, or nowhere."""
-    return [("", "Nobody: leads wait for a person"), *((pool["name"], pool["name"]) for pool in data.get("pools", []))]
+    """Where the rules of a draft may lead: its pools and the company's teams, by name, or nowhere."""
+    pools = [(f"pool:{pool['name']}", pool["name"]) for pool in data.get("pools", [])]
+    named = sorted(Names.now(working_company()).teams.values())
+    teams = [(f"team:{name}", f"Team {name}, by its own rules") for name in named]
+    return [("", "Nobody: leads wait for a person"), *pools, *teams]
+
+
+def target_of(rule: dict[str, Any]) -> str:
+    """Where a rule of a draft leads, as the menu has it."""
+    if rule.get("to_team"):
+        return f"team:{rule['to_team']}"
+    return f"pool:{rule['pool']}" if rule.get("pool") else ""
 
 
 class DraftPoolForm(SeenForm):
@@ -95,15 +112,15 @@ def pause_draft_rule(place: int, act: str) -> ResponseReturnValue:
 @blueprint.post("/draft/rules/<int:place>/pool")
 @right_required(Right.DISTRIBUTION, company_wide=True)
 def point_draft_rule(place: int) -> ResponseReturnValue:
-    """Have a rule of the draft lead to another pool."""
+    """Have a rule of the draft lead elsewhere."""
     kept = _draft()
     if kept is None:
         return _back("rules")
     form = RuleTargetForm().offer(kept.data)
     if not form.validate_on_submit():
-        flash("That pool is not in the draft any more. Choose again.", "warn")
+        flash("That is not in the draft any more. Choose again.", "warn")
     else:
-        _save(draft_changes.with_rule(kept.data, place - 1, {"pool": form.pool.data or None}))
+        _save(draft_changes.with_rule(kept.data, place - 1, form.wanted()))
     return _back("rules")
 
 

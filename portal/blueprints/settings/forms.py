@@ -14,6 +14,7 @@ from portal.blueprints.forms import Line, PortalForm, Whole, id_or_none, menu, n
 from portal.blueprints.meanwhile import SharedForm
 from portal.blueprints.once import OnceForm
 from portal.blueprints.people.wording import GRANT_NAMES
+from portal.blueprints.settings.rule_ways import WayField
 from portal.models import Company, KeyScope, ReturningContacts, StatusGroup, Team, User
 from portal.queries.choices import Assignee
 from portal.routing.facts import PresenceMode
@@ -173,13 +174,39 @@ class StatusForm(PortalForm):
 class DefaultRuleForm(PortalForm):
     """Where the default rule sends leads."""
 
-    pool_id = SelectField("Leads go to", coerce=lambda value: UUID(str(value)) if value else None)
+    aliases = MappingProxyType({"pool_id": "goes_to", "to_team_id": "goes_to"})
 
-    def offer(self, pools: Iterable[tuple[UUID, str]]) -> DefaultRuleForm:
-        """Fill the menu of pools."""
-        named = [(str(pool_id), name) for pool_id, name in pools]
-        self.pool_id.choices = menu([("", "No pool: leads wait for a person"), *named])
+    goes_to = WayField("Leads go to")
+
+
+class TeamRestForm(PortalForm):
+    """Who gets what is sent to a team and none of its own rules takes."""
+
+    default_pool_id = SelectField("The rest goes to", coerce=id_or_none)
+    default_user_id = SelectField(
+        "Default user",
+        coerce=id_or_none,
+        description="Gets it where no pool is chosen, and what nobody in the team's pools took.",
+    )
+
+    def offer(self, pools: Iterable[tuple[UUID, str]], people: Sequence[Assignee], team: Team) -> Self:
+        """Fill the menus; who and what is chosen now can stay, out of reach or not."""
+        named = [("", "No pool: the default user, then others of the team")]
+        named += [(str(pool_id), name) for pool_id, name in pools]
+        self.default_pool_id.choices = menu(_with_now(named, team.default_pool_id))
+        users = [("", "Nobody"), *((str(one.id), one.name) for one in people)]
+        self.default_user_id.choices = menu(_with_now(users, team.default_user_id))
         return self
+
+    def wanted(self) -> dict[str, Any]:
+        """What was chosen, as the operations take it."""
+        return {"default_pool_id": self.default_pool_id.data, "default_user_id": self.default_user_id.data}
+
+
+def _with_now(choices: list[tuple[str, str]], chosen: UUID | None) -> list[tuple[str, str]]:
+    """The choices, with what is chosen now among them."""
+    is_there = chosen is None or str(chosen) in dict(choices)
+    return choices if is_there else [choices[0], (str(chosen), "As it is now"), *choices[1:]]
 
 
 class KeyForm(OnceForm):

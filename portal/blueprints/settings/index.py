@@ -42,10 +42,9 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry(
                 "settings.rules",
                 "Rules",
-                "Which leads go to which pool.",
+                "Which leads go to which pool or team.",
                 "rules",
                 Right.DISTRIBUTION,
-                company_wide=True,
             ),
             Entry(
                 "settings.tags",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, Self
-from uuid import UUID
 
-from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField
+from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField
 
-from portal.blueprints.forms import Line, Lines, id_or_none, menu, needed
+from portal.blueprints.forms import Line, Lines, menu, needed
 from portal.blueprints.hours_form import HoursForm, once, typed_hours
 from portal.blueprints.once import OnceForm
+from portal.blueprints.settings.rule_ways import WayField, Ways, way_of
 from portal.models import Channel, Rule
 from portal.routing.conditions import CUSTOM, Operator, Strictness
 
@@ -40,7 +40,7 @@ class RuleForm(HoursForm):
 
     seen = HiddenField()
     name = Line("Name", [needed("Please give the rule a name.")])
-    pool_id = SelectField("Pool that hands the leads out", coerce=id_or_none)
+    goes_to = WayField("Leads go to")
     source = Lines("Source", description=ONE_A_LINE)
     channel = SelectMultipleField(
         "Channel", choices=menu((channel.value, name) for channel, name in CHANNEL_NAMES.items())
@@ -71,11 +71,9 @@ class RuleForm(HoursForm):
     # The rule that is changed; None = a new one.
     present: Rule | None = None
 
-    def offer(self, pools: list[tuple[UUID, str]]) -> Self:
-        """Fill the menu of pools."""
-        self.pool_id.choices = menu(
-            [("", "None: leads wait for a person"), *((str(pool_id), name) for pool_id, name in pools)]
-        )
+    def offer(self, ways: Ways) -> Self:
+        """Fill the menu of pools and teams."""
+        self.goes_to.offer(ways.choices(self.present))
         return self
 
     def wanted(self) -> dict[str, Any]:
@@ -91,10 +89,12 @@ class RuleForm(HoursForm):
             **prices,
             "conditions.price.max": "price_max",
             "conditions.fields": "custom",
+            "pool_id": "goes_to",
+            "to_team_id": "goes_to",
         }
         return {
             "name": self.name.data,
-            "pool_id": self.pool_id.data,
+            **self.goes_to.wanted(),
             "conditions": conditions,
             "strictness": self._strictness(conditions),
             "hours": self.hours(),
@@ -134,7 +134,7 @@ def typed_rule(rule: Rule) -> dict[str, Any]:
     has_phone = conditions.get("has_phone")
     return {
         "name": rule.name,
-        "pool_id": rule.pool_id,
+        "goes_to": way_of(rule),
         **{name: "\n".join(_texts(conditions.get(name))) for name in LISTED},
         "channel": _texts(conditions.get("channel")),
         "price_min": str(price.get("min") or ""),

@@ -15,9 +15,10 @@ from portal.blueprints.settings.blueprint import blueprint
 from portal.blueprints.settings.forms import NewTeamForm, TeamForm
 from portal.models import Team
 from portal.operations.teams import change_team, delete_team, make_team
-from portal.permissions import Right, reaches_company, require_over
+from portal.permissions import Right, is_reached, reaches_company, require_over
 from portal.queries.choices import assignees
 from portal.queries.people import team_named, teams_reached
+from portal.queries.pools import pool_names
 from portal.sign_in import right_required, signed_in_user
 
 Form = TypeVar("Form", bound=TeamForm)
@@ -97,7 +98,15 @@ def remove_team(team_id: UUID) -> ResponseReturnValue:
 
 
 def _team_page(form: TeamForm, found: Team, act: PortalForm | None = None) -> str:
-    return render_template("settings/team.html", form=_filled(form, found), team=found, act=act)
+    pool_id = found.default_pool_id
+    return render_template(
+        "settings/team.html",
+        form=_filled(form, found),
+        team=found,
+        act=act,
+        may_set_rules=is_reached(signed_in_user(), Right.DISTRIBUTION, found.id),
+        default_pool=pool_names().get(pool_id) if pool_id else None,
+    )
 
 
 def _filled(form: Form, found: Team | None = None) -> Form:

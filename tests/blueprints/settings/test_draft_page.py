@@ -49,7 +49,7 @@ def test_forms_change_the_draft_and_nothing_else(app: APIFlask, company: Company
     owner = sign_in(app, company.owner)
     page = owner.open("/settings/draft").press("Begin a draft")
     page = page.press("Move down: First").press("Pause: First")
-    page = page.form("/settings/draft/rules/2/pool").send(None, pool="Sellers")
+    page = page.form("/settings/draft/rules/2/pool").send(None, goes_to="pool:Sellers")
     assert "First Paused Goes to Sellers." in page.words
     assert "rule “First”, paused: no → yes" in page.words
     page = page.press_link("Buyers").press("Save in the draft", weight_0="10", weight_1="5", max_offers="3")

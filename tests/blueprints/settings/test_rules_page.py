@@ -25,7 +25,7 @@ def pool_of_default_rule(company: Company) -> object:
 
 
 def menu_of(company: Company) -> str:
-    return f"rule-{company.default_rule_id.hex}-pool_id"
+    return f"rule-{company.default_rule_id.hex}-goes_to"
 
 
 def test_without_a_pool_the_way_to_make_one_is_shown(owner: Browser) -> None:
@@ -68,7 +68,7 @@ class TestRulesWithConditions:
         page = owner.open("/settings/rules").press_link("New rule")
         typed = {
             "name": "Coast",
-            "pool_id": str(pool.id),
+            "goes_to": str(pool.id),
             "city": "Málaga\nMarbella",
             "price_min": "100,000",
             "custom": "rooms = 3 | 4\nnotes contains pool",
