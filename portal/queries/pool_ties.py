@@ -35,6 +35,8 @@ def why_not_a_group(pool_id: UUID) -> str | None:
     """Why a pool cannot be made one for reassignments now; None when nothing stands in the way."""
     if rules := rules_naming(pool_id):
         return f"The rule “{rules[0]}” sends new leads to this pool. Point it at another pool first."
+    if teams := teams_falling_back_on(pool_id):
+        return f"The team “{teams[0]}” sends its leads to this pool by default. Give it another default pool first."
     if pools := pools_leading_to(pool_id):
         return f"The pool “{pools[0]}” hands leads on to this one. Point it at another pool first."
     return None
