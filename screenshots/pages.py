@@ -100,6 +100,8 @@ PAGES = (
     Shown("availability", "/people/{agent}/availability", Who.OWNER),
     Shown("teams", "/settings/teams", Who.OWNER),
     Shown("team", "/settings/teams/{team}", Who.OWNER),
+    Shown("team-rules", "/settings/teams/{team}/rules", Who.OWNER),
+    Shown("team-rule-new", "/settings/teams/{team}/rules/new", Who.OWNER),
     Shown("roles", "/settings/roles", Who.OWNER),
     Shown("role-new", "/settings/roles/new", Who.OWNER),
     Shown("role", "/settings/roles/{role}", Who.OWNER),

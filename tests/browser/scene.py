@@ -138,6 +138,8 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             Shown("availability", owner, f"/people/{company.agent.id}/availability"),
             Shown("teams", owner, "/settings/teams"),
             Shown("team", owner, f"/settings/teams/{team.id}"),
+            Shown("team-rules", owner, f"/settings/teams/{team.id}/rules"),
+            Shown("team-rule-new", owner, f"/settings/teams/{team.id}/rules/new"),
             Shown("keys", owner, "/settings/keys"),
             Shown("key-revoke", owner, f"/settings/keys/{key_id}/revoke"),
             Shown("roles", owner, "/settings/roles"),
