@@ -22,9 +22,7 @@ def upgrade() -> None:
         ["company_id", "id"],
     )
     op.create_check_constraint(op.f("ck_rules_one_way"), "rules", "pool_id IS NULL OR to_team_id IS NULL")
-    op.create_check_constraint(
-        op.f("ck_rules_default_of_company"), "rules", "NOT (is_default AND team_id IS NOT NULL)"
-    )
+    op.create_check_constraint(op.f("ck_rules_default_of_company"), "rules", "NOT (is_default AND team_id IS NOT NULL)")
     op.add_column("teams", sa.Column("default_pool_id", sa.Uuid(), nullable=True))
     # A pool's row goes only with its whole company, of a demo; then the team lets go of it.
     op.create_foreign_key(
