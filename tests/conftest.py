@@ -19,7 +19,7 @@ from portal import create_app
 from portal.config import Settings
 from portal.extensions import db
 from tests.cast import Api, Company, Person, make_company
-from tests.servers import Servers, own_database, running_servers
+from tests.servers import CleanDatabases, Servers, running_servers
 
 _of_the_run = ExitStack()
 
@@ -56,10 +56,17 @@ def worker_number(request: pytest.FixtureRequest) -> int:
     return int(name.removeprefix("gw"))
 
 
+@pytest.fixture(scope="session")
+def _databases(servers: Servers) -> Iterator[CleanDatabases]:
+    databases = CleanDatabases(servers)
+    yield databases
+    databases.close()
+
+
 @pytest.fixture
-def database(servers: Servers) -> Iterator[str]:
-    """The name of this test's own database."""
-    with own_database(servers) as name:
+def database(_databases: CleanDatabases) -> Iterator[str]:
+    """The name of this test's database: nobody else uses it meanwhile, and it has no rows."""
+    with _databases.one() as name:
         yield name
 
 
