@@ -111,12 +111,22 @@ GROUPS = (EVERYDAY, WEEKEND, SECOND_LOOK, SOUTH, CHARGERS)
 
 @dataclass(frozen=True, slots=True)
 class Sorting:
-    """A rule beside the default one: what it asks of a lead, and which pool gets what fits."""
+    """A rule beside the default one: what it asks of a lead, and which pool gets what fits, or which team."""
 
     name: str
     conditions: dict[str, list[str]]
-    group: Group
+    group: Group | None = None
     paused: bool = False
+    team: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWay:
+    """What a team does with leads that are sent to it: rules of its own, and the pool that gets the rest."""
+
+    team: str
+    sortings: tuple[Sorting, ...]
+    rest: Group
 
 
 # What is looked for in leads, with its weight; and who is good at what.
@@ -129,6 +139,8 @@ GOOD_AT = {"Ben": ("battery", "storage"), "Jonas": ("battery",), "Chloe": ("seco
 # In the order they are looked at.
 SORTINGS = (
     Sorting("Small jobs", {"lead_type": ["EV charger", "Service"]}, CHARGERS),
-    Sorting("South of Austin", {"city": ["San Antonio", "New Braunfels", "Boerne", "San Marcos"]}, SOUTH),
+    Sorting("South of Austin", {"city": ["San Antonio", "New Braunfels", "Boerne", "San Marcos"]}, team=SAN_ANTONIO),
     Sorting("Wants to compare", {"tag": ["second quote"]}, SECOND_LOOK, paused=True),
 )
+
+IN_THE_SOUTH = OwnWay(SAN_ANTONIO, (Sorting("Batteries", {"tag": ["battery"]}, CHARGERS),), SOUTH)

@@ -7,13 +7,15 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from portal.demo.cast import EVERYDAY, SORTINGS, WEEKEND
+from portal.demo.cast import EVERYDAY, IN_THE_SOUTH, SORTINGS, WEEKEND
 from portal.demo.plan import HOME
 from portal.demo.scene import Scene
 from portal.demo.told_time import Story
 from portal.extensions import db
 from portal.models import Lead, LeadState
 from portal.operations import assignment, availability, company, conversion_lists, people, pools, rules, waiting
+from portal.operations.teams import change_team
+from portal.queries.people import teams as all_teams
 from portal.queries.rules import default_rule
 
 # How many of the leads of somebody who left are still waiting for somebody to look after them.
@@ -52,14 +54,21 @@ def weekends(scene: Scene) -> Story:
 
 
 def leads_are_sorted(scene: Scene) -> Story:
-    """For two weeks one pool took everything. Since then small jobs and the south have desks of their own."""
+    """For two weeks one pool took everything. Since then small jobs have a desk of their own, and the team in the south
+    sorts its leads itself."""
     yield _on_day(scene, 13, time(8, 10))
-    for sorting in SORTINGS:
+    by, own = scene.staff["Priya"], IN_THE_SOUTH
+    teams = {team.name: team.id for team in all_teams()}
+    change_team(teams[own.team], by=by, default_pool_id=scene.pools[own.rest.name].id)
+    lists = [(sorting, teams[own.team]) for sorting in own.sortings] + [(sorting, None) for sorting in SORTINGS]
+    for sorting, team_id in lists:
         rules.make_rule(
-            by=scene.staff["Priya"],
+            by=by,
             name=sorting.name,
             conditions=sorting.conditions,
-            pool_id=scene.pools[sorting.group.name].id,
+            team_id=team_id,
+            pool_id=scene.pools[sorting.group.name].id if sorting.group else None,
+            to_team_id=teams[sorting.team] if sorting.team else None,
             paused=sorting.paused,
         )
 

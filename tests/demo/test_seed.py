@@ -19,7 +19,7 @@ from portal import create_app
 from portal.config import Settings
 from portal.demo import seed as seeding
 from portal.demo.backdating import AHEAD
-from portal.demo.cast import CAST, COMPANY, GROUPS, PASSWORD, SORTINGS, TEAMS
+from portal.demo.cast import CAST, COMPANY, GROUPS, IN_THE_SOUTH, PASSWORD, SORTINGS, TEAMS
 from portal.demo.drip import KEY_FILE
 from portal.demo.plan import HOME, LEADS, WEEKS, plans
 from portal.extensions import Base, db
@@ -103,7 +103,8 @@ class TestTheCompany:
 
     def test_sorts_its_leads_by_type_and_town_and_has_a_rule_that_is_paused(self, demo: Demo) -> None:
         with demo.inside():
-            rules = db.session.scalars(select(Rule).where(~Rule.is_default).order_by(Rule.position)).all()
+            ours = (~Rule.is_default, Rule.team_id.is_(None))
+            rules = db.session.scalars(select(Rule).where(*ours).order_by(Rule.position)).all()
             assert [(rule.name, rule.paused) for rule in rules] == [
                 (sorting.name, sorting.paused) for sorting in SORTINGS
             ]
@@ -114,6 +115,20 @@ class TestTheCompany:
             assert handed_out.get(small.id, 0) >= 10
             assert handed_out.get(south.id, 0) >= 10
             assert compared.id not in handed_out
+
+    def test_has_a_team_that_sorts_its_leads_itself(self, demo: Demo) -> None:
+        with demo.inside():
+            own = db.session.scalars(select(Rule).where(Rule.team_id.is_not(None))).all()
+            assert [rule.name for rule in own] == [sorting.name for sorting in IN_THE_SOUTH.sortings]
+            team = db.session.get_one(Team, (own[0].company_id, own[0].team_id))
+            sent = db.session.scalars(select(Rule).where(Rule.to_team_id == team.id)).one()
+            assert (team.name, sent.name) == (IN_THE_SOUTH.team, "South of Austin")
+            by_own_rule = select(func.count()).select_from(Lead).where(Lead.rule_id == own[0].id)
+            assert db.session.scalar(by_own_rule)
+            by_default = (
+                select(func.count()).select_from(Lead).where(Lead.rule_id == sent.id, Lead.pool_id.is_not(None))
+            )
+            assert db.session.scalar(by_default)
 
     def test_has_a_draft_with_other_weights_and_a_replay_that_waits_for_the_worker(self, demo: Demo) -> None:
         with demo.inside():
