@@ -43,7 +43,7 @@ class Rule(db.Model):  # type: ignore[name-defined,misc]
         of_company(),
         same_company("pool_id", "pools"),
         same_company("team_id", "teams"),
-        same_company("to_team_id", "teams"),
+        same_company("to_team_id", "teams", ondelete="SET NULL (to_team_id)"),
         CheckConstraint("pool_id IS NULL OR to_team_id IS NULL", name="one_way"),
         CheckConstraint("NOT (is_default AND team_id IS NOT NULL)", name="default_of_company"),
         CheckConstraint("NOT (is_default AND (paused OR conditions <> '{}'))", name="default_restricts_nothing"),

@@ -24,7 +24,7 @@ from tests.blueprints.api.database_state import nothing_changes
 from tests.cast import Person
 from tests.consistency import assert_consistent
 from tests.demo.made_up import TENANT_TABLES, contents_of, fill, make_demo, rows_of
-from tests.factories import make_user
+from tests.factories import make_pool, make_team, make_user
 from tests.operations.acts import agent_at_work, arrive
 from tests.page import Browser, Page, sign_in
 
@@ -74,6 +74,18 @@ class TestWhatGoes:
             assert (rule.id, rule.is_default, rule.pool_id) == (demo.default_rule_id, True, None)
             assert db.session.get_one(Company, demo.id).is_demo is False
         assert_consistent(demo)
+
+    def test_a_team_everything_was_sent_to_goes_and_the_default_rule_stays(self, demo: cast.Company) -> None:
+        team = make_team(demo)
+        pool = make_pool(demo)
+        api = demo.owner.api
+        assert api.patch(f"/teams/{team.id}", {"default_pool_id": str(pool.id)}).status_code == 200
+        assert api.post("/rules", {"name": "Its own", "team_id": str(team.id)}).status_code == 201
+        assert api.patch(f"/rules/{demo.default_rule_id}", {"to_team_id": str(team.id)}).status_code == 200
+        wipe(demo.owner)
+        with demo.inside():
+            (rule,) = db.session.scalars(select(Rule)).all()
+            assert (rule.id, rule.pool_id, rule.to_team_id) == (demo.default_rule_id, None, None)
 
     def test_the_sign_ins_of_people_who_work_nowhere_else_go(self, app: APIFlask, demo: cast.Company) -> None:
         wipe(demo.owner)

@@ -57,6 +57,18 @@ def test_rules_that_share_some_leads_and_lead_elsewhere_are_said_to_overlap() ->
     assert said(one, other | {"pool": None}) == ["The rules “One” and “Other” overlap: a lead both fit goes by “One”."]
 
 
+def test_lists_of_teams_are_looked_at_each_by_itself() -> None:
+    """What stands above in the company's list takes nothing from a team's."""
+    own = [rule("All"), rule("Forms", conditions={"source": ["form"]})]
+    idle = {"name": "Idle", "members": []}
+    setup = {"pools": [BUYERS, idle], "rules": [rule("North", pool=None, to_team="North"), DEFAULT]}
+    assert warnings(setup | {"teams": [{"name": "North", "rules": own[:1]}]}, KNOWN) == []
+    assert warnings(setup | {"teams": [{"name": "North", "rules": own, "default_pool": "Idle"}]}, KNOWN) == [
+        "No lead reaches the rule “Forms”: “All” above it takes them all.",
+        "The team “North” sends leads to the pool “Idle”, where nobody takes part.",
+    ]
+
+
 def test_what_is_paused_or_has_hours_of_its_own_leaves_leads_to_the_next() -> None:
     assert said(rule("All", paused=True), rule("Next", conditions={"source": ["form"]})) == []
     assert said(rule("Days", hours={"monday": [["09:00", "17:00"]]}), rule("Nights")) == []

@@ -17,7 +17,7 @@ _DOES = {
     Right.OWNERSHIP: ("Owns the company, and can hand that over.", ""),
     Right.COMPANY: ("Changes settings, keys and wording of the company.", ""),
     Right.PEOPLE: ("Adds, changes and deactivates people.", "Adds, changes and deactivates people of {team}."),
-    Right.DISTRIBUTION: ("Sets up pools and rules.", "Sets up pools of {team}."),
+    Right.DISTRIBUTION: ("Sets up pools and rules.", "Sets up pools and rules of {team}."),
     Right.SOURCES: ("Sets up where leads come from.", ""),
     Right.ASSIGN: ("Hands out and takes back leads they see.", ""),
     Right.REPORTS: ("Reads reports.", ""),

@@ -37,7 +37,7 @@ GRANT_NAMES = {
     "people": "people of the whole company",
     "people:team": "people of their team and below",
     "distribution": "pools and rules of the whole company",
-    "distribution:team": "pools of their team and below",
+    "distribution:team": "pools and rules of their team and below",
     "sources": "sources of leads",
     "assign": "hands out leads",
     "see_all": "sees all leads (of their team and below, when in one)",
