@@ -270,3 +270,8 @@ def log_nothing(company: Company) -> int:
     """The time to log a contact passes and a worker notices."""
     time_to_contact_is_over(company)
     return reassign_late(company)
+
+
+def deactivate(company: Company, person: Person, *, open_leads: str, to: UUID | None = None) -> None:
+    with agent_at_work(company.owner) as user:
+        people.deactivate(person.id, by=user, open_leads=open_leads, to=to)
