@@ -309,8 +309,12 @@ def lies_in_pond() -> Filter:
 
 
 def may_take(user: User, lead_id: UUID) -> bool:
-    """Whether a lead is the user's to take: they may say who gets it, it lies in their pond, or its last call is made
-    to them."""
+    """Whether a lead is the user's to take: they may say who gets it, or they are asked to."""
+    return may(user, Right.RECEIVE) and (may_hand_out(user, lead_id) or is_asked_to_take(user, lead_id))
+
+
+def is_asked_to_take(user: User, lead_id: UUID) -> bool:
+    """Whether a lead lies in a pond of the user's, or its last call is made to them."""
     last_call = exists().where(
         Offer.company_id == Lead.company_id,
         Offer.lead_id == Lead.id,
@@ -321,7 +325,7 @@ def may_take(user: User, lead_id: UUID) -> bool:
     theirs = select(Lead.id).where(
         Lead.company_id == user.company_id, Lead.id == lead_id, or_(ponds(user.id), ponds_again(user.id), last_call)
     )
-    return may(user, Right.RECEIVE) and (may_hand_out(user, lead_id) or db.session.scalar(theirs) is not None)
+    return may(user, Right.RECEIVE) and db.session.scalar(theirs) is not None
 
 
 def is_called(user: User, lead_id: UUID) -> bool:
@@ -333,6 +337,15 @@ def is_called(user: User, lead_id: UUID) -> bool:
 def may_hand_out(user: User, lead_id: UUID) -> bool:
     """Whether the user may say who gets a lead they see: by right, or because it calls for them."""
     return may(user, Right.ASSIGN) or is_called(user, lead_id)
+
+
+def may_reassign(user: User, lead_owner_id: UUID | None) -> bool:
+    """Whether the user may hand a lead to a group: as its owner, or because they hand out leads.
+
+    Args:
+        lead_owner_id: the lead's owner.
+    """
+    return may(user, Right.ASSIGN) or (user.active and lead_owner_id == user.id)
 
 
 def require_to_hand_out(user: User, lead_id: UUID) -> None:

@@ -22,7 +22,7 @@ from portal.operations.passing_on import pass_on, round_of_pool
 from portal.operations.transaction import operation
 from portal.operations.waiting import drain_soon
 from portal.operations.writes import Writes
-from portal.permissions import Right, may, require
+from portal.permissions import Right, may_reassign, require
 from portal.queries.clock import database_time
 from portal.queries.reassignments import Running, running_of
 from portal.routing.facts import Delivery
@@ -234,5 +234,5 @@ def _refuse_no_group(round_: Round) -> None:
 
 
 def _refuse_without_right(lead: Lead, by: User) -> None:
-    if lead.owner_id != by.id and not may(by, Right.ASSIGN):
+    if not may_reassign(by, lead.owner_id):
         raise Forbidden("Only the lead's owner or somebody who hands out leads may reassign it.")

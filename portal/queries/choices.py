@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from portal.extensions import db
 from portal.models import Lead, LeadState, Pool, Source, User
@@ -52,15 +52,28 @@ def people_by_name(company_id: UUID) -> list[tuple[UUID, str]]:
     ]
 
 
-def pools_by_name(company_id: UUID, *, reached_by: User | None = None) -> list[tuple[UUID, str]]:
-    """Pools that exist, for a filter or a menu.
+def pools_by_name(company_id: UUID) -> list[tuple[UUID, str]]:
+    """Pools that exist, for a filter."""
+    return _pools(company_id)
+
+
+def pools_for_new_leads(company_id: UUID, *, reached_by: User | None = None) -> list[tuple[UUID, str]]:
+    """Pools that leads nobody owns may be handed out in.
 
     Args:
         reached_by: only those that this user's right to set up pools reaches.
     """
-    statement = select(Pool.id, Pool.name).where(Pool.company_id == company_id, Pool.deleted_at.is_(None))
-    if reached_by is not None:
-        statement = statement.where(within(Pool.team_id, reached_by, Right.DISTRIBUTION))
+    reached = [] if reached_by is None else [within(Pool.team_id, reached_by, Right.DISTRIBUTION)]
+    return _pools(company_id, ~Pool.for_reassignment, *reached)
+
+
+def groups(company_id: UUID) -> list[tuple[UUID, str]]:
+    """Pools that owned leads may be handed to."""
+    return _pools(company_id, Pool.for_reassignment.is_(True))
+
+
+def _pools(company_id: UUID, *narrowed: ColumnElement[bool]) -> list[tuple[UUID, str]]:
+    statement = select(Pool.id, Pool.name).where(Pool.company_id == company_id, Pool.deleted_at.is_(None), *narrowed)
     return [
         (row.id, row.name)
         for row in db.session.execute(statement.order_by(func.lower(Pool.name)).limit(MOST_IN_A_MENU))

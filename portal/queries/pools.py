@@ -184,9 +184,14 @@ def memberships(user_id: UUID) -> list[Membership]:
     ]
 
 
-def pool_names() -> dict[UUID, str]:
-    """The pools in use, by name."""
-    rows = db.session.execute(_pools().with_only_columns(Pool.id, Pool.name).order_by(func.lower(Pool.name)))
+def pool_names(*, for_new_leads: bool = False) -> dict[UUID, str]:
+    """The pools in use, by name.
+
+    Args:
+        for_new_leads: without those for reassignments.
+    """
+    statement = _pools().where(~Pool.for_reassignment) if for_new_leads else _pools()
+    rows = db.session.execute(statement.with_only_columns(Pool.id, Pool.name).order_by(func.lower(Pool.name)))
     return {row.id: row.name for row in rows}
 
 

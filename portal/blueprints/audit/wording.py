@@ -25,6 +25,8 @@ FIELD_NAMES = {
     "admin_contact": "admin contact",
     "catch_all_reminder_minutes": "minutes between reminders",
     "last_call_seconds": "last call, in seconds",
+    "contact_within": "time to log a contact, in seconds",
+    "for_reassignment": "only for reassignments",
     "pond_limit": "most leads from the pond in a day",
     "default_assignees": "default assignees",
     "fallback_any_active": "anybody when nobody in the pool can",

@@ -66,7 +66,8 @@ def _may_point_rules() -> bool:
 def _form(kind: type[Kind], view: PoolView | None = None, **options: Any) -> Kind:
     form = pool_form(kind, *_choosable(view), limited_in(view) if view else (), **options)
     teams = teams_reached(signed_in_user(), Right.DISTRIBUTION)
-    others = {each: name for each, name in pool_names().items() if view is None or each != view.pool.id}
+    further = pool_names(for_new_leads=True)
+    others = {each: name for each, name in further.items() if view is None or each != view.pool.id}
     return form.offer(teams, others, company_wide=_may_point_rules())
 
 

@@ -133,6 +133,17 @@ class PoolForm(HoursForm):
         ),
         default=_AUTOMATIC,
     )
+    contact = Whole(
+        "Time to log a contact",
+        description="When an owner of one of its leads logs no contact for so long, the others are asked whether they "
+        "take it, again and again; the owner keeps it until somebody does. Empty = no matter.",
+    )
+    contact_unit = SelectField("Unit", choices=menu((unit, unit) for unit in UNITS), default="hours")
+    for_reassignment = BooleanField(
+        "Only for leads that have an owner and shall have another",
+        description="Such a lead stays with its owner until somebody here takes it, or the default assignee has it. "
+        "New leads never come here.",
+    )
     for_new_leads = BooleanField("Hand out new leads with this pool")
     everybody = BooleanField(
         "Everybody who may receive leads, all alike",
@@ -188,6 +199,7 @@ class PoolForm(HoursForm):
         self.aliases = {
             "window_seconds": "window",
             "last_call_seconds": "last_call",
+            "contact_within": "contact",
             **self.aliases_of_hours("hours"),
             **{f"members.{place}.weight": _weight_name(user_id) for place, (user_id, _) in enumerate(members)},
             **self._aliases_of_limits([user_id for user_id, _ in members]),
@@ -208,6 +220,8 @@ class PoolForm(HoursForm):
             "forfeit_at_cap": self.forfeit_at_cap.data,
             "pond_limit": self.pond_limit.data,
             "last_call_seconds": self.last_call.data and self.last_call.data * UNITS[self.last_call_unit.data],
+            "contact_within": self.contact.data and self.contact.data * UNITS[self.contact_unit.data],
+            "for_reassignment": self.for_reassignment.data,
             "next_pool_id": self.next_pool_id.data,
             "default_mode": self.default_mode.data or None,
             "default_assignee_ids": [user_id for _, user_id in chosen],
@@ -290,6 +304,7 @@ def as_typed(view: PoolView) -> dict[str, Any]:
     pool = view.pool
     window, unit = _in_units(pool.window_seconds)
     last_call, last_call_unit = _in_units(pool.last_call_seconds) if pool.last_call_seconds else (None, "minutes")
+    contact, contact_unit = _in_units(pool.contact_within) if pool.contact_within else (None, "hours")
     return {
         "seen": view.fingerprint,
         "name": pool.name,
@@ -307,6 +322,9 @@ def as_typed(view: PoolView) -> dict[str, Any]:
         "pond_limit": pool.pond_limit,
         "last_call": last_call,
         "last_call_unit": last_call_unit,
+        "contact": contact,
+        "contact_unit": contact_unit,
+        "for_reassignment": pool.for_reassignment,
         "next_pool_id": pool.next_pool_id,
         "default_mode": pool.default_mode or _AUTOMATIC,
         **{_weight_name(user_id): weight for user_id, weight in view.own},

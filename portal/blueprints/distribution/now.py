@@ -8,15 +8,18 @@ from portal.blueprints.distribution import wording
 from portal.permissions import INSIGHT, rights_of
 from portal.queries.people_now import PersonNow
 from portal.queries.pool_ties import rules_sending, teams_sending
+from portal.queries.pools import pool_named
 from portal.queries.setup import setup_of
 from portal.queries.what_if import decision_in_pool, decision_now, turns_to_come
 from portal.routing.decision import Decision
-from portal.routing.facts import LeadFacts
+from portal.routing.facts import LeadFacts, Outcome
 from portal.routing.route import Turn, who_is_next
 from portal.sign_in import current_company, signed_in_user
 
 NEXT_SHOWN = 5
 TURNS_LOOKED_AHEAD = 50
+SOMEBODY_ELSE = UUID(int=0)
+"""Who owns a lead in a question about whoever might own it: nobody here."""
 
 
 def sentence_now() -> str:
@@ -32,10 +35,19 @@ def sentence_for_viewer() -> str | None:
 def sentence_for_pool(pool_id: UUID) -> str:
     """What would happen to a plain lead that reached this pool now. Raises NotFound."""
     company = current_company()
+    if pool_named(pool_id).for_reassignment:
+        return _if_an_owned_lead_came(company.id, pool_id)
     decision = decision_in_pool(company.id, pool_id, LeadFacts())
     said = wording.if_a_lead_came(decision)
     is_sent = rules_sending(pool_id) or teams_sending(pool_id)
     return said if is_sent else f"No rule sends leads here. If one came all the same: {said}"
+
+
+def _if_an_owned_lead_came(company_id: UUID, pool_id: UUID) -> str:
+    decision = decision_in_pool(company_id, pool_id, LeadFacts(taken_from=SOMEBODY_ELSE))
+    if decision.chosen or decision.outcome is Outcome.POND:
+        return f"If somebody's lead were handed to it: {wording.if_a_lead_came(decision)}"
+    return "If somebody's lead were handed to it: nobody could take it now, so it would stay with its owner."
 
 
 def sentence_for_person(person: PersonNow) -> str:

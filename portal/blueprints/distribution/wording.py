@@ -188,7 +188,29 @@ def ladder_in_words(pool: Pool, beyond: Beyond) -> list[Step]:
             "though not who said no. The first to accept has it."
         )
         steps.append(Step("Last call", told, "offers", "warn"))
-    return steps + _when_nobody_took_it(pool, beyond)
+    if pool.for_reassignment:
+        return steps + _when_nobody_took_over(pool, beyond)
+    return steps + _when_nobody_took_it(pool, beyond) + _when_nobody_is_contacted(pool)
+
+
+def _when_nobody_took_over(pool: Pool, beyond: Beyond) -> list[Step]:
+    """The end of a reassignment: the lead has an owner all the while."""
+    stays = "its owner keeps it, and managers are told."
+    if not beyond.defaults:
+        return [Step("Its owner keeps it", f"When nobody took it, {stays}", "me", "good")]
+    name = short(beyond.defaults[0])
+    told = f"When nobody took it, it is given to {name}, the default assignee. If that is who owns it, {stays}"
+    return [Step("Default assignee", told, "me", "good")]
+
+
+def _when_nobody_is_contacted(pool: Pool) -> list[Step]:
+    if not pool.contact_within:
+        return []
+    told = (
+        f"When its owner logs no contact within {window_in_words(pool.contact_within)}{_of_working_time(pool)}, the "
+        "other members are asked whether they take it, again and again. The owner keeps it until somebody does."
+    )
+    return [Step("Owned and not contacted", told, "clock", "warn")]
 
 
 def _assigned(pool: Pool) -> list[Step]:

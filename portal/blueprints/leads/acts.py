@@ -13,8 +13,9 @@ from portal.blueprints.leads.forms import Close
 from portal.blueprints.leads.views import page_of_lead
 from portal.blueprints.leads.wording import state_badge
 from portal.errors import Invalid, NotFound
+from portal.models import LeadState
 from portal.operations import assignment, closing, releasing, taking
-from portal.permissions import Right, may
+from portal.permissions import Right, is_asked_to_take, may
 from portal.queries.leads import lead_after, lead_for
 from portal.sign_in import signed_in, signed_in_user
 
@@ -34,7 +35,7 @@ def assign(lead_id: UUID) -> ResponseReturnValue:
         # The menu is on the lead's page, so that is where another choice is made.
         flash(refusal.errors[0].message if refusal.errors else refusal.detail, "bad")
         return redirect(url_for("leads.show_lead", lead_id=lead_id), code=303)
-    return _back(lead_id, _said_after_assigning(lead_id, chosen))
+    return back_to_lead(lead_id, _said_after_assigning(lead_id, chosen))
 
 
 @blueprint.post("/<uuid:lead_id>/take")
@@ -42,12 +43,12 @@ def assign(lead_id: UUID) -> ResponseReturnValue:
 def take(lead_id: UUID) -> ResponseReturnValue:
     """Give the lead to oneself: any lead for those who hand out, else one that waits for its default assignees."""
     user = signed_in_user()
-    lead_for(user, lead_id)
-    if may(user, Right.ASSIGN):
+    is_reassigned = lead_for(user, lead_id).state == LeadState.OWNED and is_asked_to_take(user, lead_id)
+    if may(user, Right.ASSIGN) and not is_reassigned:
         assignment.assign(lead_id, user.id, by=user)
     else:
         taking.take(lead_id, by=user)
-    return _back(lead_id, "This lead is yours now.")
+    return back_to_lead(lead_id, "This lead is yours now.")
 
 
 @blueprint.post("/<uuid:lead_id>/route")
@@ -57,7 +58,7 @@ def route(lead_id: UUID) -> ResponseReturnValue:
     user = signed_in_user()
     lead_for(user, lead_id)
     taking.route_again(lead_id, by=user)
-    return _back(lead_id, _where_it_went(lead_id))
+    return back_to_lead(lead_id, _where_it_went(lead_id))
 
 
 @blueprint.post("/<uuid:lead_id>/release")
@@ -67,7 +68,7 @@ def release(lead_id: UUID) -> ResponseReturnValue:
     user = signed_in_user()
     lead_for(user, lead_id)
     releasing.release(lead_id, by=user)
-    return _back(lead_id, f"Let go. {_where_it_went(lead_id)}")
+    return back_to_lead(lead_id, f"Let go. {_where_it_went(lead_id)}")
 
 
 @blueprint.post("/<uuid:lead_id>/close")
@@ -80,7 +81,7 @@ def close(lead_id: UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return page_of_lead(lead, Forms(close=form), status=422)
     closing.close(lead_id, reason=form.reason.data, note=form.note.data or None, by=user)
-    return _back(lead_id, "Closed. You can reopen it here at any time.")
+    return back_to_lead(lead_id, "Closed. You can reopen it here at any time.")
 
 
 @blueprint.post("/<uuid:lead_id>/reopen")
@@ -90,10 +91,10 @@ def reopen(lead_id: UUID) -> ResponseReturnValue:
     user = signed_in_user()
     lead_for(user, lead_id)
     closing.reopen(lead_id, by=user)
-    return _back(lead_id, "Open again.")
+    return back_to_lead(lead_id, "Open again.")
 
 
-@blueprint.get("/<uuid:lead_id>/<any(assign, take, route, release, close, reopen):act>")
+@blueprint.get("/<uuid:lead_id>/<any(assign, take, route, release, close, reopen, 'cancel-reassignment'):act>")
 @signed_in
 def show_after_act(lead_id: UUID, act: str) -> ResponseReturnValue:
     """Back to the lead, and nothing is done: a page that came back with errors has the address of the act."""
@@ -121,7 +122,7 @@ def _where_it_went(lead_id: UUID) -> str:
     return f"Handed out by the rules: {lead.owner_name or badge.lower()}. See “Why” below."
 
 
-def _back(lead_id: UUID, said: str) -> ResponseReturnValue:
+def back_to_lead(lead_id: UUID, said: str) -> ResponseReturnValue:
     """To the lead's page, or to the list when the act has taken it out of one's sight."""
     try:
         lead_for(signed_in_user(), lead_id)

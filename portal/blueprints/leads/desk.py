@@ -14,7 +14,16 @@ from portal.blueprints.leads import wording
 from portal.blueprints.leads.forms import MANAGERS_ONLY, Attempt, Close, Edit, Entry, Feedback
 from portal.models import Company, LeadState, TimelineKind, User
 from portal.operations.releasing import KEPT_BACK
-from portal.permissions import Right, manages, may, may_hand_out, may_take, may_work_on
+from portal.permissions import (
+    Right,
+    is_asked_to_take,
+    manages,
+    may,
+    may_hand_out,
+    may_reassign,
+    may_take,
+    may_work_on,
+)
 from portal.queries.choices import assignees
 from portal.queries.clock import database_time
 from portal.queries.conversion import ConversionView, conversion_of, lost_reasons, statuses
@@ -22,6 +31,7 @@ from portal.queries.decisions import decisions, eyes_of
 from portal.queries.leads import LeadView
 from portal.queries.offers import running_offer
 from portal.queries.people import admin_contact_ids
+from portal.queries.reassignments import reassignments_shown
 from portal.queries.timeline import entries_page
 from portal.queries.what_if import decision_on
 from portal.sign_in import current_company, signed_in_user
@@ -49,13 +59,18 @@ def desk_of(lead: LeadView, forms: Forms) -> dict[str, Any]:
     user, company = signed_in_user(), current_company()
     may_assign = may_hand_out(user, lead.id)
     offer = running_offer(company.id, lead.id) if lead.state == LeadState.OFFERING else None
+    running = reassignments_shown([lead.id]).get(lead.id) if lead.state == LeadState.OWNED else None
+    may_give = may_assign and lead.state != LeadState.CLOSED and running is None
     desk = {
         **_common(lead, company),
         "offer": offer,
         "badge": wording.state_badge(lead.state, lead.waiting_for, lead.close_reason),
-        "assignees": assignees(company.id) if may_assign and lead.state != LeadState.CLOSED else [],
+        "assignees": assignees(company.id) if may_give else [],
         "may_assign": may_assign,
-        "may_take": lead.owner_id != user.id and lead.state != LeadState.CLOSED and may_take(user, lead.id),
+        "may_take": _may_take(user, lead, is_reassigned=running is not None),
+        "running": running,
+        "may_reassign": _may_reassign(user, lead) and running is None,
+        "may_cancel": running is not None and may(user, Right.ASSIGN),
         **_kept_back(user, company, lead),
         "works": False,
     }
@@ -76,6 +91,17 @@ def desk_of(lead: LeadView, forms: Forms) -> dict[str, Any]:
         "conversion": conversion,
         "feedback": _feedback(forms, conversion, company) if works else None,
     }
+
+
+def _may_reassign(user: User, lead: LeadView) -> bool:
+    return lead.state == LeadState.OWNED and not lead.masked and may_reassign(user, lead.owner_id)
+
+
+def _may_take(user: User, lead: LeadView, *, is_reassigned: bool) -> bool:
+    if lead.owner_id == user.id or lead.state == LeadState.CLOSED:
+        return False
+    # While a lead is being reassigned, only those it is meant for take it, whatever rights others have.
+    return is_asked_to_take(user, lead.id) if is_reassigned else may_take(user, lead.id)
 
 
 def stream_of(lead: LeadView, forms: Forms | None = None) -> dict[str, Any]:

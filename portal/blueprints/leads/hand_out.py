@@ -15,7 +15,7 @@ from portal.blueprints.leads.narrowing import address, chips, filters_from, give
 from portal.errors import Invalid
 from portal.operations.bulk_hand_out import HandedOut, count_unassigned, hand_out_unassigned
 from portal.permissions import Right
-from portal.queries.choices import people_by_name, pools_by_name
+from portal.queries.choices import people_by_name, pools_by_name, pools_for_new_leads
 from portal.queries.leads import Bucket, LeadFilters
 from portal.sign_in import current_company, right_required, signed_in_user
 
@@ -31,7 +31,7 @@ class HandOutForm(PortalForm):
 
     def offer(self, company_id: UUID) -> HandOutForm:
         """Fill the menu of pools."""
-        pools = [(str(pool_id), f"The pool “{name}”") for pool_id, name in pools_by_name(company_id)]
+        pools = [(str(pool_id), f"The pool “{name}”") for pool_id, name in pools_for_new_leads(company_id)]
         self.pool_id.choices = menu([("", "As the rules say"), *pools])
         return self
 

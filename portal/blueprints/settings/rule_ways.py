@@ -12,7 +12,7 @@ from portal.blueprints.forms import menu
 from portal.models import Rule, Team, User
 from portal.operations.rules import RuleChanges
 from portal.permissions import Right
-from portal.queries.choices import pools_by_name
+from portal.queries.choices import pools_for_new_leads
 from portal.queries.people import teams, teams_reached
 
 _TEAM = "team:"
@@ -40,7 +40,7 @@ class Ways:
         """
         reached = [each for each in teams_reached(user, Right.DISTRIBUTION) if team is None or each.id != team.id]
         return cls(
-            pools_by_name(user.company_id, reached_by=user),
+            pools_for_new_leads(user.company_id, reached_by=user),
             [(each.id, each.name) for each in reached],
             {each.id: each.name for each in teams()},
         )

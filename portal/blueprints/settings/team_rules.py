@@ -17,7 +17,7 @@ from portal.blueprints.settings.rules import made_rule, new_rule_page
 from portal.models import Team
 from portal.operations.teams import change_team
 from portal.permissions import Right, may, require_over
-from portal.queries.choices import assignees, pools_by_name
+from portal.queries.choices import assignees, pools_for_new_leads
 from portal.queries.people import team_named
 from portal.queries.rules import rules as rules_of
 from portal.queries.rules import rules_sending_to
@@ -62,7 +62,7 @@ def _page(team: Team, form: TeamRestForm) -> str:
 
 def _fill(form: TeamRestForm, team: Team) -> None:
     by = signed_in_user()
-    form.offer(pools_by_name(by.company_id, reached_by=by), assignees(by.company_id), team)
+    form.offer(pools_for_new_leads(by.company_id, reached_by=by), assignees(by.company_id), team)
 
 
 @blueprint.get("/teams/<uuid:team_id>/rules/new")
