@@ -64,6 +64,7 @@ PAGES = (
     Shown("lead-mine", "/leads/{agents_lead}", Who.AGENT),
     Shown("lead-masked", "/leads/{offered_lead}", Who.AGENT),
     Shown("lead-owned", "/leads/{told_lead}", Who.MANAGER),
+    Shown("lead-being-reassigned", "/leads/{reassigned_lead}", Who.MANAGER),
     Shown("lead-reassign", "/leads/{told_lead}/reassign", Who.MANAGER),
     Shown("lead-waiting", "/leads/{waiting_lead}", Who.MANAGER),
     Shown("lead-needs-attention", "/leads/{unattended_lead}", Who.MANAGER),

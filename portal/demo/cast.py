@@ -50,6 +50,7 @@ class Group:
     tags: Mapping[str, int] = field(default_factory=dict)
     # Most leads of the pool some have open, by first name.
     open_caps: Mapping[str, int] = field(default_factory=dict)
+    for_reassignment: bool = False
 
 
 # The first four are told at every start. The owner is first.
@@ -106,7 +107,10 @@ CHARGERS = Group(
     ("Marco", "Grace"),
     tags={"battery": 3},
 )
-GROUPS = (EVERYDAY, WEEKEND, SECOND_LOOK, SOUTH, CHARGERS)
+SECOND_TRY = Group(
+    "Second try", "broadcast", {"Chloe": 1, "Dev": 1, "Grace": 1}, ("Marco",), window=86_400, for_reassignment=True
+)
+GROUPS = (EVERYDAY, WEEKEND, SECOND_LOOK, SOUTH, CHARGERS, SECOND_TRY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from portal.demo.backdating import backdate
 from portal.demo.cast import CAST, COMPANY, GOOD_AT, GROUPS, PASSWORD, SPAMMERS, TAGS, TEAMS, TIME_ZONE, Group, Worker
 from portal.demo.customers import BY_HAND, Customers
 from portal.demo.drip import KEY_FILE
+from portal.demo.handed_on import hand_one_on
 from portal.demo.lead_stories import lead_story
 from portal.demo.plan import WEEKS, Comes, plans
 from portal.demo.scene import Scene
@@ -95,6 +96,7 @@ def _finish(told: ToldTime) -> str:
     backdate(about.id, told.marks)
     _leave_to_the_past(about.id, told.until)
     try_other_weights(_its_owner(), told.until)
+    hand_one_on(_its_owner())
     _, secret = keys.make_key(by=_its_owner(), scope=KeyScope.INTAKE)
     return secret
 
@@ -183,6 +185,7 @@ def _make_pool(scene: Scene, group: Group) -> Pool:
         window_seconds=group.window,
         max_offers=group.max_offers,
         pond_limit=group.pond_limit,
+        for_reassignment=group.for_reassignment,
         # The everyday pool gets its default assignees once they were missed.
         default_assignee_ids=[] if group is GROUPS[0] else [scene.staff[name].id for name in group.defaults],
         agent_tags={tag: TagMember(weight) for tag, weight in group.tags.items()},

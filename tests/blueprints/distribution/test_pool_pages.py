@@ -454,3 +454,24 @@ class TestLimits:
         pool = make_pool(company, [company.agent])
         owner.open(f"/pools/{pool.id}/edit").press("Save", forfeit_at_cap="y")
         assert company.owner.api.get(f"/pools/{pool.id}").json["forfeit_at_cap"] is True
+
+
+class TestOwnedLeads:
+    def test_the_time_to_log_a_contact_is_typed_in_a_unit_and_told(self, owner: Browser, company: Company) -> None:
+        pool = make_pool(company, [company.agent], name="First")
+        page = owner.open(f"/pools/{pool.id}/edit").press("Save", contact="4", contact_unit="hours")
+        assert "logs no contact within 4 hours" in page.words
+        again = owner.open(f"/pools/{pool.id}/edit")
+        assert (again.value_of("contact"), again.value_of("contact_unit")) == ("4", "hours")
+        page = again.press("Save", contact="31", contact_unit="hours").browser.open(f"/pools/{pool.id}/edit")
+        too_long = page.press("Save", status=422, contact="900", contact_unit="hours")
+        assert "2592000" in too_long.error_of("contact")
+
+    def test_a_pool_for_reassignments_says_so_and_is_offered_to_no_rule(self, owner: Browser, company: Company) -> None:
+        pool = make_pool(company, [company.agent], name="Second try", default_rule=False)
+        page = owner.open(f"/pools/{pool.id}/edit").press("Save", for_reassignment="y")
+        assert "For leads that have an owner and shall have another" in page.words
+        assert "its owner keeps it, and managers are told" in page.words
+        assert "If somebody's lead were handed to it: It would be offered to" in page.words
+        assert "For reassignments" in owner.open("/pools").words
+        assert str(pool.id) not in str(owner.open("/settings/rules").forms)

@@ -1,0 +1,78 @@
+"""Handing an owned lead on, by the lead page's own forms."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from apiflask import APIFlask
+
+from tests.cast import Company
+from tests.factories import make_lead, make_pool
+from tests.operations import sights
+from tests.page import sign_in
+
+
+@pytest.fixture
+def group(company: Company) -> UUID:
+    return make_pool(
+        company, [company.agent, company.colleague], name="Second try", default_rule=False, for_reassignment=True
+    ).id
+
+
+def test_choosing_a_group_starts_it_and_the_owner_slot_says_so(app: APIFlask, company: Company, group: UUID) -> None:
+    lead = make_lead(company, company.agent)
+    ask = sign_in(app, company.manager).open(f"/leads/{lead.id}").browser.open(f"/leads/{lead.id}/reassign")
+    assert "Until somebody does, it stays with Ana Agent" in ask.words
+    page = ask.press("Reassign", pool_id=group)
+    for said in ("Re-assign in progress", "Second try", company.manager.name, "keeps the lead"):
+        assert said in page.words
+    assert "Unassign" not in page.words
+    slot = page.find(".//select[@id='user_id']")
+    assert slot is not None
+    assert "disabled" in slot.attrib
+    assert sights.holder(company, lead.id) == company.colleague.id
+    page = page.press("Cancel the reassignment")
+    assert "Cancelled. Its owner keeps it." in page.words
+    assert "Re-assign in progress" not in page.words
+
+
+def test_a_group_has_to_be_chosen(app: APIFlask, company: Company, group: UUID) -> None:
+    lead = make_lead(company, company.agent)
+    page = sign_in(app, company.manager).open(f"/leads/{lead.id}/reassign").press("Reassign", status=422)
+    assert "Choose who is asked." in page.words
+    assert sights.reassignments(company, lead.id) == []
+
+
+def test_the_owner_may_hand_their_own_lead_on_and_nobody_elses(app: APIFlask, company: Company, group: UUID) -> None:
+    mine, others = make_lead(company, company.agent), make_lead(company, company.colleague)
+    browser = sign_in(app, company.agent)
+    assert f"/leads/{mine.id}/reassign" in browser.open(f"/leads/{mine.id}").links
+    assert f"/leads/{others.id}/reassign" not in browser.open(f"/leads/{others.id}").links
+    assert browser.open(f"/leads/{others.id}/reassign", status=403)
+    page = browser.open(f"/leads/{mine.id}/reassign").press("Reassign", pool_id=group)
+    assert "Re-assign in progress" in page.words
+    # Cancelling is for those who hand out leads.
+    assert "Cancel the reassignment" not in page.words
+
+
+def test_without_any_group_the_page_says_what_is_missing(app: APIFlask, company: Company) -> None:
+    lead = make_lead(company, company.agent)
+    page = sign_in(app, company.owner).open(f"/leads/{lead.id}/reassign")
+    assert "No pool for reassignments yet" in page.words
+    assert "/pools/new" in page.links
+
+
+def test_one_that_runs_already_leads_back_to_the_lead(app: APIFlask, company: Company, group: UUID) -> None:
+    lead = make_lead(company, company.agent)
+    browser = sign_in(app, company.manager)
+    browser.open(f"/leads/{lead.id}/reassign").press("Reassign", pool_id=group)
+    assert "being reassigned already" in browser.open(f"/leads/{lead.id}/reassign").words
+
+
+def test_who_is_offered_it_accepts_by_their_own_page(app: APIFlask, company: Company, group: UUID) -> None:
+    lead = make_lead(company, company.agent)
+    sign_in(app, company.manager).open(f"/leads/{lead.id}/reassign").press("Reassign", pool_id=group)
+    offered = sign_in(app, company.colleague).open("/offers")
+    offered.press("Accept")
+    assert sights.lead(company, lead.id).owner_id == company.colleague.id
