@@ -95,8 +95,8 @@ def _finish(told: ToldTime) -> str:
     about = _the_company()
     backdate(about.id, told.marks)
     _leave_to_the_past(about.id, told.until)
-    try_other_weights(_its_owner(), told.until)
     hand_one_on(_its_owner())
+    try_other_weights(_its_owner(), told.until)
     _, secret = keys.make_key(by=_its_owner(), scope=KeyScope.INTAKE)
     return secret
 

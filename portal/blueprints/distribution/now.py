@@ -46,7 +46,8 @@ def sentence_for_pool(pool_id: UUID) -> str:
 def _if_an_owned_lead_came(company_id: UUID, pool_id: UUID) -> str:
     decision = decision_in_pool(company_id, pool_id, LeadFacts(taken_from=SOMEBODY_ELSE))
     if decision.chosen or decision.outcome is Outcome.POND:
-        return f"If somebody's lead were handed to it: {wording.if_a_lead_came(decision)}"
+        said = wording.if_a_lead_came(decision)
+        return f"If somebody's lead were handed to it: {said[0].lower()}{said[1:]}"
     return "If somebody's lead were handed to it: nobody could take it now, so it would stay with its owner."
 
 

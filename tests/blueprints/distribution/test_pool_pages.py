@@ -472,6 +472,6 @@ class TestOwnedLeads:
         page = owner.open(f"/pools/{pool.id}/edit").press("Save", for_reassignment="y")
         assert "For leads that have an owner and shall have another" in page.words
         assert "its owner keeps it, and managers are told" in page.words
-        assert "If somebody's lead were handed to it: It would be offered to" in page.words
+        assert "If somebody's lead were handed to it: it would be offered to" in page.words
         assert "For reassignments" in owner.open("/pools").words
         assert str(pool.id) not in str(owner.open("/settings/rules").forms)
