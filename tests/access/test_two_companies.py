@@ -10,7 +10,7 @@ from portal.extensions import db
 from portal.models import User
 from portal.queries.across import memberships_of
 from tests.blueprints.api.database_state import nothing_changes
-from tests.blueprints.api.test_other_companies import GOOD_BODIES, calls_with_ids
+from tests.blueprints.api.test_other_companies import calls_with_ids, good_body
 from tests.blueprints.test_other_companies import GOOD_FIELDS, addresses_with_ids, filled, one_of_everything
 from tests.cast import Company
 from tests.page import sign_in
@@ -46,7 +46,7 @@ def test_calls_with_the_key_of_one_do_nothing_in_the_other(app: APIFlask, both: 
     with nothing_changes(app):
         for method, rule, _ in calls_with_ids(app):
             path = filled(rule, theirs).removeprefix("/api/v1")
-            answer = api.call(method, path, json=GOOD_BODIES.get(f"{method} {rule}", {} if method != "GET" else None))
+            answer = api.call(method, path, json=None if method == "GET" else good_body(f"{method} {rule}", theirs))
             assert answer.status_code == 404, f"{method} {rule}: {answer.status_code} {answer.text}"
 
 
