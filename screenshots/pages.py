@@ -96,6 +96,7 @@ PAGES = (
     Shown("tag", "/settings/tags/{tag}", Who.OWNER),
     Shown("quarantine", "/settings/quarantine", Who.OWNER),
     Shown("draft", "/settings/draft", Who.OWNER),
+    Shown("draft-pool", "/settings/draft/pools/1", Who.OWNER),
     Shown("versions", "/settings/versions", Who.OWNER),
     Shown("version", "/settings/versions/1", Who.OWNER),
     Shown("version-roll-back", "/settings/versions/1/roll-back", Who.OWNER),

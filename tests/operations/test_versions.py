@@ -145,3 +145,16 @@ def test_another_companys_versions_are_unknown(company: Company, other_company: 
     made(other_company)
     with pytest.raises(NotFound):
         back(company, 1)
+
+
+def test_rules_of_a_team_come_back_though_it_was_renamed(company: Company) -> None:
+    api, pool, north = company.owner.api, made(company), make_team(company, "North").id
+    rule = api.post("/rules", {"name": "Roofs", "team_id": str(north), "pool_id": pool}).json["id"]
+    api.patch(f"/teams/{north}", {"default_pool_id": pool})
+    number = versions(company)[-1].number
+    api.patch(f"/teams/{north}", {"name": "The north", "default_pool_id": None})
+    assert api.delete(f"/rules/{rule}").status_code == 204
+    assert back(company, number) == [
+        "~ team “The north”, default pool: none → Buyers",
+        "+ rule “Roofs” of team “The north” (pool Buyers)",
+    ]
