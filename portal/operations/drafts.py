@@ -122,4 +122,5 @@ def _with_learned_tags(draft: Draft) -> Any:
 def discard_draft(*, by: User) -> None:
     """Throw the draft away. Raises Forbidden without the right to."""
     require_company_wide(by, Right.DISTRIBUTION)
+    _lock(by)
     db.session.execute(delete(Draft).where(Draft.company_id == by.company_id))

@@ -49,8 +49,11 @@ class RuleChanges(TypedDict, total=False):
 
 
 @operation
-def make_rule(*, by: User, **fields: Unpack[RuleChanges]) -> Rule:
+def make_rule(*, by: User, like: Rule | None = None, **fields: Unpack[RuleChanges]) -> Rule:
     """A new rule, looked at after all others of its list but the default rule.
+
+    Args:
+        like: the rule it is a copy of: where that one leads may be out of the user's reach, and is no new choice.
 
     Raises:
         Forbidden: no right to.
@@ -64,7 +67,7 @@ def make_rule(*, by: User, **fields: Unpack[RuleChanges]) -> Rule:
     others = _locked_rules(by)
     if len(others) > MOST_RULES:
         raise Conflict(f"A company has at most {MOST_RULES} rules. Delete one you no longer need first.")
-    columns = _checked(fields, by)
+    columns = _checked(fields, by, like)
     rule = Rule(company_id=by.company_id, id=new_id(), position=_behind(others, columns.get("team_id")), **columns)
     db.session.add(rule)
     db.session.flush()
@@ -122,7 +125,7 @@ def copy_rule(rule_id: UUID, *, by: User) -> Rule:
         raise Conflict("There is one default rule. Make a new rule instead.")
     columns = {name: getattr(original, name) for name in RuleChanges.__annotations__}
     name = f"Copy of {original.name}"[:200]
-    copy = make_rule(by=by, **columns | {"name": name, "paused": True})
+    copy = make_rule(by=by, like=original, **columns | {"name": name, "paused": True})
     order = [rule.id for rule in _list_of(original, _locked_rules(by)) if rule.id != copy.id]
     order.insert(order.index(original.id) + 1, copy.id)
     order_rules(order, by=by)

@@ -15,7 +15,7 @@ from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints, refuse_unknown
 from portal.operations.pools_for_new_leads import complain_about_pool
 from portal.operations.transaction import operation
-from portal.permissions import Right, is_reached, may, refuse_out_of_reach, require
+from portal.permissions import Right, is_reached, may, refuse_out_of_reach, require, require_over
 from portal.queries.people import users_by_id
 
 # Two moves at once could close a ring that neither of them makes alone.
@@ -49,7 +49,7 @@ def make_team(*, by: User, **fields: Unpack[TeamChanges]) -> Team:
     lock_tree(by)
     refuse_out_of_reach(by, Right.PEOPLE, fields.get("parent_id"), field="parent_id")
     team = Team(company_id=by.company_id, id=new_id())
-    _apply(team, fields, by)
+    _apply(team, fields, by, place=fields.get("parent_id"))
     db.session.add(team)
     db.session.flush()
     db.session.refresh(team)
@@ -66,7 +66,7 @@ def change_team(team_id: UUID, *, by: User, **changes: Unpack[TeamChanges]) -> T
         Forbidden: no right to. The right to set up distribution is enough for the default user and pool.
         Invalid: a field makes no sense, or the team would stand below itself.
     """
-    right = Right.DISTRIBUTION if changes.keys() <= _OF_HANDING_OUT and may(by, Right.DISTRIBUTION) else Right.PEOPLE
+    right = _right_for(changes, team_id, by)
     require(by, right)
     lock_tree(by)
     team = _team(team_id, by, right)
@@ -74,13 +74,21 @@ def change_team(team_id: UUID, *, by: User, **changes: Unpack[TeamChanges]) -> T
         refuse_out_of_reach(by, Right.PEOPLE, team.parent_id, field="parent_id")
         refuse_out_of_reach(by, Right.PEOPLE, changes.get("parent_id"), field="parent_id")
     before = _facts(team)
-    _apply(team, changes, by)
+    _apply(team, changes, by, place=team.id)
     db.session.flush()
     now = _facts(team)
     auditing.changed(by, Subject.TEAM, team.id, team.name, before, now)
     if changes.keys() & _OF_HANDING_OUT:
         waiting.drain_soon(by.company_id)
     return team
+
+
+def _right_for(changes: TeamChanges, team_id: UUID, by: User) -> Right:
+    """By which right somebody changes this: who gets what is sent to a team is a matter of either."""
+    if not (changes.keys() <= _OF_HANDING_OUT and may(by, Right.DISTRIBUTION)):
+        return Right.PEOPLE
+    is_theirs = is_reached(by, Right.DISTRIBUTION, team_id)
+    return Right.DISTRIBUTION if is_theirs or not may(by, Right.PEOPLE) else Right.PEOPLE
 
 
 @operation
@@ -134,7 +142,12 @@ def _facts(team: Team) -> dict[str, Any]:
     return facts | {"default_user": user and user.name, "default_pool": pool}
 
 
-def _apply(team: Team, changes: TeamChanges, by: User) -> None:
+def _apply(team: Team, changes: TeamChanges, by: User, *, place: UUID | None) -> None:
+    """Make the changes.
+
+    Args:
+        place: the team whose leads they are about: itself, or for a new one the team it will stand below.
+    """
     refuse_unknown(changes, TeamChanges.__annotations__)
     wrong = Complaints()
     name = wrong.name("name", changes["name"]) if "name" in changes else team.name
@@ -146,7 +159,7 @@ def _apply(team: Team, changes: TeamChanges, by: User) -> None:
         _complain_about_user(wrong, default_user_id)
     default_pool_id = changes.get("default_pool_id", team.default_pool_id)
     if default_pool_id != team.default_pool_id:
-        require(by, Right.DISTRIBUTION)
+        require_over(by, Right.DISTRIBUTION, place, what="team")
         if default_pool_id is not None:
             complain_about_pool(wrong, "default_pool_id", default_pool_id, by)
     wrong.raise_if_any()

@@ -13,6 +13,7 @@ from portal.errors import Conflict, Forbidden, Invalid, NotFound
 from portal.models import AuditEntry, OwnRole, Rule
 from portal.operations import rules, teams
 from portal.operations.pools import delete_pool
+from portal.queries.people import team_named
 from portal.queries.pool_ties import teams_sending
 from portal.queries.rules import rules as rules_of
 from tests.cast import Company, Person
@@ -367,6 +368,24 @@ class TestWhoMay:
         for act, error in acts:
             with company.inside(), pytest.raises(error):
                 act()
+
+    def test_nor_does_looking_after_people_reach_further(
+        self, company: Company, lead: Person, north: UUID, usual: UUID
+    ) -> None:
+        holds_too(company, lead, make_own_role(company, "people", name="People"))
+        south = make_team(company, "South", default_pool_id=usual).id
+        with company.inside(), pytest.raises(NotFound):
+            teams.change_team(south, by=lead.user(), name="South", default_pool_id=None)
+        with company.inside():
+            teams.change_team(south, by=lead.user(), default_user_id=lead.id)
+            assert team_named(south).default_user_id == lead.id
+
+    def test_copy_a_rule_whose_pool_somebody_else_chose(
+        self, company: Company, lead: Person, north: UUID, usual: UUID
+    ) -> None:
+        rule = make(company, name="A", team_id=north, pool_id=usual)
+        with company.inside():
+            assert rules.copy_rule(rule.id, by=lead.user()).pool_id == usual
 
     def test_leave_a_pool_as_it_is_that_somebody_else_chose(
         self, company: Company, lead: Person, north: UUID, usual: UUID

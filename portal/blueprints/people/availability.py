@@ -31,7 +31,7 @@ def show_availability(user_id: UUID) -> ResponseReturnValue:
 def save_availability(user_id: UUID) -> ResponseReturnValue:
     """Save them."""
     person, by = changeable(user_id), signed_in_user()
-    form = AvailabilityForm().offer(current_company().time_zone, person.user.time_zone)
+    form = AvailabilityForm().offer(current_company().time_zone, person.user)
     if form.carried_out(lambda: people.change_user(user_id, by=by, seen=form.seen.data or "", **form.wanted())):
         return _done(user_id, "Saved. It counts from the next lead on.")
     return _page(changeable(user_id), form), form.status
@@ -64,7 +64,7 @@ def _page(person: PersonNow, form: AvailabilityForm, leave: LeaveForm | None = N
         "people/availability.html",
         person=person,
         user=person.user,
-        form=form.offer(zone, person.user.time_zone),
+        form=form.offer(zone, person.user),
         leave_form=leave or LeaveForm(formdata=None),
         leaves=leaves_of(person.user.id),
         zone=person.user.time_zone or zone,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Self
 
 from wtforms import DateField, HiddenField, RadioField, SelectField
@@ -29,6 +30,9 @@ _POSTCODE = re.compile(r"\s*(?P<postcode>[^,;]+?)\s+(?P<radius_km>[\d.]+)\s*(km)
 class AvailabilityForm(HoursForm):
     """Everything gates ask about one person, but for what their page has already."""
 
+    # The places the person has, by the line each is shown as.
+    present: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+
     seen = HiddenField()
     presence = RadioField(
         "Presence",
@@ -51,9 +55,10 @@ class AvailabilityForm(HoursForm):
     )
     time_zone = SelectField("Their time zone", coerce=lambda value: value or None)
 
-    def offer(self, company_zone: str, present: str | None) -> Self:
-        """Fill the menu of zones."""
-        zones = ((zone, zone.replace("_", " ")) for zone in time_zones(present or company_zone))
+    def offer(self, company_zone: str, user: User) -> Self:
+        """Fill the menu of zones, and keep in mind the places the person has."""
+        self.present = {_written(place): place for place in user.locations}
+        zones = ((zone, zone.replace("_", " ")) for zone in time_zones(user.time_zone or company_zone))
         self.time_zone.choices = menu([("", "The company's"), *zones])
         return self
 
@@ -61,7 +66,8 @@ class AvailabilityForm(HoursForm):
         """What was typed, as the operations take it."""
         listed = ("tags", "excluded_lead_types", "languages")
         lists = {name: _lines(self[name].data) for name in listed}
-        places = [_place(line) for line in _lines(self.locations.data)]
+        # A line nobody touched stays the place it was, whatever is known of its postcode by now.
+        places = [self.present.get(line) or _place(line) for line in _lines(self.locations.data)]
         self.aliases = {
             **self.aliases_of_hours("hours"),
             **{f"caps.{period}": f"{period}_cap" for period in ("day", "week", "month")},

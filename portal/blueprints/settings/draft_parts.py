@@ -45,10 +45,12 @@ class RuleTargetForm(SeenForm):
 
 
 def targets(data: dict[str, Any]) -> list[tuple[str, str]]:
-    """Where the rules of a draft may lead: its pools and the company's teams, by name, or nowhere."""
-    pools = [(f"pool:{pool['name']}", pool["name"]) for pool in data.get("pools", [])]
-    named = sorted(Names.now(working_company()).teams.values())
-    teams = [(f"team:{name}", f"Team {name}, by its own rules") for name in named]
+    """Where the rules of a draft may lead: its pools and the company's teams, by name, or nowhere. Pools it leaves out
+    stay as they are."""
+    there = Names.now(working_company())
+    named = [pool["name"] for pool in data["pools"]] if "pools" in data else sorted(there.pools.values())
+    pools = [(f"pool:{name}", name) for name in named]
+    teams = [(f"team:{name}", f"Team {name}, by its own rules") for name in sorted(there.teams.values())]
     return [("", "Nobody: leads wait for a person"), *pools, *teams]
 
 

@@ -80,5 +80,11 @@ def test_a_place_may_be_typed_as_a_postcode(owner: Browser, company: Company) ->
     ]
     page = owner.open(path)
     assert page.value_of("locations") == "00021 25 km\n00021-1234 2.5 km"
-    refused = page.press("Save", status=422, locations="99999 25")
+    company.owner.api.patch("/company", {"country": "ES"})
+    owner.open(path).press("Save", day_cap="7")
+    kept = company.owner.api.get(f"/users/{company.agent.id}").json
+    assert kept["caps"]["day"] == 7
+    assert [place["lat"] for place in kept["locations"]] == [36.72, 36.72]
+    company.owner.api.patch("/company", {"country": "US"})
+    refused = owner.open(path).press("Save", status=422, locations="99999 25")
     assert "No centre is known for the postcode 99999 in US" in str(refused.error_of("locations"))

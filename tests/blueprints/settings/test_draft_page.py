@@ -62,6 +62,18 @@ def test_forms_change_the_draft_and_nothing_else(app: APIFlask, company: Company
     assert [each["weight"] for each in company.owner.api.get("/pools").json["items"][0]["members"]] == [10, 5]
 
 
+def test_a_draft_without_pools_leads_to_those_there_are(app: APIFlask, company: Company) -> None:
+    make_pool(company, [company.agent], name="Buyers")
+    page = sign_in(app, company.owner).open("/settings/draft").press("Begin a draft")
+    data = json.loads(page.form("/settings/draft").fields["file"])
+    del data["pools"]
+    page = page.press("Save the draft", file=json.dumps(data))
+    form = page.form("/settings/draft/rules/1/pool")
+    assert form.fields["goes_to"] == "pool:Buyers"
+    form.send(None)
+    assert "Nothing yet: it is as today." in page.browser.open("/settings/draft").words
+
+
 def test_what_a_draft_cannot_be_is_said_beside_the_field(app: APIFlask, company: Company) -> None:
     make_pool(company, [company.agent], name="Buyers")
     owner = sign_in(app, company.owner)
