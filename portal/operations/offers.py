@@ -188,8 +188,7 @@ def ask_again(offer_id: UUID, *, by: User) -> Offer:
         Conflict: the lead is taken, or this chance was used up.
     """
     missed = _own_offer(offer_id, by)
-    # The lead may have moved on to another pool since.
-    pool_id = missed.pool_id if missed.reassignment_id else peek_lead(missed.lead_id).pool_id or missed.pool_id
+    pool_id = _pool_of_chance(missed)
     round_ = round_of_pool(pool_id, cause=f"{by.name} asked for another chance")
     lead = lock_lead(missed.lead_id)
     newest = newest_offer(lead.id, by.id)
@@ -202,6 +201,10 @@ def ask_again(offer_id: UUID, *, by: User) -> Offer:
         raise Conflict("Another chance is for offers whose time ran out.")
     if _had_second_chance(lead.id, by.id):
         raise Conflict("You have had your second chance for this lead.")
+    is_groups = round_.pool is not None and round_.pool.for_reassignment
+    if pool_id is None or (is_groups and running is None):
+        # Groups are for leads somebody owns.
+        raise Conflict("This lead is not being reassigned any more. Ask whoever hands out leads for it.")
     chance = Offer(
         company_id=by.company_id,
         lead_id=lead.id,
@@ -315,8 +318,17 @@ def mark_seen(offer_id: UUID) -> None:
     )
 
 
+def _pool_of_chance(missed: Offer) -> UUID | None:
+    """The pool another chance is given in: the group's while its reassignment runs, else the lead's own, which may have
+    changed since. None = the lead has none."""
+    lead = peek_lead(missed.lead_id)
+    if _reassignment(lead, missed) is not None:
+        return missed.pool_id
+    return lead.pool_id or (None if missed.reassignment_id else missed.pool_id)
+
+
 def _reassignment(lead: Lead, offer: Offer) -> Running | None:
-    """The one an offer belongs to, if it still runs for the lead, locked by this transaction."""
+    """The one an offer belongs to, if it runs for the lead still: for certain once this transaction locked it."""
     if lead.state != LeadState.OWNED or offer.reassignment_id is None:
         return None
     running = running_of([lead.id]).get(lead.id)

@@ -314,6 +314,46 @@ def test_nobody_stands_in_line_for_a_lead_that_stayed(company: Company, lead_id:
         ask_again(company.agent, first.id)
 
 
+def test_another_chance_after_the_end_is_in_the_pool_the_lead_came_by(company: Company, mara: Person) -> None:
+    pool_id = make_pool(company, [company.agent, company.colleague]).id
+    lead_id = arrive(company).lead_id
+    accept(company.agent, sights.open_offer(company, lead_id).id)
+    reassign(company.manager, lead_id, group(company, company.colleague, mara))
+    first = sights.open_offer(company, lead_id)
+    assert first.user_id == company.colleague.id
+    miss(company)
+    cancel_reassignment(company.manager, lead_id)
+    assign(company.manager, lead_id, None)
+    ask_again(company.colleague, first.id)
+    chance = sights.open_offer(company, lead_id)
+    assert (chance.user_id, chance.pool_id, chance.reassignment_id) == (company.colleague.id, pool_id, None)
+    assert sights.lead(company, lead_id).pool_id == pool_id
+    assert_consistent(company)
+
+
+def test_no_group_offers_a_lead_that_nobody_owns_any_more(company: Company, lead_id: UUID) -> None:
+    reassign(company.manager, lead_id, group(company))
+    first = sights.open_offer(company, lead_id)
+    miss(company)
+    cancel_reassignment(company.manager, lead_id)
+    assign(company.manager, lead_id, None)
+    with pytest.raises(Conflict, match="not being reassigned any more"):
+        ask_again(company.agent, first.id)
+    assert owner(company, lead_id) == ("unassigned", None)
+    assert_consistent(company)
+
+
+def test_nor_one_that_was_taken_back_from_who_had_it_by_the_group(company: Company, lead_id: UUID) -> None:
+    reassign(company.manager, lead_id, group(company))
+    first = sights.open_offer(company, lead_id)
+    miss(company)
+    accept(company.colleague, sights.open_offer(company, lead_id).id)
+    assign(company.manager, lead_id, None)
+    with pytest.raises(Conflict, match="not being reassigned any more"):
+        ask_again(company.agent, first.id)
+    assert owner(company, lead_id) == ("unassigned", None)
+
+
 def test_a_last_call_is_made_before_it_stays(company: Company, lead_id: UUID, mara: Person) -> None:
     reassign(company.manager, lead_id, group(company, last_call_seconds=60))
     miss(company)
