@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    Date,
     Select,
     Text,
     Uuid,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.orm import aliased
 
 from portal.errors import Forbidden, Invalid, NotFound
 from portal.extensions import db
@@ -34,6 +36,7 @@ from portal.models import (
     Lead,
     LeadAccess,
     LeadState,
+    Leave,
     Offer,
     OfferKind,
     OfferState,
@@ -265,6 +268,46 @@ def calls(user_id: Any) -> Filter:
     return and_(Lead.waiting_for == WaitingFor.CATCH_ALL, is_default)
 
 
+def covers(company_id: Any, user_id: Any) -> Filter:
+    """The open leads this user looks after for their owner, who is away and named them: they see them and work on them
+    meanwhile, and it ends by itself. One step only: nobody stands in for whoever they themselves stand in for.
+
+    Args:
+        company_id, user_id: values or columns.
+    """
+    return and_(Lead.state == LeadState.OWNED, Lead.owner_id.in_(owners_covered(company_id, user_id)))
+
+
+def owners_covered(company_id: Any, user_id: Any) -> Select[Any]:
+    """The ids of those who are away now and have this user stand in, as a statement."""
+    owner, company = aliased(User), aliased(Company)
+    today = cast(func.timezone(func.coalesce(owner.time_zone, company.time_zone), func.clock_timestamp()), Date)
+    on_leave = exists().where(
+        Leave.company_id == owner.company_id,
+        Leave.user_id == owner.id,
+        Leave.stand_in_id == user_id,
+        today.between(Leave.first_day, Leave.last_day),
+    )
+    paused = and_(~owner.available, owner.stand_in_id == user_id)
+    return (
+        select(owner.id)
+        .join(company, company.id == owner.company_id)
+        .where(owner.company_id == company_id, owner.active, or_(paused, on_leave))
+    )
+
+
+def is_covering(user: User, lead: Any) -> bool:
+    """The same rule for one lead at hand."""
+    if not user.active or lead.state != LeadState.OWNED or lead.owner_id is None or lead.owner_id == user.id:
+        return False
+    return lead.owner_id in db.session.scalars(owners_covered(user.company_id, user.id))
+
+
+def has_leads_to_cover(user: User) -> bool:
+    """Whether somebody who is away has this user stand in."""
+    return user.active and bool(db.session.scalar(select(owners_covered(user.company_id, user.id).exists())))
+
+
 def ponds(user_id: Any) -> Filter:
     """The leads that lie in a pond of which this user is a member: they see them, to take one, and not yet whose.
 
@@ -410,7 +453,7 @@ def visible_leads(user: User, isolation: Isolation) -> Filter:
     if user.active and LeadAccess.UNASSIGNED not in opened:
         seen += [calls(user.id), ponds(user.id)]
     if user.active and LeadAccess.ASSIGNED not in opened:
-        seen.append(ponds_again(user.id))
+        seen += [ponds_again(user.id), covers(user.company_id, user.id)]
     if sees_teams(user):
         seen.append(Lead.team_id.in_(teams_below(user)))
     return or_(false(), *seen)
@@ -441,11 +484,13 @@ class Sight:
     Args:
         boxes: as `boxes_of` gives them.
         teams: whose leads are seen beside them.
+        covered: owners who are away, whose leads the user looks after.
     """
 
     user_id: UUID
     boxes: frozenset[LeadAccess]
     teams: frozenset[UUID] = frozenset()
+    covered: frozenset[UUID] = frozenset()
 
     def sees(self, owner_id: UUID | None, team_id: UUID | None) -> bool:
         """Whether they see a lead with this owner and team; None = nobody's, no team's."""
@@ -453,12 +498,17 @@ class Sight:
             return True
         if owner_id is None:
             return LeadAccess.UNASSIGNED in self.boxes
+        if owner_id in self.covered:
+            return True
         return (LeadAccess.MINE if owner_id == self.user_id else LeadAccess.ASSIGNED) in self.boxes
 
 
 def sight_of(user: User, isolation: Isolation) -> Sight:
     """What a user sees, as plain facts. Reads the tree of teams where it matters."""
-    return Sight(user.id, boxes_of(user, isolation), _own_teams(user) if sees_teams(user) else frozenset())
+    boxes, teams = boxes_of(user, isolation), _own_teams(user) if sees_teams(user) else frozenset()
+    if not user.active or LeadAccess.ASSIGNED in boxes:
+        return Sight(user.id, boxes, teams)
+    return Sight(user.id, boxes, teams, frozenset(db.session.scalars(owners_covered(user.company_id, user.id))))
 
 
 def manages(user: User) -> bool:
@@ -468,25 +518,32 @@ def manages(user: User) -> bool:
 
 def unmasked_leads(user: User) -> Filter:
     """Of the leads a user sees, those whose customer is shown to them: all but what is or was on offer to others."""
-    return true() if manages(user) else or_(~Lead.was_offered, Lead.owner_id == user.id, calls(user.id))
+    if manages(user):
+        return true()
+    theirs = (Lead.owner_id == user.id, calls(user.id), covers(user.company_id, user.id))
+    return or_(~Lead.was_offered, *theirs)
 
 
 def is_masked(user: User, lead: Lead) -> bool:
     """The same rule for one lead at hand."""
-    return not manages(user) and lead.was_offered and lead.owner_id != user.id and not is_called(user, lead.id)
+    if manages(user) or not lead.was_offered or lead.owner_id == user.id:
+        return False
+    return not is_called(user, lead.id) and not is_covering(user, lead)
 
 
 def visible_entries(user: User) -> Filter:
     """Of the timelines of leads a user sees, the entries they may read; asks for `TimelineItem` joined with `Lead`.
 
     Nothing of a lead that is masked for them: entries quote the customer. Comments are between the lead's owner of
-    today and those who manage, and whoever was mentioned in one reads that one. Memos for managers are for managers.
+    today, or who stands in for them, and those who manage, and whoever was mentioned in one reads that one. Memos for
+    managers are for managers.
     """
     if manages(user):
         return true()
     read_comments = or_(
         TimelineItem.kind != TimelineKind.COMMENT,
         Lead.owner_id == user.id,
+        covers(user.company_id, user.id),
         TimelineItem.after["mentioned"].contains([str(user.id)]),
     )
     return and_(unmasked_leads(user), TimelineItem.visibility == Visibility.EVERYONE, read_comments)
@@ -500,7 +557,7 @@ def seen_by_row(owner_id: Any, team_id: Any, called: Filter | None = None) -> Fi
     Args:
         owner_id: of the lead, as a column or a value.
         team_id: of the lead, likewise.
-        called: `calls(User.id)` where the statement asks for `Lead` as well; None for a lead that calls for nobody.
+        called: `comes_to_row()` where the statement asks for `Lead` as well; None for a lead that calls for nobody.
             Who sees a lead because it lies in their pond is told nothing of it, so no statement here asks for that.
     """
     whole = [str(role) for role, held in POWERS_OF_ROLE.items() if Right.SEE_ALL in held.whole]
@@ -525,6 +582,11 @@ def seen_by_row(owner_id: Any, team_id: Any, called: Filter | None = None) -> Fi
     )
 
 
+def comes_to_row() -> Filter:
+    """The leads that call for each row's `User`, or that they look after for somebody who is away."""
+    return or_(calls(User.id), covers(User.company_id, User.id))
+
+
 def manages_row() -> Filter:
     """The rule of `manages` for many users at once."""
     return and_(User.active, holds(*_MANAGING))
@@ -532,7 +594,7 @@ def manages_row() -> Filter:
 
 def unmasked_to_row() -> Filter:
     """The rule of `unmasked_leads` for many users at once: of the leads each row's `User` sees."""
-    return or_(manages_row(), ~Lead.was_offered, Lead.owner_id == User.id, calls(User.id))
+    return or_(manages_row(), ~Lead.was_offered, Lead.owner_id == User.id, comes_to_row())
 
 
 def comment_shown_to_row() -> Filter:
@@ -543,14 +605,19 @@ def comment_shown_to_row() -> Filter:
     since.
     """
     is_mentioned = TimelineItem.after["mentioned"].has_key(cast(User.id, Text))
-    reads = or_(holds(*_MANAGING), Lead.owner_id == User.id, and_(~Lead.was_offered, is_mentioned))
-    return and_(seen_by_row(Lead.owner_id, Lead.team_id, calls(User.id)), reads)
+    reads = or_(
+        holds(*_MANAGING),
+        Lead.owner_id == User.id,
+        covers(User.company_id, User.id),
+        and_(~Lead.was_offered, is_mentioned),
+    )
+    return and_(seen_by_row(Lead.owner_id, Lead.team_id, comes_to_row()), reads)
 
 
-def may_work_on(user: User, lead_owner_id: UUID | None) -> bool:
+def may_work_on(user: User, lead: Any) -> bool:
     """Whether a user who sees a lead may comment on it, log attempts and say what became of it.
 
     Args:
-        lead_owner_id: the lead's owner.
+        lead: the row, or what a page is told of it.
     """
-    return manages(user) or (user.active and lead_owner_id == user.id)
+    return manages(user) or (user.active and lead.owner_id == user.id) or is_covering(user, lead)

@@ -30,6 +30,7 @@ _ID = 16
 _NONCE = 8
 _MAC = 16
 _TIME = 8
+_COUNT = 2
 _OFFER = b"offer"
 _OFFER_LED_TO = b"offer led to"
 _LIVE = b"live updates"
@@ -144,8 +145,9 @@ def live_token(reader: Reader, now: float) -> str:
     sight = reader.sight
     boxes = sum(1 << place for place, box in enumerate(LeadAccess) if box in sight.boxes)
     issued_at = round(now * 1000).to_bytes(_TIME, "big")
-    teams = b"".join(sorted(team.bytes for team in sight.teams))
-    return _sealed(_LIVE, reader.company_id.bytes + sight.user_id.bytes + bytes([boxes]) + issued_at + teams)
+    ids = b"".join(sorted(each.bytes for each in sight.teams)) + b"".join(sorted(each.bytes for each in sight.covered))
+    fixed = reader.company_id.bytes + sight.user_id.bytes + bytes([boxes]) + issued_at
+    return _sealed(_LIVE, fixed + len(sight.teams).to_bytes(_COUNT, "big") + ids)
 
 
 def read_live_token(token: str, secret_key: str) -> tuple[Reader, float]:
@@ -154,12 +156,13 @@ def read_live_token(token: str, secret_key: str) -> tuple[Reader, float]:
     Raises:
         NotFound: it was not made here. Whether it is too old is for the caller to say.
     """
-    fixed = 2 * _ID + 1 + _TIME
+    fixed = 2 * _ID + 1 + _TIME + _COUNT
     named = _opened(_LIVE, token, length=fixed, rest=True, secret_key=secret_key)
     boxes = frozenset(box for place, box in enumerate(LeadAccess) if named[2 * _ID] >> place & 1)
-    teams = frozenset(UUID(bytes=named[at : at + _ID]) for at in range(fixed, len(named), _ID))
-    sight = Sight(UUID(bytes=named[_ID : 2 * _ID]), boxes, teams)
-    return Reader(UUID(bytes=named[:_ID]), sight), int.from_bytes(named[2 * _ID + 1 : fixed], "big") / 1000
+    ids = [UUID(bytes=named[at : at + _ID]) for at in range(fixed, len(named), _ID)]
+    teams = int.from_bytes(named[fixed - _COUNT : fixed], "big")
+    sight = Sight(UUID(bytes=named[_ID : 2 * _ID]), boxes, frozenset(ids[:teams]), frozenset(ids[teams:]))
+    return Reader(UUID(bytes=named[:_ID]), sight), int.from_bytes(named[2 * _ID + 1 : fixed - _COUNT], "big") / 1000
 
 
 def offer_link(company_id: UUID, offer_id: UUID) -> str:

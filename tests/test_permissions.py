@@ -319,5 +319,6 @@ def test_who_reads_what_of_what_people_write(
 def test_owner_and_managers_work_on_a_lead(roles: list[str], owns: bool, active: bool, may_work: bool) -> None:
     user = a_user(*roles, active=active)
     user.id = models.new_id()
-    assert may_work_on(user, user.id if owns else models.new_id()) is may_work
-    assert may_work_on(user, None) is (may_work and not owns)
+    owned = models.Lead(state="closed", owner_id=user.id if owns else models.new_id())
+    assert may_work_on(user, owned) is may_work
+    assert may_work_on(user, models.Lead(state="unassigned")) is (may_work and not owns)

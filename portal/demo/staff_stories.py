@@ -91,10 +91,10 @@ def luis_leaves(scene: Scene) -> Story:
 
 
 def emma_takes_a_break(scene: Scene) -> Story:
-    """She pauses herself and keeps what she has."""
+    """She pauses herself and keeps what she has; Jonas covers for her."""
     yield _on_day(scene, 3, time(9, 10))
     emma = scene.staff["Emma"]
-    people.change_user(emma.id, by=emma, available=False)
+    people.change_user(emma.id, by=emma, available=False, stand_in_id=scene.staff["Jonas"].id)
 
 
 def chloe_plans_a_holiday(scene: Scene) -> Story:

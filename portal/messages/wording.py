@@ -107,7 +107,8 @@ def reassigned_away(facts: Facts) -> Letter:
 
 def touch(facts: Facts) -> Letter:
     """The customer wrote again."""
-    return _to_owner(facts, "New message on your lead", "The customer has written again.")
+    whose = "your lead" if facts.reason is None else "a lead you look after"
+    return _to_owner(facts, f"New message on {whose}", *_sentences("The customer has written again.", facts.reason))
 
 
 def comment(facts: Facts) -> Letter:

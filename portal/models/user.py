@@ -46,6 +46,8 @@ class User(db.Model):  # type: ignore[name-defined,misc]
     active: Mapped[bool] = mapped_column(server_default=text("true"))
     # False = paused: signed in as ever, but no leads.
     available: Mapped[bool] = mapped_column(server_default=text("true"))
+    # Who looks after their open leads while they are paused.
+    stand_in_id: Mapped[Ref | None]
     # Most open leads this person may own before routing passes them by; None = no cap.
     open_cap: Mapped[int | None]
     # Most leads a day, week (from Monday) and month, in the company's zone; None = no cap.
@@ -74,9 +76,11 @@ class User(db.Model):  # type: ignore[name-defined,misc]
         of_company(),
         ForeignKeyConstraint(["account_id"], ["accounts.id"]),
         same_company("team_id", "teams"),
+        same_company("stand_in_id", "users"),
         UniqueConstraint("company_id", "account_id"),
         UniqueConstraint("company_id", "email"),
         CheckConstraint("email = lower(email)", name="email_lower_case"),
+        CheckConstraint("stand_in_id <> id", name="not_their_own_stand_in"),
         CheckConstraint("open_cap >= 0", name="open_cap"),
         CheckConstraint("day_cap >= 0", name="day_cap"),
         CheckConstraint("week_cap >= 0", name="week_cap"),
@@ -85,6 +89,7 @@ class User(db.Model):  # type: ignore[name-defined,misc]
         CheckConstraint(f"own_grants <@ ARRAY[{', '.join(repr(grant) for grant in GRANTS)}]", name="own_grants"),
         CheckConstraint(f"lead_access <@ ARRAY[{', '.join(repr(str(a)) for a in LeadAccess)}]", name="lead_access"),
         Index(None, "account_id"),
+        Index("ix_users_stand_in", "company_id", "stand_in_id", postgresql_where=text("stand_in_id IS NOT NULL")),
     )
 
 
@@ -98,10 +103,15 @@ class Leave(db.Model):  # type: ignore[name-defined,misc]
     user_id: Mapped[Ref]
     first_day: Mapped[date]
     last_day: Mapped[date]
+    # Who looks after their open leads meanwhile.
+    stand_in_id: Mapped[Ref | None]
     created_at: Mapped[Made]
 
     __table_args__ = (
         same_company("user_id", "users"),
+        same_company("stand_in_id", "users"),
+        CheckConstraint("stand_in_id <> user_id", name="not_their_own_stand_in"),
         CheckConstraint("first_day <= last_day", name="in_order"),
         Index("ix_leaves_user", "company_id", "user_id", "last_day"),
+        Index("ix_leaves_stand_in", "company_id", "stand_in_id", postgresql_where=text("stand_in_id IS NOT NULL")),
     )

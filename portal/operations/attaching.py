@@ -16,6 +16,7 @@ from portal.operations.reassigning import is_being_reassigned
 from portal.operations.waiting import drain_soon
 from portal.operations.writes import Row, Writes
 from portal.queries.clock import database_time
+from portal.queries.leaves import stand_ins_of
 from portal.queries.managers import managers_of_owned
 from portal.routing.facts import WaitingFor
 from portal.routing.lead_tags import tags_held
@@ -115,6 +116,9 @@ def _touched(arrival: Arrival, lead: Lead, text: str) -> Writes:
     if owner is not None and lead.state == LeadState.OWNED:
         if owner.active:
             writes.say(Cause.TOUCH, owner.id, about=f"{entry}", lead_id=lead.id)
+            for stand_in in stand_ins_of(owner):
+                why = f"You stand in for {owner.name}, who is away."
+                writes.say(Cause.TOUCH, stand_in.id, about=f"{entry}", lead_id=lead.id, facts={"why": why})
         else:
             facts = {"reason": "owner_inactive", "owner": owner.name}
             alarm(writes, managers_of_owned(lead), lead.id, facts, about=entry)

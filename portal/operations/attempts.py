@@ -61,7 +61,7 @@ def log_attempt(
     remark = wrong.text("note", note, most=MOST_REMARK) or None
     wrong.raise_if_any()
     lead = lead_to_write_on(lead_id, by, with_pools=True)
-    if not may_work_on(by, lead.owner_id):
+    if not may_work_on(by, lead):
         raise Forbidden("Attempts are logged by the lead's owner and by managers.")
     key = key_of(form_key, by, TimelineKind.CONTACT_ATTEMPT, str(known_way), str(reached), remark or "")
     logged = entry_with_key(lead, key)

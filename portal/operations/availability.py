@@ -17,6 +17,7 @@ from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints
 from portal.operations.transaction import operation
 from portal.permissions import Right, is_reached, may, outranks
+from portal.queries.people import users_by_id
 from portal.queries.postcodes import centre_of
 from portal.routing.facts import Presence
 from portal.routing.hours import HoursError, parse_hours
@@ -117,14 +118,31 @@ def _hours(wrong: Complaints, value: Any, company: Company) -> Any:
     return value
 
 
+def check_stand_in(wrong: Complaints, field: str, stand_in_id: UUID | None, user_id: UUID | None) -> UUID | None:
+    """Who looks after the open leads of a user who is away: somebody else who is active here."""
+    if stand_in_id is None:
+        return None
+    stand_in = users_by_id([stand_in_id]).get(stand_in_id)
+    if stand_in is None:
+        wrong.add(field, "There is no such user.")
+    elif not stand_in.active:
+        wrong.add(field, f"{stand_in.name} is not active any more. Choose somebody else.")
+    elif stand_in_id == user_id:
+        wrong.add(field, "Choose somebody else: nobody stands in for themselves.")
+    return stand_in_id
+
+
 @operation
-def add_leave(user_id: UUID, first: date, last: date, *, by: User) -> Leave:
+def add_leave(user_id: UUID, first: date, last: date, *, by: User, stand_in_id: UUID | None = None) -> Leave:
     """Note days somebody is away, the first and the last included. They come back by themselves.
+
+    Args:
+        stand_in_id: who looks after their open leads meanwhile, and is told when a customer writes again.
 
     Raises:
         NotFound: no such user.
         Forbidden: somebody above; or oneself, and the company does not let people do that.
-        Invalid: the days make no sense.
+        Invalid: the days make no sense, or the stand-in is not somebody else who is active.
         Conflict: there are too many already.
     """
     user = _reached(user_id, by)
@@ -137,10 +155,20 @@ def add_leave(user_id: UUID, first: date, last: date, *, by: User) -> Leave:
     )
     if (db.session.scalar(here) or 0) >= MOST_LEAVES:
         raise Conflict(f"There are {MOST_LEAVES} leaves noted already. Remove old ones first.")
-    leave = Leave(company_id=by.company_id, id=new_id(), user_id=user.id, first_day=first, last_day=last)
+    wrong = Complaints()
+    check_stand_in(wrong, "stand_in_id", stand_in_id, user_id)
+    wrong.raise_if_any()
+    leave = Leave(
+        company_id=by.company_id,
+        id=new_id(),
+        user_id=user.id,
+        first_day=first,
+        last_day=last,
+        stand_in_id=stand_in_id,
+    )
     db.session.add(leave)
     db.session.flush()
-    auditing.changed(by, Subject.PERSON, user.id, user.name, {}, {"leave": f"{first} to {last}"})
+    auditing.changed(by, Subject.PERSON, user.id, user.name, {}, _in_log(leave))
     waiting.drain_soon(by.company_id)
     return leave
 
@@ -152,10 +180,17 @@ def remove_leave(user_id: UUID, leave_id: UUID, *, by: User) -> None:
     leave = db.session.get(Leave, (by.company_id, leave_id))
     if leave is None or leave.user_id != user_id:
         raise NotFound("There is no such leave.")
-    auditing.changed(by, Subject.PERSON, user.id, user.name, {"leave": f"{leave.first_day} to {leave.last_day}"}, {})
+    auditing.changed(by, Subject.PERSON, user.id, user.name, _in_log(leave), {})
     db.session.delete(leave)
     db.session.flush()
     waiting.drain_soon(by.company_id)
+
+
+def _in_log(leave: Leave) -> dict[str, str]:
+    told = {"leave": f"{leave.first_day} to {leave.last_day}"}
+    if leave.stand_in_id is None:
+        return told
+    return told | {"stand_in": users_by_id([leave.stand_in_id])[leave.stand_in_id].name}
 
 
 def require_self_service(by: User) -> None:

@@ -111,7 +111,7 @@ def save_conversion(lead_id: UUID, *, by: User, seen: int | None = None, **chang
     """
     refuse_unknown(changes, ConversionChanges.__annotations__)
     lead = lead_to_write_on(lead_id, by, with_pools=True)
-    if not may_work_on(by, lead.owner_id):
+    if not may_work_on(by, lead):
         raise Forbidden("What became of a lead is said by its owner and by managers.")
     words = Words.load()
     row = conversion_row(lead)

@@ -49,7 +49,7 @@ def write_comment(lead_id: UUID, text: str, *, by: User, form_key: UUID | None =
     """
     said = checked_text(text)
     lead = lead_to_write_on(lead_id, by)
-    if not may_work_on(by, lead.owner_id):
+    if not may_work_on(by, lead):
         raise Forbidden("Comments are between the lead's owner and managers. Write a memo instead.")
     key = key_of(form_key, by, TimelineKind.COMMENT, said)
     written = entry_with_key(lead, key)

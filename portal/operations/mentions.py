@@ -10,7 +10,7 @@ from sqlalchemy import and_, select
 
 from portal.extensions import db
 from portal.models import Company, Lead, User
-from portal.permissions import calls, seen_by_row, unmasked_to_row
+from portal.permissions import comes_to_row, seen_by_row, unmasked_to_row
 
 MOST_MENTIONS = 20
 
@@ -54,7 +54,7 @@ def _plain(text: str) -> str:
 
 def _who_sees(lead: Lead, users: Sequence[User]) -> set[UUID]:
     """Those of the users who see the lead and its customer."""
-    shown = and_(seen_by_row(Lead.owner_id, Lead.team_id, calls(User.id)), unmasked_to_row())
+    shown = and_(seen_by_row(Lead.owner_id, Lead.team_id, comes_to_row()), unmasked_to_row())
     statement = (
         select(User.id)
         .join(Company, Company.id == User.company_id)

@@ -45,7 +45,7 @@ MOST_OPEN_CAP = 1_000_000
 ALL_BOXES = tuple(LeadAccess)
 
 # What everybody may change about themselves.
-_OWN = frozenset({"name", "phone", "available", "presence"})
+_OWN = frozenset({"name", "phone", "available", "presence", "stand_in_id"})
 # What decides who can be given a lead: waiting leads are looked at again.
 _ELIGIBILITY = frozenset({"roles", "active", "available", "open_cap"}) | availability.FIELDS
 
@@ -74,6 +74,8 @@ class UserChanges(Availability, total=False):
     active: bool
     available: bool
     open_cap: int | None
+    # Who looks after their open leads while they are paused.
+    stand_in_id: UUID | None
 
 
 @operation
@@ -89,6 +91,7 @@ def add_user(
     active: bool = True,
     available: bool = True,
     open_cap: int | None = None,
+    stand_in_id: UUID | None = None,
     **more: Unpack[Availability],
 ) -> User:
     """Add a person to the company and write to them.
@@ -113,6 +116,7 @@ def add_user(
         "active": active,
         "available": available,
         "open_cap": open_cap,
+        "stand_in_id": stand_in_id,
         **more,
     }
     columns = _checked(given, by)
@@ -130,7 +134,7 @@ def add_user(
     user = db.session.get_one(User, (by.company_id, user_id))
     if user.tags:
         tag_members.follow_people()
-    auditing.added(by, Subject.PERSON, user.id, user.name, auditing.fields_of(user, UserChanges.__annotations__))
+    auditing.added(by, Subject.PERSON, user.id, user.name, _in_log(user))
     if user.active:
         invite(user, with_link=is_theirs_alone)
     waiting.drain_soon(by.company_id)
@@ -208,7 +212,7 @@ def change_user(user_id: UUID, *, by: User, seen: str | None = None, **changes: 
     former_team = user.team_id
     _refuse_without_right(user, by, changes)
     refuse_stale(seen, user, UserChanges.__annotations__)
-    columns = _checked(changes, by)
+    columns = _checked(changes, by, user.id)
     if _DECIDE_POWERS & columns.keys():
         _refuse_powers(by, {name: getattr(user, name) for name in _DECIDE_POWERS} | columns)
     if "roles" in columns and set(columns["roles"]) != set(user.roles):
@@ -220,11 +224,11 @@ def change_user(user_id: UUID, *, by: User, seen: str | None = None, **changes: 
         raise Conflict("A company needs at least one owner. Make somebody else an owner first.")
     _refuse_taken_email(user, columns.get("email", user.email))
     was_active = user.active
-    before = auditing.fields_of(user, UserChanges.__annotations__)
+    before = _in_log(user)
     for name, value in columns.items():
         setattr(user, name, value)
     db.session.flush()
-    now = auditing.fields_of(user, UserChanges.__annotations__)
+    now = _in_log(user)
     auditing.changed(by, Subject.PERSON, user.id, user.name, before, now)
     if user.team_id not in (None, former_team):
         _take_open_leads_along(user)
@@ -294,6 +298,14 @@ def hand_over_ownership(to: UUID, *, by: User) -> User:
     return heir
 
 
+def _in_log(user: User) -> dict[str, Any]:
+    """What the log of changes tells of a user; who covers for them by name."""
+    told = auditing.fields_of(user, UserChanges.__annotations__)
+    del told["stand_in_id"]
+    covering = users_by_id([user.stand_in_id]).values() if user.stand_in_id else ()
+    return told | {"stand_in": next((each.name for each in covering), None)}
+
+
 def _refuse_receiver(to: UUID | None) -> None:
     if to is not None:
         receiver = users_by_id([to]).get(to)
@@ -309,13 +321,14 @@ def _open_lead_ids(user: User) -> Sequence[UUID]:
     return db.session.scalars(owned.order_by(Lead.id)).all()
 
 
-def _checked(changes: UserChanges, by: User) -> dict[str, Any]:
-    """The columns as they are stored. Raises Invalid with every complaint."""
+def _checked(changes: UserChanges, by: User, user_id: UUID | None = None) -> dict[str, Any]:
+    """The columns of a user, or of a new one, as they are stored. Raises Invalid with every complaint."""
     refuse_unknown(changes, UserChanges.__annotations__)
     wrong = Complaints()
     columns: dict[str, Any] = {}
     for name, value in changes.items():
         columns[name] = _check(wrong, name, value, by)
+    availability.check_stand_in(wrong, "stand_in_id", changes.get("stand_in_id"), user_id)
     wrong.raise_if_any()
     if "roles" in columns:
         columns["own_grants"] = grants_of(columns["roles"])
@@ -339,6 +352,8 @@ def _check(wrong: Complaints, name: str, value: Any, by: User) -> Any:
             return _known_team(wrong, value)
         case _ if name in availability.FIELDS:
             return availability.check(wrong, name, value, db.session.get_one(Company, by.company_id))
+        case "stand_in_id":
+            return value
         case "open_cap":
             return None if value is None else wrong.whole("caps.open", value, 0, MOST_OPEN_CAP)
         case _:
@@ -368,7 +383,7 @@ def _refuse_without_right(user: User, by: User, changes: Iterable[str]) -> None:
         raise NotFound("There is no such user.")
     elif not set(changes) <= _OWN:
         raise Forbidden("You may change your name, your phone number and whether you are there. Ask an admin.")
-    elif "available" in changes:
+    elif not {"available", "stand_in_id"}.isdisjoint(changes):
         availability.require_self_service(by)
 
 

@@ -27,7 +27,7 @@ from portal.models import (
     Touch,
     User,
 )
-from portal.permissions import comment_shown_to_row
+from portal.permissions import comment_shown_to_row, covers
 from portal.queries.contacts import contact_view, keys_of_lead
 from portal.queries.paging import Statement
 from portal.queries.reassignments import runs_for
@@ -40,14 +40,17 @@ _TO_OWNER = (Cause.ASSIGNED, Cause.ACCEPTED_COPY, Cause.TOUCH)
 def facts_of(message_ids: Iterable[UUID]) -> dict[UUID, Facts]:
     """The facts of these messages of the company entered; ids that do not exist there are left out.
 
-    The customer is loaded only for a recipient who owns the lead now: the database leaves them out for all others.
+    The customer is loaded only for a recipient who owns the lead now, or stands in for its owner: the database leaves
+    them out for all others.
     """
     rows = db.session.execute(_statement().where(Message.id.in_(list(message_ids))))
     return {row.Message.id: _facts(row) for row in rows}
 
 
 def _statement() -> Statement:
-    owns = and_(Lead.owner_id == Message.user_id, Message.cause.in_(_TO_OWNER), User.active)
+    theirs = and_(Lead.owner_id == Message.user_id, Message.cause.in_(_TO_OWNER))
+    stands_in = and_(Message.cause == Cause.TOUCH, covers(User.company_id, User.id))
+    owns = and_(or_(theirs, stands_in), User.active)
 
     def for_owner(value: Any) -> Any:
         return case((owns, value), else_=null())

@@ -19,7 +19,7 @@ from sqlalchemy import func, update
 
 from portal import models
 from portal.extensions import db
-from portal.permissions import Right, calls, may, seen_by_row, sight_of
+from portal.permissions import Right, comes_to_row, may, seen_by_row, sight_of
 from portal.queries.leads import Bucket, bucket_counts, isolation_for
 from portal.routing.facts import WaitingFor
 from tests.access.html import lead_ids_in
@@ -51,6 +51,7 @@ LEADS = (
     "closed, mine",
     "closed, another's",
     "closed, nobody's",
+    "covered",
 )
 
 ALL, NONE = ("unassigned", "mine", "assigned"), ()
@@ -73,46 +74,46 @@ class Viewer:
         return " ".join(parts)
 
 
-EVERYTHING = "fffffffffffff"
-OWN_ONLY = "....f.f...f.."
+EVERYTHING = "ffffffffffffff"
+OWN_ONLY = "....f.f...f..f"
 
 TABLE = [
     # Boxes, without isolation. Whoever receives leads sees their own whatever is ticked.
-    Viewer(("agent",), "fffffmfffffff"),
-    Viewer(("agent",), "fffffmfffffff", team="North"),
+    Viewer(("agent",), "fffffmffffffff"),
+    Viewer(("agent",), "fffffmffffffff", team="North"),
     Viewer(("agent",), OWN_ONLY, NONE),
-    Viewer(("agent",), "fffffmf...f.f", ("unassigned",)),
+    Viewer(("agent",), "fffffmf...f.ff", ("unassigned",)),
     Viewer(("agent",), OWN_ONLY, ("mine",)),
-    Viewer(("agent",), "....f.ffffff.", ("assigned",)),
-    Viewer(("trusted_employee",), "fffffmfffffff"),
-    Viewer(("trusted_employee",), "....f.ffffff.", ("mine", "assigned")),
-    Viewer(("editor",), "fffffmfffffff"),
-    Viewer(("editor",), "....f........", NONE),
+    Viewer(("agent",), "....f.ffffff.f", ("assigned",)),
+    Viewer(("trusted_employee",), "fffffmffffffff"),
+    Viewer(("trusted_employee",), "....f.ffffff.f", ("mine", "assigned")),
+    Viewer(("editor",), "fffffmffffffff"),
+    Viewer(("editor",), "....f........f", NONE),
     # Isolation narrows all who do not see everything, whatever the boxes say.
     Viewer(("agent",), OWN_ONLY, isolation="own"),
     Viewer(("trusted_employee",), OWN_ONLY, isolation="own"),
     Viewer(("editor",), OWN_ONLY, isolation="own"),
-    Viewer(("agent",), "fffffmf...f.f", NONE, "own_and_unassigned"),
-    Viewer(("agent",), "fffffmf...f.f", ALL, "own_and_unassigned", "South"),
+    Viewer(("agent",), "fffffmf...f.ff", NONE, "own_and_unassigned"),
+    Viewer(("agent",), "fffffmf...f.ff", ALL, "own_and_unassigned", "South"),
     # See-all overrides boxes and isolation; within the team of a manager who has one.
     Viewer(("owner",), EVERYTHING, NONE, "own", "South"),
     Viewer(("admin",), EVERYTHING, NONE, "own", "North"),
     Viewer(("manager",), EVERYTHING, NONE, "own"),
-    Viewer(("manager",), ".ff.f.f.f.f..", ALL, "off", "North"),
-    Viewer(("manager",), ".ff.f.f.f.f..", NONE, "own", "North"),
-    Viewer(("manager",), "..f.f.f...f..", ALL, "off", "North below"),
-    Viewer(("manager",), "...ff.f..ff..", ALL, "own_and_unassigned", "South"),
+    Viewer(("manager",), ".ff.f.f.f.f..f", ALL, "off", "North"),
+    Viewer(("manager",), ".ff.f.f.f.f..f", NONE, "own", "North"),
+    Viewer(("manager",), "..f.f.f...f..f", ALL, "off", "North below"),
+    Viewer(("manager",), "...ff.f..ff..f", ALL, "own_and_unassigned", "South"),
     # Several roles add up.
     Viewer(("manager", "trusted_employee"), EVERYTHING, NONE, "own"),
-    Viewer(("manager", "agent"), ".ff.f.f.f.f..", ALL, "off", "North"),
+    Viewer(("manager", "agent"), ".ff.f.f.f.f..f", ALL, "off", "North"),
     Viewer(("admin", "manager"), EVERYTHING, NONE, "own", "North"),
     # Roles of the company's own. `assign` sees what the boxes say, unmasked.
     Viewer(("agent",), EVERYTHING, ALL, own=("assign",)),
-    Viewer(("agent",), "fffffff...f.f", ("unassigned",), own=("assign",)),
+    Viewer(("agent",), "fffffff...f.ff", ("unassigned",), own=("assign",)),
     Viewer(("agent",), OWN_ONLY, ALL, "own", own=("assign",)),
     Viewer(("agent",), EVERYTHING, NONE, "own", own=("see_all",)),
-    Viewer(("agent",), ".ff.f.f.f.f..", ALL, "off", "North", own=("see_all",)),
-    Viewer(("agent",), "fffffmfffffff", own=("people", "distribution", "reports", "audit")),
+    Viewer(("agent",), ".ff.f.f.f.f..f", ALL, "off", "North", own=("see_all",)),
+    Viewer(("agent",), "fffffmffffffff", own=("people", "distribution", "reports", "audit")),
 ]
 
 # Who looks after others' leads, and hands them out; masked leads refuse whatever quotes the customer.
@@ -143,6 +144,7 @@ def set_up(company: Company, row: Viewer) -> World:
     pool = make_pool(company, [company.colleague])
     leads = {name: _lead(company, name, viewer, teams) for name in LEADS}
     call_for(company, leads["calling"], viewer)
+    cover(company, leads["covered"], viewer)
     make_offer(company, leads["on offer to another"], company.colleague, pool)
     return World(company, viewer, leads)
 
@@ -155,6 +157,17 @@ def call_for(company: Company, lead: models.Lead, viewer: Person) -> None:
         waits = {"waiting_for": WaitingFor.CATCH_ALL, "pool_id": pool.id, "was_offered": True, "alarmed_at": now}
         db.session.execute(update(models.Lead).where(models.Lead.id == lead.id).values(**waits))
         db.session.commit()
+
+
+def cover(company: Company, lead: models.Lead, viewer: Person) -> None:
+    """Have the viewer look after a lead that was on offer once, for an owner who is paused."""
+    away = make_user(company, "Al Away", available=False, stand_in_id=viewer.id)
+    with company.inside():
+        owned = {"state": "owned", "owner_id": away.id, "waiting_for": None, "was_offered": True}
+        db.session.execute(update(models.Lead).where(models.Lead.id == lead.id).values(**owned))
+        db.session.commit()
+        db.session.expire_all()
+    lead.owner_id = away.id
 
 
 def _lead(company: Company, name: str, viewer: Person, teams: dict[str, Any]) -> models.Lead:
@@ -224,7 +237,7 @@ def test_every_way_to_ask_shows_what_the_table_says(app: APIFlask, company: Comp
         told = {name for name, lead in world.leads.items() if sight.sees(lead.owner_id, lead.team_id)}
         assert told | {"calling"} == seen
         for name, lead in world.leads.items():
-            rule = seen_by_row(models.Lead.owner_id, models.Lead.team_id, calls(models.User.id))
+            rule = seen_by_row(models.Lead.owner_id, models.Lead.team_id, comes_to_row())
             statement = db.select(models.User.id).join(models.Company, models.Company.id == models.User.company_id)
             statement = statement.join(models.Lead, models.Lead.company_id == models.User.company_id)
             chosen = set(db.session.scalars(statement.where(models.Lead.id == lead.id, rule)))
@@ -249,7 +262,7 @@ def test_every_act_is_allowed_where_the_table_says(app: APIFlask, company: Compa
                 assert answer.status_code in allowed, (method, path, answer.text)
 
     for name, how in expected.items():
-        lead, mine = world.leads[name], name in ("mine", "closed, mine")
+        lead, mine = world.leads[name], name in ("mine", "closed, mine", "covered")
         if how == ".":
             continue
         memo = api.post(f"/leads/{lead.id}/entries", {"kind": "memo", "text": "A dog"}).status_code

@@ -46,6 +46,7 @@ FIELD_NAMES = {
     "month_cap": "most leads a month",
     "parent_id": "stands below",
     "self_service_pause": "people pause themselves",
+    "stand_in": "who covers",
     "team_id": "team",
     "unassigned_visible_when_isolated": "and those nobody owns",
     "untagged_qualify_all": "leads without a tag are for everybody",

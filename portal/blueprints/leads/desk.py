@@ -12,6 +12,7 @@ from flask import request, session
 from portal.blueprints.distribution.wording import if_a_lead_came
 from portal.blueprints.leads import wording
 from portal.blueprints.leads.forms import MANAGERS_ONLY, Attempt, Close, Edit, Entry, Feedback
+from portal.extensions import db
 from portal.models import Company, LeadState, TimelineKind, User
 from portal.operations.releasing import KEPT_BACK
 from portal.permissions import (
@@ -29,6 +30,7 @@ from portal.queries.clock import database_time
 from portal.queries.conversion import ConversionView, conversion_of, lost_reasons, statuses
 from portal.queries.decisions import decisions, eyes_of
 from portal.queries.leads import LeadView
+from portal.queries.leaves import cover_in_words
 from portal.queries.offers import running_offer
 from portal.queries.people import admin_contact_ids
 from portal.queries.reassignments import reassignments_shown
@@ -72,11 +74,12 @@ def desk_of(lead: LeadView, forms: Forms) -> dict[str, Any]:
         "may_reassign": _may_reassign(user, lead) and running is None,
         "may_cancel": running is not None and may(user, Right.ASSIGN),
         **_kept_back(user, company, lead),
+        "cover": _cover(lead, company),
         "works": False,
     }
     if lead.masked:
         return desk
-    works = may_work_on(user, lead.owner_id)
+    works = may_work_on(user, lead)
     conversion = conversion_of(user, lead.id)
     return {
         **desk,
@@ -104,6 +107,13 @@ def _may_take(user: User, lead: LeadView, *, is_reassigned: bool) -> bool:
     return is_asked_to_take(user, lead.id) if is_reassigned else may_take(user, lead.id)
 
 
+def _cover(lead: LeadView, company: Company) -> str | None:
+    """Who looks after it for an owner who is away."""
+    if lead.state != LeadState.OWNED or lead.owner_id is None:
+        return None
+    return cover_in_words(db.session.get_one(User, (company.id, lead.owner_id)))
+
+
 def stream_of(lead: LeadView, forms: Forms | None = None) -> dict[str, Any]:
     """The stream of what happened: one kind or all, from where the address says."""
     user, company = signed_in_user(), current_company()
@@ -124,7 +134,7 @@ def stream_of(lead: LeadView, forms: Forms | None = None) -> dict[str, Any]:
 def kinds_to_write(user: User, lead: LeadView) -> list[tuple[str, str]]:
     """What the viewer may write on a lead, the usual first."""
     kinds = [(TimelineKind.MEMO.value, "Memo")]
-    if may_work_on(user, lead.owner_id):
+    if may_work_on(user, lead):
         kinds.insert(0, (TimelineKind.COMMENT.value, "Comment"))
     if manages(user):
         kinds.append((MANAGERS_ONLY, "Memo for managers"))

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.blueprints.me.blueprint import blueprint
 from portal.blueprints.me.views import page_with
-from portal.blueprints.people.availability_forms import PRESENCE_NAMES, LeaveForm
+from portal.blueprints.people.availability_forms import PRESENCE_NAMES, LeaveForm, StandInForm
 from portal.errors import Malformed
 from portal.operations import availability
 from portal.operations.people import change_user
@@ -49,12 +49,24 @@ def set_presence() -> ResponseReturnValue:
 @signed_in
 def add_leave() -> ResponseReturnValue:
     """Note days one is away."""
-    user, form = signed_in_user(), LeaveForm()
-    first, last = form.first_day, form.last_day
-    if form.made(lambda: availability.add_leave(user.id, first.data, last.data, by=user).id, by=user):
+    user = signed_in_user()
+    form = LeaveForm().offer(user.id)
+    if form.made(lambda: form.note(user.id, user), by=user):
         flash("Noted. On those days new leads go to others, and you come back by yourself.", "good")
         return redirect(url_for("me.page"), code=303)
     return page_with(leave=form), form.status
+
+
+@blueprint.post("/stand-in")
+@signed_in
+def set_stand_in() -> ResponseReturnValue:
+    """Say who covers for one while one is paused."""
+    user = signed_in_user()
+    form = StandInForm().offer(user.id)
+    if form.carried_out(lambda: change_user(user.id, by=user, stand_in_id=form.stand_in_id.data)):
+        flash("Saved.", "good")
+        return redirect(url_for("me.page"), code=303)
+    return page_with(stand_in=form), form.status
 
 
 @blueprint.post("/leaves/<uuid:leave_id>/remove")

@@ -7,11 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from portal.blueprints.me.blueprint import blueprint
 from portal.blueprints.me.forms import AboutMeForm, ChangePasswordForm
-from portal.blueprints.people.availability_forms import PRESENCE_NAMES, LeaveForm
+from portal.blueprints.people.availability_forms import PRESENCE_NAMES, LeaveForm, StandInForm
 from portal.operations.passwords import change_password
 from portal.operations.people import change_user
 from portal.permissions import Right, is_reached, may
-from portal.queries.leaves import leaves_of
+from portal.queries.leaves import leaves_told
 from portal.queries.people_now import person_now
 from portal.rate_limits import sign_in_per_address
 from portal.routing.facts import PresenceMode
@@ -33,7 +33,10 @@ def page() -> ResponseReturnValue:
 
 
 def page_with(
-    about_me: AboutMeForm | None = None, password: ChangePasswordForm | None = None, leave: LeaveForm | None = None
+    about_me: AboutMeForm | None = None,
+    password: ChangePasswordForm | None = None,
+    leave: LeaveForm | None = None,
+    stand_in: StandInForm | None = None,
 ) -> str:
     """The page, with the forms that came back."""
     user, company = signed_in_user(), current_company()
@@ -41,8 +44,9 @@ def page_with(
         "me/page.html",
         about_me=about_me or AboutMeForm(formdata=None, obj=user),
         password=password or ChangePasswordForm(formdata=None),
-        leave_form=leave or LeaveForm(formdata=None),
-        leaves=leaves_of(user.id),
+        leave_form=leave or LeaveForm(formdata=None).offer(user.id),
+        stand_in_form=stand_in or StandInForm(formdata=None, obj=user).offer(user.id),
+        leaves=leaves_told(user.id),
         user=user,
         account=signed_in_account(),
         receives=may(user, Right.RECEIVE),

@@ -7,16 +7,21 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Self
+from uuid import UUID
 
 from wtforms import DateField, HiddenField, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice
 
-from portal.blueprints.forms import Lines, Whole, menu, needed
+from portal.blueprints.forms import Lines, PortalForm, Whole, id_or_none, menu, needed
 from portal.blueprints.hours_form import HoursForm, typed_hours
 from portal.blueprints.once import OnceForm
 from portal.blueprints.settings.forms import time_zones
 from portal.models import User
+from portal.models.tenancy import working_company
+from portal.operations import availability
 from portal.operations.availability import Availability
 from portal.operations.seen import mark
+from portal.queries.choices import assignees
 from portal.routing.facts import Presence
 
 PRESENCE_NAMES = {Presence.AVAILABLE: "Available", Presence.AWAY: "Away", Presence.OFFLINE: "Offline"}
@@ -100,6 +105,38 @@ class LeaveForm(OnceForm):
 
     first_day = DateField("First day", [needed("Please choose the first day.")])
     last_day = DateField("Last day", [needed("Please choose the last day.")])
+    stand_in_id = SelectField(
+        "Who covers meanwhile",
+        coerce=id_or_none,
+        description="They see the open leads, may work on them, and are told when a customer writes again.",
+    )
+
+    def offer(self, user_id: UUID) -> Self:
+        """Fill the menu: everybody else who is active."""
+        self.stand_in_id.choices = stand_in_menu(user_id)
+        return self
+
+    def note(self, user_id: UUID, by: User) -> UUID:
+        """Note the leave that was typed; its id. Errors as in `availability.add_leave`."""
+        first, last, stand_in_id = self.first_day.data, self.last_day.data, self.stand_in_id.data
+        return availability.add_leave(user_id, first, last, by=by, stand_in_id=stand_in_id).id
+
+
+class StandInForm(PortalForm):
+    """Who covers for somebody while they are paused."""
+
+    stand_in_id = SelectField("Who covers while paused", id="paused_stand_in", coerce=id_or_none)
+
+    def offer(self, user_id: UUID) -> Self:
+        """Fill the menu: everybody else who is active."""
+        self.stand_in_id.choices = stand_in_menu(user_id)
+        return self
+
+
+def stand_in_menu(user_id: UUID) -> list[SelectChoice]:
+    """Those who may stand in for somebody: whoever else works on leads."""
+    others = ((str(one.id), one.name) for one in assignees(working_company()) if one.id != user_id)
+    return menu([("", "Nobody"), *others])
 
 
 def _lines(typed: str | None) -> Sequence[str]:

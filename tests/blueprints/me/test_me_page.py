@@ -9,7 +9,8 @@ from flask_security.utils import hash_password
 from portal.extensions import db
 from portal.models import Account
 from tests.cast import Company, Person
-from tests.operations.acts import change_company
+from tests.factories import make_lead
+from tests.operations.acts import change_company, change_user
 from tests.page import Browser, sign_in
 
 PASSWORD = "seven purple kettles"
@@ -157,3 +158,36 @@ def test_availability_takes_only_yes_or_no(app: APIFlask, agent: Person) -> None
     browser = sign_in(app, agent)
     token = browser.open("/me").form("/me").fields["csrf_token"]
     browser.post("/me/available", {"csrf_token": token, "available": "perhaps"}, status=400)
+
+
+class TestWhoCovers:
+    """A colleague who looks after open leads while one is away."""
+
+    def test_is_named_for_a_pause_and_shown_again(self, app: APIFlask, company: Company, agent: Person) -> None:
+        browser, ben = sign_in(app, agent), company.colleague
+        page = browser.open("/me").press("Save who covers", stand_in_id=str(ben.id))
+        assert page.form("/me/stand-in").fields["stand_in_id"] == str(ben.id)
+        page.press("Save who covers", stand_in_id="")
+        with company.inside():
+            assert agent.user().stand_in_id is None
+
+    def test_is_named_with_days_away(self, app: APIFlask, company: Company, agent: Person) -> None:
+        days = {"first_day": "2028-05-01", "last_day": "2028-06-01", "stand_in_id": str(company.colleague.id)}
+        page = sign_in(app, agent).open("/me").press("Note it", **days)
+        assert f"2028-05-01 to 2028-06-01 {company.colleague.name} covers" in page.words
+
+    def test_stands_on_the_page_of_the_lead_and_of_the_person(
+        self, app: APIFlask, company: Company, agent: Person
+    ) -> None:
+        lead, ben = make_lead(company, agent), company.colleague
+        owner = sign_in(app, company.owner)
+        path = f"/people/{agent.id}/availability"
+        owner.open(path).press("Save who covers", stand_in_id=str(ben.id))
+        said = f"{ben.name} covers for {agent.name} while they are paused."
+        assert said not in owner.open(f"/leads/{lead.id}").words
+        change_user(company, agent, available=False)
+        assert said in owner.open(f"/leads/{lead.id}").words
+        assert said in sign_in(app, ben).open(f"/leads/{lead.id}").words
+        assert owner.open(path).form(f"/people/{agent.id}/stand-in").fields["stand_in_id"] == str(ben.id)
+        page = owner.open(path).press("Save who covers", stand_in_id="")
+        assert "Saved." in page.words

@@ -51,6 +51,8 @@ class UserForm(Form):
     team_id = Id(allow_none=True)
     active = Flag()
     available = Flag()
+    # Who looks after their open leads while they are paused; null = nobody.
+    stand_in_id = Id(allow_none=True)
     caps = Part(Caps)
 
 
@@ -78,3 +80,5 @@ class LeaveForm(Form):
 
     first_day = Day(required=True)
     last_day = Day(required=True)
+    # Who looks after their open leads meanwhile, and is told when a customer writes again.
+    stand_in_id = Id(allow_none=True, load_default=None)

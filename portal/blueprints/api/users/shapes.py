@@ -40,6 +40,7 @@ class UserShape(Form):
     team_id = Id(allow_none=True, required=True)
     active = Flag(required=True)
     available = Flag(required=True)
+    stand_in_id = Id(allow_none=True, required=True)
     caps = Part(CapsShape, required=True)
     tags = Several(Text(), required=True)
     excluded_lead_types = Several(Text(), required=True)
@@ -70,6 +71,7 @@ def user_shape(user: User) -> dict[str, Any]:
         "team_id": user.team_id,
         "active": user.active,
         "available": user.available,
+        "stand_in_id": user.stand_in_id,
         "caps": {"open": user.open_cap, "day": user.day_cap, "week": user.week_cap, "month": user.month_cap},
         "tags": user.tags,
         "excluded_lead_types": user.excluded_lead_types,
@@ -88,6 +90,7 @@ class LeaveShape(Form):
     id = Id(required=True)
     first_day = Day(required=True)
     last_day = Day(required=True)
+    stand_in_id = Id(allow_none=True, required=True)
 
 
 class LeavesShape(Form):
@@ -99,7 +102,12 @@ class LeavesShape(Form):
 
 def leave_shape(leave: Leave) -> dict[str, Any]:
     """A leave as the API tells it."""
-    return {"id": leave.id, "first_day": f"{leave.first_day}", "last_day": f"{leave.last_day}"}
+    return {
+        "id": leave.id,
+        "first_day": f"{leave.first_day}",
+        "last_day": f"{leave.last_day}",
+        "stand_in_id": leave.stand_in_id,
+    }
 
 
 class ReceivingPersonShape(Form):

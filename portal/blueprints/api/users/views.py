@@ -116,7 +116,8 @@ def list_leaves(user_id: UUID, query: dict[str, Any]) -> Response:
 def add_leave(user_id: UUID, asked: dict[str, Any]) -> Answered:
     """Note days a user is away"""
     user_for(acting_user(), user_id)
-    return leave_shape(availability.add_leave(user_id, asked["first_day"], asked["last_day"], by=acting_user())), 201
+    days, stand_in_id = (asked["first_day"], asked["last_day"]), asked["stand_in_id"]
+    return leave_shape(availability.add_leave(user_id, *days, by=acting_user(), stand_in_id=stand_in_id)), 201
 
 
 @blueprint.delete("/<uuid:user_id>/leaves/<uuid:leave_id>")
