@@ -29,6 +29,8 @@ class Decision(db.Model):  # type: ignore[name-defined,misc]
     data: Mapped[Json]
     # The number of the version of the set-up it was made under; None before there was one.
     rule_set: Mapped[int | None]
+    # The reassignment it was made in; None = the lead had no owner.
+    reassignment_id: Mapped[Ref | None]
     # Who caused the step: the sender, a user, the clock.
     actor: Mapped[Str]
     at: Mapped[Made]
@@ -36,6 +38,7 @@ class Decision(db.Model):  # type: ignore[name-defined,misc]
     __table_args__ = (
         same_company("lead_id", "leads"),
         same_company("pool_id", "pools"),
+        same_company("reassignment_id", "reassignments"),
         one_of("stage", Stage),
         one_of("outcome", Outcome),
         Index(None, "company_id", "lead_id", "id"),

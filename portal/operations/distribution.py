@@ -392,6 +392,7 @@ class Round:
             rule_set=self._setup.number,
             actor=self.cause,
             at=self.at,
+            reassignment_id=lead.running and lead.running.id,
         )
 
     def _offer(self, lead: Routable, decision: Decision, decision_id: UUID) -> None:

@@ -65,7 +65,8 @@ _PARTS: dict[str, str] = {
     "lead_aliases": _insert("lead_aliases", "company_id, id, lead_id, source, external_id"),
     "touches": _insert("touches", "company_id, id, lead_id, channel, source, text, payload, at"),
     "decisions": _insert(
-        "decisions", "company_id, id, lead_id, pool_id, rule_id, stage, outcome, chosen, data, rule_set, actor, at"
+        "decisions",
+        "company_id, id, lead_id, pool_id, rule_id, stage, outcome, chosen, data, rule_set, actor, at, reassignment_id",
     ),
     "offers": _insert(
         "offers",

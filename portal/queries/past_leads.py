@@ -16,11 +16,12 @@ from portal.routing.replay import PastLead
 
 AT_ONCE = 1_000
 
-# Routed at all: whom somebody named, or who wrote again, was never handed out.
+# Routed at all: whom somebody named, or who wrote again, was never handed out, even if it was reassigned later.
 _CAME_IN = """
     FROM leads l
     WHERE l.company_id = %(company)s AND l.created_at >= %(since)s AND l.created_at < %(until)s AND l.id > %(after)s
-      AND EXISTS (SELECT 1 FROM decisions d WHERE d.company_id = l.company_id AND d.lead_id = l.id)"""
+      AND EXISTS (SELECT 1 FROM decisions d WHERE d.company_id = l.company_id AND d.lead_id = l.id
+                  AND d.reassignment_id IS NULL)"""
 
 _PAGE = f"SELECT l.id, l.created_at {_CAME_IN} ORDER BY l.id LIMIT %(limit)s"
 
@@ -29,7 +30,7 @@ _COUNT = f"SELECT count(*) {_CAME_IN}"
 # One who took it in the end did not leave it.
 _ANSWERS = """
     SELECT o.lead_id, o.user_id, bool_or(o.state = 'declined') FROM offers o
-    WHERE o.company_id = %(company)s AND o.lead_id = ANY (%(leads)s)
+    WHERE o.company_id = %(company)s AND o.lead_id = ANY (%(leads)s) AND o.reassignment_id IS NULL
     GROUP BY o.lead_id, o.user_id
     HAVING bool_or(o.state IN ('declined', 'missed')) AND NOT bool_or(o.state = 'accepted')"""
 
@@ -37,7 +38,8 @@ _ANSWERS = """
 _AWAY = """
     SELECT f.lead_id, (c ->> 'user_id')::uuid, c ->> 'gate'
     FROM (SELECT DISTINCT ON (d.lead_id) d.lead_id, d.data FROM decisions d
-          WHERE d.company_id = %(company)s AND d.lead_id = ANY (%(leads)s) ORDER BY d.lead_id, d.id) f,
+          WHERE d.company_id = %(company)s AND d.lead_id = ANY (%(leads)s) AND d.reassignment_id IS NULL
+          ORDER BY d.lead_id, d.id) f,
          jsonb_array_elements(f.data -> 'candidates') c
     WHERE c ->> 'gate' = ANY (%(gates)s)"""
 

@@ -70,7 +70,10 @@ def rules_no_lead_met(days: int) -> dict[UUID, Rule]:
     met = set(
         db.session.scalars(
             select(func.distinct(Decision.rule_id)).where(
-                Decision.company_id == working_company(), Decision.id >= first_id_of(since)
+                # No rule sends a lead that is reassigned.
+                Decision.company_id == working_company(),
+                Decision.id >= first_id_of(since),
+                Decision.rule_id.is_not(None),
             )
         )
     )

@@ -18,7 +18,7 @@ from portal.queries import across
 from portal.queries.replays import replay_named
 from tests.cast import Company
 from tests.factories import make_pool, make_team, make_user
-from tests.operations.acts import arrive, decline
+from tests.operations.acts import accept, arrive, assign, decline, miss, reassign, route_again
 from tests.operations.sights import open_offer
 
 NOW = datetime.now(UTC)
@@ -122,6 +122,50 @@ def test_whoever_was_away_is_away_again(company: Company) -> None:
     result = played(company, asked(company, {})).result
     assert result is not None
     assert received(result["today"]) == received(result["draft"]) == {company.colleague.name: 1}
+
+
+def group(company: Company) -> Any:
+    """A pool for reassignments of the colleague, where nobody has it by default."""
+    members = [company.colleague]
+    return make_pool(company, members, name="Second try", default_rule=False, for_reassignment=True).id
+
+
+def test_who_missed_a_lead_in_a_later_reassignment_did_not_miss_it_at_first(company: Company) -> None:
+    make_pool(company, [company.agent, company.colleague], name="Buyers")
+    taken = arrive(company)
+    accept(company.agent, open_offer(company, taken.lead_id).id)
+    reassign(company.manager, taken.lead_id, group(company))
+    miss(company)
+    draft = setup(company)
+    draft["pools"][0]["members"] = [{"user": company.colleague.email}]
+    result = played(company, asked(company, draft)).result
+    assert result is not None
+    assert received(result["draft"]) == {company.colleague.name: 1}
+    assert [row["missed"] for row in result["draft"]["people"]] == [0]
+
+
+def test_a_lead_somebody_was_named_for_is_not_played_because_it_was_reassigned_later(company: Company) -> None:
+    make_pool(company, [company.agent], name="Buyers")
+    taken = arrive(company, assignee=company.agent.email)
+    reassign(company.manager, taken.lead_id, group(company))
+    result = played(company, asked(company, {}))
+    assert (result.state, result.played) == ("done", 0)
+
+
+def test_who_was_away_is_read_from_the_first_hand_out_and_not_from_a_reassignment_before_it(company: Company) -> None:
+    make_pool(company, [company.agent, company.colleague], name="Buyers", delivery="assign")
+    taken = arrive(company, assignee=company.agent.email)
+    pool_id = group(company)
+    company.owner.api.patch(f"/users/{company.colleague.id}", {"available": False})
+    reassign(company.manager, taken.lead_id, pool_id)
+    company.owner.api.patch(f"/users/{company.colleague.id}", {"available": True})
+    assign(company.manager, taken.lead_id, None)
+    route_again(company.manager, taken.lead_id)
+    draft = setup(company)
+    draft["pools"][0]["members"] = [{"user": company.colleague.email}]
+    result = played(company, asked(company, draft)).result
+    assert result is not None
+    assert received(result["draft"]) == {company.colleague.name: 1}
 
 
 def test_what_a_draft_lets_members_have_in_a_day_is_counted_in_it(company: Company) -> None:

@@ -12,8 +12,8 @@ from portal.operations.setup_warnings import Known, warnings, warnings_now
 from portal.queries.people_hours import AtWork
 from portal.routing.hours import parse_hours
 from tests.cast import Company
-from tests.factories import make_pool
-from tests.operations.acts import arrive
+from tests.factories import make_lead, make_pool
+from tests.operations.acts import arrive, reassign
 
 KNOWN = Known([AtWork("ana@example.com", None, ["solar"])])
 OFFICE = {day: [["09:00", "17:00"]] for day in ("monday", "tuesday", "wednesday", "thursday", "friday")}
@@ -106,6 +106,10 @@ def test_a_rule_no_lead_met_for_a_month_is_named_unless_the_draft_changes_it(com
         db.session.execute(text("UPDATE rules SET created_at = created_at - interval '31 days'"))
         db.session.commit()
         assert warnings_now(setup, "UTC") == [], "no lead came at all"
+    group = make_pool(company, [company.colleague], name="Second try", default_rule=False, for_reassignment=True)
+    reassign(company.manager, make_lead(company, company.agent).id, group.id)
+    with company.inside():
+        assert warnings_now(setup, "UTC") == [], "one was reassigned, and none was routed"
     arrive(company)
     with company.inside():
         assert warnings_now(setup, "UTC") == ["No lead met the rule “Faxes” in the last 30 days."]
