@@ -238,8 +238,10 @@ class _Applying:
             matched = {each["id"]: place for place, each in _matched(entry["rules"], before["rules"]).items()}
             for rule in before["rules"]:
                 place = matched.get(rule["id"])
-                wanted = {} if place is None else _with_one_way(entry["rules"][place])
-                if rule["to_team"] is not None and wanted.get("to_team") != rule["to_team"]:
+                leads_to = rule["to_team"]
+                # One that stays and says nothing of it goes on leading where it does.
+                wanted = None if place is None else _with_one_way(entry["rules"][place]).get("to_team", leads_to)
+                if leads_to is not None and wanted != leads_to:
                     rules.change_rule(UUID(rule["id"]), by=self.by, to_team_id=None)
                     rule["to_team"] = None
 

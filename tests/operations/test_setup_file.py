@@ -340,6 +340,12 @@ class TestTeams:
         teams = [{"name": team["name"]} for team in data["teams"]]
         assert applied(spread, data | {"teams": teams}) == []
 
+    def test_a_rule_that_says_nothing_of_its_way_keeps_it(self, spread: Company) -> None:
+        before = exported(spread)
+        teams = [{"name": "North", "rules": [{"name": "Up there"}, {"name": "Roofs"}]}, {"name": "North / Hills"}]
+        assert applied(spread, {"teams": teams}) == []
+        assert exported(spread) == before
+
     def test_a_rule_that_names_a_pool_names_no_team_any_more(self, spread: Company) -> None:
         data = exported(spread)
         data["rules"][1] = {"name": "The north", "pool": "Sellers"}
