@@ -358,33 +358,48 @@ class Reader:
         seen: set[str] = set()
         for path, entry in self._listed(data, part):
             self._fields(path, entry, fields, more)
-            if not isinstance(entry.get("id", ""), str):
-                self.wrong.add(f"{path}.id", "Write the id as text, or leave it out.")
+            self._id(path, entry)
+            if part == "rules":
+                self._one_way(path, entry)
             for key in named:
                 if key not in entry:
                     self.wrong.add(f"{path}.{key}", "Every one needs this.")
+                elif not isinstance(entry[key], str):
+                    continue  # said with its fields
                 elif part == "pools" and entry[key] in seen:
                     self.wrong.add(f"{path}.{key}", "Two of them are called that. Give each a name of its own.")
-                elif isinstance(entry[key], str):
+                else:
                     seen.add(entry[key])
 
     def _teams(self, data: Data) -> None:
         seen: set[Any] = set()
         for path, team in self._listed(data, "teams"):
             self._fields(path, team, TEAM, frozenset({"id", "name", "rules"}))
-            if not isinstance(team.get("id", ""), str):
-                self.wrong.add(f"{path}.id", "Write the id as text, or leave it out.")
-            elif "name" not in team:
+            self._id(path, team)
+            if "name" not in team:
                 self.wrong.add(f"{path}.name", "Every one needs this.")
-            elif team.get("id") not in self._team_ids:
+            elif not isinstance(team["name"], str):
+                self.wrong.add(f"{path}.name", f"Write {Kind.TEAM}.")
+            elif str(team.get("id")) not in self._team_ids:
                 self._named(f"{path}.name", Kind.TEAM, team["name"])
             if str(team.get("name")) in seen:
                 self.wrong.add(f"{path}.name", "This team is in the list twice.")
             seen.add(str(team.get("name")))
             for where, rule in self._listed(team, "rules", f"{path}.rules"):
                 self._fields(where, rule, RULE, frozenset({"id"}))
+                self._id(where, rule)
+                self._one_way(where, rule)
                 if "name" not in rule:
                     self.wrong.add(f"{where}.name", "Every one needs this.")
+
+    def _id(self, path: str, entry: Data) -> None:
+        if not isinstance(entry.get("id", ""), str):
+            self.wrong.add(f"{path}.id", "Write the id as text, or leave it out.")
+
+    def _one_way(self, path: str, rule: Data) -> None:
+        """Of two ways, the one the rule does not have now would be taken, and the other one the next time."""
+        if rule.get("pool") is not None and rule.get("to_team") is not None:
+            self.wrong.add(f"{path}.to_team", "A rule sends leads to a pool or to a team. Leave one of the two out.")
 
     def _listed(self, data: Data, part: str, path: str = "") -> Iterator[tuple[str, Data]]:
         entries = data.get(part, [])

@@ -226,6 +226,9 @@ class TestWhatMakesNoSense:
             ({"pools": ["Buyers"]}, "pools.0"),
             ({"pools": [{"picker": "rotation"}]}, "pools.0.name"),
             ({"pools": [{"name": 5}]}, "pools.0.name"),
+            ({"pools": [{"name": []}]}, "pools.0.name"),
+            ({"pools": [{"name": "A", "team": ["A"]}]}, "pools.0.team"),
+            ({"pools": [{"name": "A", "default_assignees": [{}]}]}, "pools.0.default_assignees.0"),
             ({"pools": [{"name": "A"}, {"name": "A"}]}, "pools.1.name"),
             ({"pools": [{"name": "A", "window_seconds": "long"}]}, "pools.0.window_seconds"),
             ({"pools": [{"name": "A", "window_seconds": True}]}, "pools.0.window_seconds"),
@@ -351,6 +354,19 @@ class TestTeams:
         data["rules"][1] = {"name": "The north", "pool": "Sellers"}
         assert "~ rule “The north”, to team: North → none" in applied(spread, data)
 
+    def test_a_team_known_by_its_id_needs_a_name_people_can_read(self, spread: Company) -> None:
+        with spread.inside():
+            north = setup_now(spread.id, with_ids=True)["teams"][0]
+        assert complaints(spread, {"teams": [north | {"name": ["North"]}]}).keys() == {"teams.0.name"}
+
+    def test_a_rule_leads_to_a_pool_or_to_a_team(self, spread: Company) -> None:
+        """One of the two would be new at every look, and each apply would turn the rule round."""
+        data = exported(spread)
+        data["rules"][1]["pool"] = "Sellers"
+        assert complaints(spread, data) == {
+            "rules.1.to_team": "A rule sends leads to a pool or to a team. Leave one of the two out."
+        }
+
     def test_lists_are_put_into_another_order(self, spread: Company) -> None:
         data = exported(spread)
         data["teams"][0]["rules"].reverse()
@@ -379,6 +395,12 @@ class TestTeams:
             ([{"name": "Nowhere"}], "teams.0.name"),
             ([{"rules": []}], "teams.0.name"),
             ([{"name": "North"}, {"name": "North"}], "teams.1.name"),
+            ([{"name": ["North"]}], "teams.0.name"),
+            ([{"name": None}], "teams.0.name"),
+            ([{"name": "North", "rules": [{"name": "Up there", "id": []}]}], "teams.0.rules.0.id"),
+            ([{"name": "North", "rules": [{"name": ["A"]}]}], "teams.0.rules.0.name"),
+            ([{"name": "North", "rules": [{"name": "A", "pool": "Buyers", "to_team": "North / Hills"}]}],
+             "teams.0.rules.0.to_team"),
             ([{"name": "North", "colour": "red"}], "teams.0.colour"),
             ([{"name": "North", "default_pool": "None such"}], "teams.0.default_pool"),
             ([{"name": "North", "default_user": "nobody@example.com"}], "teams.0.default_user"),
@@ -390,7 +412,7 @@ class TestTeams:
                 "teams.0.rules.0.conditions.moon",
             ),
         ],
-    )
+    )  # fmt: skip
     def test_what_makes_no_sense_is_refused_by_its_place(self, spread: Company, teams: Any, place: str) -> None:
         assert complaints(spread, {"teams": teams}).keys() == {place}
 
