@@ -81,6 +81,7 @@ class _Applying:
         self.wanted, self.present, self.by = wanted, present, by
         self.names = Names.now(by.company_id)
         self.pool_of: dict[int, UUID] = {}
+        self.new_groups: list[int] = []
 
     def all(self) -> None:
         """Pools before the rules that name them; those that go are taken away when no rule names them any more."""
@@ -91,6 +92,7 @@ class _Applying:
         self._rules()
         self._teams()
         self._leave_pools()
+        self._become_groups()
         self._company()
 
     def _company(self) -> None:
@@ -132,10 +134,13 @@ class _Applying:
         self.names = Names.now(self.by.company_id)
         self._refuse_loops(entries)
         self._loosen(entries, present)
+        self._end_groups(entries, present)
         for place, entry in enumerate(entries):
             told = arguments(entry, present[place], POOL, self.names)
             told |= member_arguments(entry, present[place], self.names)
             told.pop("name", None)
+            if told.pop("for_reassignment", False):
+                self.new_groups.append(place)
             if told:
                 with _at(f"pools.{place}"):
                     pools.change_pool(self.pool_of[place], by=self.by, **told)
@@ -153,6 +158,18 @@ class _Applying:
             if leads_to is not None and entry.get("next_pool", leads_to) != leads_to:
                 pools.change_pool(self.pool_of[place], by=self.by, next_pool_id=None)
                 present[place] = present[place] | {"next_pool": None}
+
+    def _end_groups(self, entries: Sequence[Data], present: Mapping[int, Data]) -> None:
+        """Before anything leads to them, which nothing may while they are for reassignments."""
+        for place, entry in enumerate(entries):
+            if present[place].get("for_reassignment") and not entry.get("for_reassignment", True):
+                pools.change_pool(self.pool_of[place], by=self.by, for_reassignment=False)
+
+    def _become_groups(self) -> None:
+        """After everything that led to them was let go of: pools, rules, and teams."""
+        for place in self.new_groups:
+            with _at(f"pools.{place}"):
+                pools.change_pool(self.pool_of[place], by=self.by, for_reassignment=True)
 
     def _refuse_loops(self, entries: Sequence[Data]) -> None:
         """Said of the file as a whole: pool by pool, the order of changes would decide which of them is to blame."""

@@ -453,6 +453,21 @@ def test_a_circle_in_a_file_is_named_as_a_whole(company: Company) -> None:
     assert why.startswith("Leads would go round for ever:")
 
 
+def test_a_pool_for_reassignments_and_one_for_new_leads_change_places(company: Company) -> None:
+    """Whatever the order of the file; and one that new leads still come to is refused by its place."""
+    for name, group in (("First", False), ("Movers", True), ("Others", False)):
+        make_pool(company, [company.agent], name=name, default_rule=False, for_reassignment=group)
+    data = exported(company)
+    first, movers, others = data["pools"]
+    first["next_pool"], movers["for_reassignment"], others["for_reassignment"] = "Movers", False, True
+    for order in ([first, movers, others], [others, movers, first]):
+        assert len(planned(company, data | {"pools": order})) == 3
+    new = [{"name": "Brand-new", "for_reassignment": True}]
+    assert len(planned(company, data | {"pools": [first, movers, others, *new]})) == 4
+    data["rules"][-1]["pool"] = "Others"
+    assert complaints(company, data).keys() == {"pools.2.for_reassignment"}
+
+
 def test_conditions_and_hours_are_told_as_they_were_and_are(company: Company) -> None:
     rule = {"name": "Forms", "pool": None, "conditions": {"source": ["form"]}}
     data = exported(company)

@@ -119,6 +119,28 @@ def test_going_back_over_a_renamed_pool_renames_it_and_keeps_its_turns(company: 
     assert company.owner.api.get(f"/pools/{pool.id}/ledger").json == ledger
 
 
+def test_going_back_over_a_pool_for_reassignments_that_new_leads_come_to_now(company: Company) -> None:
+    """What leads to it lets go of it first, though rules and teams come after the pools."""
+    api, team = company.owner.api, make_team(company, "North")
+    pool = made(company, "Movers", for_reassignment=True)
+    before = made(company, "Before")
+    assert api.patch(f"/pools/{pool}", {"for_reassignment": False}).status_code == 200
+    assert api.post("/rules", {"name": "Forms", "pool_id": pool}).status_code == 201
+    assert api.patch(f"/teams/{team.id}", {"default_pool_id": pool}).status_code == 200
+    assert api.patch(f"/pools/{before}", {"next_pool_id": pool}).status_code == 200
+    later = made(company, "Later", next_pool_id=pool)
+    assert later
+    newest = versions(company)[-1].number
+    assert "~ pool “Movers”, for reassignment: no → yes" in back(company, 2)
+    assert "~ pool “Movers”, for reassignment: yes → no" in back(company, newest)
+    with company.inside():
+        found = setup_now(company.id)
+    assert {pool["name"]: pool["next_pool"] for pool in found["pools"]} == {
+        "Movers": None, "Before": "Movers", "Later": "Movers",
+    }  # fmt: skip
+    assert found["rules"][0]["pool"] == found["teams"][0]["default_pool"] == "Movers"
+
+
 def test_what_cannot_be_gone_back_to_says_why_and_changes_nothing(company: Company) -> None:
     team = make_team(company, "North")
     pool = made(company, team_id=str(team.id))
