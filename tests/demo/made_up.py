@@ -21,7 +21,7 @@ from portal.operations.replays import start_replay
 from portal.operations.roles import make_role
 from tests.cast import Company, make_company
 from tests.factories import make_pool, make_team, make_user
-from tests.operations.acts import accept, agent_at_work, arrive, ask_again, close, miss
+from tests.operations.acts import accept, agent_at_work, arrive, ask_again, close, miss, reassign
 from tests.operations.sights import open_offer
 
 TENANT_TABLES = sorted(table.name for table in Base.metadata.sorted_tables if "company_id" in table.columns)
@@ -45,6 +45,8 @@ def fill(company: Company) -> None:
     ask_again(people[missed.user_id], missed.id)
     owned = arrive(company)
     accept(people[open_offer(company, owned.lead_id).user_id], owned.offers[0])
+    group = make_pool(company, [company.manager, third], default_rule=False, for_reassignment=True)
+    reassign(company.manager, owned.lead_id, group.id)
     close(company.manager, owned.lead_id)
     company.owner.api.post("/leads", {"name": "Kept", "phone": "+1 415 555 0101"}, headers={"Idempotency-Key": "k"})
     with agent_at_work(company.owner) as owner:
