@@ -303,9 +303,12 @@ def is_covering(user: User, lead: Any) -> bool:
     return lead.owner_id in db.session.scalars(owners_covered(user.company_id, user.id))
 
 
-def has_leads_to_cover(user: User) -> bool:
-    """Whether somebody who is away has this user stand in."""
-    return user.active and bool(db.session.scalar(select(owners_covered(user.company_id, user.id).exists())))
+def has_leads_of_others(user: User) -> bool:
+    """Whether somebody who is away has this user stand in, or leads of others may lie in a pond of theirs, to be
+    reassigned."""
+    covers = owners_covered(user.company_id, user.id).exists()
+    in_pond = exists().where(_ponds_of(user), Pool.for_reassignment)
+    return user.active and bool(db.session.scalar(select(or_(covers, in_pond))))
 
 
 def ponds(user_id: Any) -> Filter:
@@ -328,17 +331,19 @@ def ponds(user_id: Any) -> Filter:
 
 def ponds_again(user_id: Any) -> Filter:
     """The leads that lie in a pond of this user while somebody else owns them still: they are being reassigned."""
+    # By names of their own: a query around this one may look at the lead's own pool.
+    running, pond, member = aliased(Reassignment), aliased(Pool), aliased(PoolMember)
     lies_there = exists().where(
-        Reassignment.company_id == Lead.company_id,
-        Reassignment.lead_id == Lead.id,
-        Reassignment.state == ReassignmentState.RUNNING,
-        PoolMember.company_id == Reassignment.company_id,
-        PoolMember.pool_id == Reassignment.pool_id,
-        PoolMember.user_id == user_id,
-        PoolMember.weight > 0,
-        Pool.company_id == PoolMember.company_id,
-        Pool.id == PoolMember.pool_id,
-        Pool.delivery == Delivery.POND,
+        running.company_id == Lead.company_id,
+        running.lead_id == Lead.id,
+        running.state == ReassignmentState.RUNNING,
+        member.company_id == running.company_id,
+        member.pool_id == running.pool_id,
+        member.user_id == user_id,
+        member.weight > 0,
+        pond.company_id == member.company_id,
+        pond.id == member.pool_id,
+        pond.delivery == Delivery.POND,
     )
     return and_(Lead.state == LeadState.OWNED, Lead.owner_id != user_id, lies_there)
 
@@ -400,7 +405,12 @@ def require_to_hand_out(user: User, lead_id: UUID) -> None:
 def has_leads_to_take(user: User) -> bool:
     """Whether leads nobody has may come to call for this user, or lie in a pond of theirs."""
     called = exists().where(PoolDefault.company_id == user.company_id, PoolDefault.user_id == user.id)
-    in_pond = exists().where(
+    in_pond = exists().where(_ponds_of(user))
+    return user.active and bool(db.session.scalar(select(or_(called, in_pond))))
+
+
+def _ponds_of(user: User) -> Filter:
+    return and_(
         PoolMember.company_id == user.company_id,
         PoolMember.user_id == user.id,
         Pool.company_id == PoolMember.company_id,
@@ -408,7 +418,6 @@ def has_leads_to_take(user: User) -> bool:
         Pool.delivery == Delivery.POND,
         Pool.deleted_at.is_(None),
     )
-    return user.active and bool(db.session.scalar(select(or_(called, in_pond))))
 
 
 class Isolation(StrEnum):

@@ -25,7 +25,7 @@ from portal.permissions import (
     Isolation,
     Right,
     boxes_of,
-    has_leads_to_cover,
+    has_leads_of_others,
     has_leads_to_take,
     in_assigned,
     in_closed,
@@ -180,8 +180,8 @@ class Looking:
     isolation: Isolation
     # Where the box of unassigned leads is shut: whether some may be theirs to take all the same.
     has_some_to_take: bool = False
-    # Likewise for those of others: whether the viewer looks after some for who is away.
-    has_some_to_cover: bool = False
+    # Likewise for those of others: whether the viewer looks after some for who is away, or may take some.
+    has_some_of_others: bool = False
 
     @classmethod
     def of(cls, user: User) -> Looking:
@@ -189,9 +189,9 @@ class Looking:
         is_in_team, isolation = user.team_id is not None, isolation_for(user)
         boxes = boxes_of(user, isolation)
         to_take = LeadAccess.UNASSIGNED not in boxes and has_leads_to_take(user)
-        to_cover = LeadAccess.ASSIGNED not in boxes and has_leads_to_cover(user)
+        of_others = LeadAccess.ASSIGNED not in boxes and has_leads_of_others(user)
         held = tuple(user.roles), tuple(user.own_grants), tuple(user.lead_access)
-        return cls(*held, is_in_team, isolation, to_take, to_cover)
+        return cls(*held, is_in_team, isolation, to_take, of_others)
 
     @property
     def buckets(self) -> tuple[Bucket, ...]:
@@ -221,7 +221,7 @@ def _buckets_of(looking: Looking) -> tuple[Bucket, ...]:
     boxes = frozenset(LeadAccess) if sees_teams(viewer) else boxes_of(viewer, looking.isolation)
     if looking.has_some_to_take:
         boxes |= {LeadAccess.UNASSIGNED}
-    if looking.has_some_to_cover:
+    if looking.has_some_of_others:
         boxes |= {LeadAccess.ASSIGNED}
     opened = tuple(Bucket(box) for box in LeadAccess if box in boxes)
     return (*opened, Bucket.CLOSED) if opened else ()

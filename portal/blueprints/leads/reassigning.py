@@ -54,7 +54,7 @@ def reassign(lead_id: UUID) -> ResponseReturnValue:
     form = ReassignForm().offer(user.company_id)
     if not form.carried_out(lambda: reassigning.reassign(lead_id, UUID(form.pool_id.data), by=user)):
         return _page(lead, form), form.status
-    return back_to_lead(lead_id, _what_became_of_it(lead_id))
+    return back_to_lead(lead_id, _what_became_of_it(lead))
 
 
 @blueprint.post("/<uuid:lead_id>/cancel-reassignment")
@@ -76,8 +76,10 @@ def _page(lead: LeadView, form: ReassignForm) -> str:
     return render_template("leads/reassign.html", lead=lead, form=form, may_set_up=may(user, Right.DISTRIBUTION))
 
 
-def _what_became_of_it(lead_id: UUID) -> str:
-    if reassignments_shown([lead_id]):
+def _what_became_of_it(before: LeadView) -> str:
+    if reassignments_shown([before.id]):
         return "It is being reassigned. Its owner keeps it until somebody takes it."
-    owner = lead_after(signed_in_user(), lead_id).owner_name
-    return f"Nobody else could take it now, or it went at once: {owner} owns it. The timeline says how."
+    now = lead_after(signed_in_user(), before.id)
+    if now.owner_id == before.owner_id:
+        return f"Nobody else could take it now. {now.owner_name} keeps it."
+    return f"{now.owner_name} owns it now."

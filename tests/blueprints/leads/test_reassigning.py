@@ -10,6 +10,7 @@ from apiflask import APIFlask
 from tests.cast import Company
 from tests.factories import make_lead, make_pool
 from tests.operations import sights
+from tests.operations.acts import change_company, change_user, reassign, take
 from tests.page import sign_in
 
 
@@ -35,6 +36,52 @@ def test_choosing_a_group_starts_it_and_the_owner_slot_says_so(app: APIFlask, co
     page = page.press("Cancel the reassignment")
     assert "Cancelled. Its owner keeps it." in page.words
     assert "Re-assign in progress" not in page.words
+
+
+@pytest.mark.parametrize("shut", ["isolated", "without the box"])
+def test_a_member_of_a_pond_finds_what_lies_there_among_assigned_and_nothing_else(
+    app: APIFlask, company: Company, shut: str
+) -> None:
+    pond = make_pool(company, [company.agent], default_rule=False, for_reassignment=True, delivery="pond")
+    lead, other = (make_lead(company, company.colleague, lead_type=kind) for kind in ("Roofing", "Paving"))
+    if shut == "isolated":
+        change_company(company, isolate_leads=True)
+    else:
+        change_user(company, company.agent, lead_access=["mine"])
+    reassign(company.manager, lead.id, pond.id)
+    page = sign_in(app, company.agent).open("/leads?bucket=assigned")
+    assert "Assigned 1" in page.words
+    assert f"/leads/{lead.id}" in page.links
+    assert f"/leads/{other.id}" not in page.links
+    listed = company.agent.api.get("/leads?bucket=assigned").json["items"]
+    assert [row["id"] for row in listed] == [str(lead.id)]
+    take(company.agent, lead.id)
+    assert sights.lead(company, lead.id).owner_id == company.agent.id
+
+
+def test_who_is_in_no_pond_for_reassignments_has_no_more_tabs_for_it(app: APIFlask, company: Company) -> None:
+    make_pool(company, [company.colleague], default_rule=False, for_reassignment=True, delivery="pond")
+    make_pool(company, [company.agent], delivery="pond")
+    change_company(company, isolate_leads=True)
+    words = sign_in(app, company.agent).open("/leads").words
+    assert "Assigned" not in words
+    assert "Unassigned" in words
+
+
+def test_it_is_said_who_has_a_lead_that_went_at_once(app: APIFlask, company: Company) -> None:
+    pool = make_pool(company, [company.colleague], default_rule=False, for_reassignment=True, delivery="assign")
+    lead = make_lead(company, company.agent)
+    page = sign_in(app, company.manager).open(f"/leads/{lead.id}/reassign").press("Reassign", pool_id=pool.id)
+    assert f"{company.colleague.name} owns it now." in page.words
+    assert "Nobody else" not in page.words
+
+
+def test_it_is_said_who_keeps_a_lead_nobody_else_could_take(app: APIFlask, company: Company) -> None:
+    change_company(company, fallback_any_active=False)
+    pool = make_pool(company, [company.agent], default_rule=False, for_reassignment=True)
+    lead = make_lead(company, company.agent)
+    page = sign_in(app, company.manager).open(f"/leads/{lead.id}/reassign").press("Reassign", pool_id=pool.id)
+    assert f"Nobody else could take it now. {company.agent.name} keeps it." in page.words
 
 
 def test_a_group_has_to_be_chosen(app: APIFlask, company: Company, group: UUID) -> None:
