@@ -13,10 +13,11 @@ from apiflask import APIFlask
 from portal.extensions import db
 from portal.models import Account, ConversionStatus, Key, LostReason, Offer, Pool, User, new_id
 from portal.operations import rules
+from portal.operations.drafts import begin_draft
 from portal.tokens import AccountPurpose, account_token, offer_token
 from tests.cast import Company, Person, make_company
 from tests.factories import holds_too, make_closed_lead, make_lead, make_own_role, make_pool, make_team, make_user
-from tests.operations.acts import change_company
+from tests.operations.acts import agent_at_work, change_company, reassign
 from tests.page import Browser, Page, sign_in
 
 
@@ -72,6 +73,8 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
     make_lead(company, source="Trade fair")
     closed = make_closed_lead(company, company.colleague)
     bare = make_company(app, "Bare Walls")
+    with agent_at_work(owner) as by:
+        begin_draft(by=by)
     works_twice = make_user(company, "Tess Twice")
     also_works_in(bare, works_twice)
     owner.api.post("/leads", {"name": "Carla Customer", "phone": "+14155550188", "text": "How much is solar for us?"})
@@ -84,6 +87,9 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
         link = offer_token(company.id, offer.id)
         account = db.session.get_one(Account, company.colleague.account_id)
         password_link = account_token(account, AccountPurpose.SET_PASSWORD, datetime.now(UTC))
+    group = make_pool(company, [company.colleague], name="Second try", default_rule=False, for_reassignment=True)
+    going_round = make_lead(company, company.agent, source="Website", lead_type="Roof")
+    reassign(company.manager, going_round.id, group.id)
     return Scene(
         company,
         [
@@ -104,6 +110,8 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             Shown("leads-assigned", owner, "/leads?bucket=assigned"),
             Shown("leads-closed", owner, "/leads?bucket=closed"),
             Shown("lead", owner, f"/leads/{mine.id}"),
+            Shown("lead-reassign", owner, f"/leads/{mine.id}/reassign"),
+            Shown("lead-reassigned", owner, f"/leads/{going_round.id}"),
             Shown("lead-offered", offered_to, f"/leads/{offer.lead_id}"),
             Shown("lead-new", owner, "/leads/new"),
             Shown("people", owner, "/people"),
