@@ -49,7 +49,7 @@ def test_a_set_up_is_made_tried_published_and_taken_back(windows: Windows, compa
         tab.goto("/settings/rules/new")
         tab.get_by_label("Name", exact=True).fill("Roofs")
         tab.get_by_label("Lead type").first.fill("Roof")
-        tab.get_by_label("Pool that hands the leads out").select_option(label="Roofs")
+        tab.get_by_label("Leads go to").select_option(label="Roofs")
         with tab.expect_navigation():
             tab.locator("main form button.main").first.click()
 

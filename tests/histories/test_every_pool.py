@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 
 from portal.errors import Conflict, Forbidden, NotFound
-from portal.models import Lead, Offer
+from portal.models import Lead, Offer, TagMember
 from portal.operations import pools
 from portal.operations.ledger_rebuild import differences
 from portal.routing.facts import NANO, Delivery, Picker
@@ -115,7 +115,7 @@ class Histories(RuleBasedStateMachine):
                 self.pool_id,
                 by=owner,
                 members=members,
-                agent_tags={} if tag is None else {"roof": (tag, self.points)},
+                agent_tags={} if tag is None else {"roof": TagMember(tag, self.points)},
             )
 
     # After each step
@@ -148,7 +148,7 @@ class Histories(RuleBasedStateMachine):
             return self.people[name].user().active
 
 
-@pytest.mark.parametrize(("picker", "delivery"), product(Picker, Delivery))
+@pytest.mark.parametrize(("picker", "delivery"), list(product(Picker, Delivery)))
 def test_any_history_of_a_pool_of_any_kind_keeps_every_rule(app: APIFlask, picker: Picker, delivery: Delivery) -> None:
     run_state_machine_as_test(
         lambda: Histories(app, picker, delivery),

@@ -45,7 +45,7 @@ def test_what_cannot_be_gone_back_to_is_said_before_anything_is_pressed(app: API
     pool = company.owner.api.post("/pools", {"name": "Buyers", "team_id": team}).json["id"]
     company.owner.api.patch(f"/pools/{pool}", {"team_id": None})
     assert company.owner.api.delete(f"/teams/{team}").status_code == 204
-    page = sign_in(app, company.owner).open("/settings/versions/1/roll-back")
+    page = sign_in(app, company.owner).open("/settings/versions/2/roll-back")
     assert "There is no team called “North”" in page.words
 
 
