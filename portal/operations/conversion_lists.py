@@ -14,6 +14,7 @@ from portal.models import ConversionStatus, LostReason, StatusGroup, User, new_i
 from portal.operations import auditing
 from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints
+from portal.operations.one_at_a_time import hold_still
 from portal.operations.transaction import operation
 from portal.permissions import Right, manages, require
 
@@ -23,9 +24,6 @@ _KINDS: dict[type, str] = {ConversionStatus: "Conversion status", LostReason: "R
 
 MOST_WORDS = 50
 LONGEST_WORD = 60
-
-# Two changes at once could leave a group without a status that neither of them empties alone.
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('conversion lists of ' || %(company)s, 0))"
 
 
 @operation
@@ -188,4 +186,5 @@ def _locked(table: type[Word], word_id: UUID, by: User) -> Word:
 
 
 def _lock(by: User) -> None:
-    db.session.connection().exec_driver_sql(_LOCK, {"company": str(by.company_id)})
+    # Two changes at once could leave a group without a status that neither of them empties alone.
+    hold_still("conversion lists")

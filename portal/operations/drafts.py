@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select
 from portal.errors import Conflict, NotFound
 from portal.extensions import db
 from portal.models import Draft, Tag, User, new_id
+from portal.operations.one_at_a_time import hold_still
 from portal.operations.setup_apply import apply_setup, plan_setup
 from portal.operations.setup_difference import Difference
 from portal.operations.setup_file import setup_now
@@ -18,8 +19,6 @@ from portal.permissions import Right, require_company_wide
 from portal.queries.replays import draft_now
 from portal.queries.versions import newest_number
 from portal.routing.tags import normal
-
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('draft of ' || %(company)s, 0))"
 
 
 @operation
@@ -60,7 +59,7 @@ def save_draft(data: Any, *, by: User, seen: str | None = None) -> list[Differen
 
 def _lock(by: User) -> None:
     """Whoever changes the draft holds it still until the transaction ends; before any other lock."""
-    db.session.connection().exec_driver_sql(_LOCK, {"company": str(by.company_id)})
+    hold_still("draft")
 
 
 def _kept(data: Any, by: User) -> Draft:

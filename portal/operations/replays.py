@@ -18,6 +18,7 @@ from sqlalchemy import delete, func, or_, select, update
 from portal.errors import Conflict, FieldError, Invalid, ProductError
 from portal.extensions import db
 from portal.models import DueWork, Pool, Replay, ReplayState, User, WorkKind, new_id
+from portal.operations.one_at_a_time import hold_still
 from portal.operations.setup_apply import carried_out_for_a_moment, plan_setup
 from portal.operations.transaction import operation
 from portal.operations.writes import Writes
@@ -32,7 +33,6 @@ from portal.routing.facts import Rule, Stage
 LEASE = timedelta(seconds=30)
 LONGEST = timedelta(days=366)
 MOST_ATTEMPTS = 3
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('replays of ' || %(company)s, 0))"
 _GIVEN_UP = "It was begun three times and never came to an end. Choose fewer days."
 
 
@@ -54,7 +54,7 @@ def start_replay(draft: Any, since: datetime, until: datetime, *, by: User) -> R
         raise Invalid.field("to", "The end must lie after the beginning.")
     if until - since > LONGEST:
         raise Invalid.field("from", "Choose a year at most.")
-    db.session.connection().exec_driver_sql(_LOCK, {"company": str(by.company_id)})
+    hold_still("replays")
     if is_one_running():
         raise Conflict("A replay is under way. Wait until it has ended.")
     _refuse_nonsense(draft, by)

@@ -16,15 +16,11 @@ from sqlalchemy import delete, select
 from portal.extensions import db
 from portal.models import Pool, PoolMember, PoolTag, TagMember, User, new_id
 from portal.models.member_caps import NO_CAPS, MemberCaps
-from portal.models.statements import run
 from portal.models.tenancy import working_company
 from portal.operations import ledger
+from portal.operations.one_at_a_time import hold_still
 from portal.queries.routing_facts import lock_pools
 from portal.routing.tags import normal
-
-# Who carries what, and which tags are members, do not change at the same time: each would miss the other. Taken before
-# all other locks.
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('tag members of ' || %(company)s, 0))"
 
 
 class Part(NamedTuple):
@@ -37,8 +33,9 @@ class Part(NamedTuple):
 
 
 def lock() -> None:
-    """Hold still who carries what and which tags are members, until the transaction ends."""
-    run(_LOCK, {"company": str(working_company())})
+    """Hold still who carries what and which tags are members, until the transaction ends. Taken before all other locks."""
+    # They do not change at the same time: each would miss the other.
+    hold_still("tag members")
 
 
 def lock_pools_with_tags() -> None:

@@ -13,13 +13,11 @@ from portal.models import Lead, Pool, Rule, Team, User, new_id
 from portal.operations import auditing, waiting
 from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints, refuse_unknown
+from portal.operations.one_at_a_time import hold_still
 from portal.operations.pools_for_new_leads import complain_about_pool
 from portal.operations.transaction import operation
 from portal.permissions import Right, is_reached, may, refuse_out_of_reach, require, require_over
 from portal.queries.people import users_by_id
-
-# Two moves at once could close a ring that neither of them makes alone.
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('teams of ' || %(company)s, 0))"
 
 
 class TeamChanges(TypedDict, total=False):
@@ -200,4 +198,5 @@ def _team(team_id: UUID, by: User, right: Right = Right.PEOPLE) -> Team:
 
 def lock_tree(by: User) -> None:
     """Have others who change teams of the company wait until the transaction ends."""
-    db.session.connection().exec_driver_sql(_LOCK, {"company": str(by.company_id)})
+    # Two moves at once could close a ring that neither of them makes alone.
+    hold_still("teams")
