@@ -33,7 +33,10 @@ class Part(NamedTuple):
 
 
 def lock() -> None:
-    """Hold still who carries what and which tags are members, until the transaction ends. Taken before all other locks."""
+    """Hold still who carries what and which tags are members, until the transaction ends.
+
+    Taken before all other locks.
+    """
     # They do not change at the same time: each would miss the other.
     hold_still("tag members")
 
