@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -36,6 +37,8 @@ Data = dict[str, Any]
 FORMAT = 1
 MOST_TAGS = 20_000
 SECTIONS = ("format", "company", "tags", "pools", "rules", "teams")
+TEAM_IDS = "team_ids"
+"""Beside them in a version: the ids of the teams that are named in it, by these names."""
 
 
 class Kind(StrEnum):
@@ -230,7 +233,7 @@ def setup_now(company_id: UUID, *, with_ids: bool = False) -> Data:
     lists = defaultdict[UUID | None, list[Data]](list)
     for rule in rules_of_all():
         lists[rule.team_id].append(_rule(rule, names, with_ids))
-    return {
+    data = {
         "format": FORMAT,
         "company": _told(db.session.get_one(Company, company_id, populate_existing=True), COMPANY, names),
         "tags": [_told(tag, TAG, names) for tag in tags_by_text(MOST_TAGS)],
@@ -238,6 +241,22 @@ def setup_now(company_id: UUID, *, with_ids: bool = False) -> Data:
         "rules": lists[None],
         "teams": [*_teams(company_id, lists, names, with_ids)],
     }
+    return data | {TEAM_IDS: _ids_of_teams_in(data, names)} if with_ids else data
+
+
+def _ids_of_teams_in(data: Data, names: Names) -> dict[str, str]:
+    """Which teams the names in `data` mean, for the day when they are called something else."""
+    named = {entry.get(key) for entry, key in _namings_of_teams(data)}
+    return {path: str(team_id) for path, team_id in names.ids(Kind.TEAM).items() if path in named}
+
+
+def _namings_of_teams(data: Data) -> Iterator[tuple[Data, str]]:
+    """Every entry that may name a team, and the key it does so by."""
+    teams = data.get("teams", [])
+    yield from ((pool, "team") for pool in data.get("pools", []))
+    for rules in (data.get("rules", []), *(team.get("rules", []) for team in teams)):
+        yield from ((rule, "to_team") for rule in rules)
+    yield from ((team, "name") for team in teams)
 
 
 def _teams(company_id: UUID, lists: Mapping[UUID | None, list[Data]], names: Names, with_ids: bool) -> Iterator[Data]:
@@ -300,7 +319,7 @@ def without_ids(data: Data) -> Data:
     for team in plain.get("teams", ()):
         if "rules" in team:
             team["rules"] = [*map(_without_id, team["rules"])]
-    return data | plain
+    return {section: part for section, part in (data | plain).items() if section != TEAM_IDS}
 
 
 def _without_id(entry: Data) -> Data:
@@ -319,7 +338,9 @@ class Reader:
         self.wrong = Complaints()
         self._ids = {kind: names.ids(kind) for kind in (Kind.PERSON, Kind.TEAM)}
         self._doubtful = names.doubtful
-        self._team_ids = frozenset(map(str, names.teams))
+        self._team_ids = {str(team_id): path for team_id, path in names.teams.items()}
+        # What teams the file knows by id are called now, by what they are called in it.
+        self._called: dict[str, str] = {}
         self._pools: frozenset[str] = frozenset(names.pools.values())
 
     def check(self, data: Any) -> Data:
@@ -327,12 +348,13 @@ class Reader:
         if not isinstance(data, dict):
             self.wrong.add("file", "Write an object with the keys company, tags, pools, rules and teams.")
             self.wrong.raise_if_any()
-        for key in data.keys() - set(SECTIONS):
+        for key in data.keys() - {*SECTIONS, TEAM_IDS}:
             self.wrong.add(str(key), f"There is no such part. Use {', '.join(SECTIONS[1:])}.")
         if data.get("format", FORMAT) != FORMAT:
             self.wrong.add("format", f"This portal reads format {FORMAT}. Export the file again.")
         if "pools" in data and isinstance(data["pools"], list):
             self._pools = frozenset(str(each.get("name")) for each in data["pools"] if isinstance(each, dict))
+        self._know_teams(data.get(TEAM_IDS, {}))
         self._company(data)
         self._entries(data, "tags", TAG, ("text",))
         self._entries(data, "pools", POOL, ("name",), more=frozenset({"id", "members"}))
@@ -341,8 +363,21 @@ class Reader:
         self._members(data)
         self._default_is_last(data)
         self.wrong.raise_if_any()
-        checked: Data = data
-        return checked
+        return self._as_called_now(data)
+
+    def _know_teams(self, ids: Any) -> None:
+        if not isinstance(ids, dict):
+            self.wrong.add(TEAM_IDS, f"Write {Kind.OBJECT}, or leave it out.")
+            return
+        self._called = {path: self._team_ids[str(each)] for path, each in ids.items() if str(each) in self._team_ids}
+
+    def _as_called_now(self, data: Data) -> Data:
+        """From here on, names are compared with those of now."""
+        data = deepcopy(data)
+        for entry, key in _namings_of_teams(data):
+            if entry.get(key) in self._called:
+                entry[key] = self._called[entry[key]]
+        return data
 
     def _company(self, data: Data) -> None:
         if "company" not in data:
@@ -438,6 +473,8 @@ class Reader:
             self._named(f"{path}.{place}", Kind.PERSON, email)
 
     def _named(self, path: str, kind: Kind, name: Any) -> None:
+        if kind is Kind.TEAM:
+            name = self._called.get(name, name)
         if kind is Kind.TEAM and name in self._doubtful:
             self.wrong.add(path, f"Several teams are called “{name}”. Rename one of them first.")
         elif kind in self._ids and (not isinstance(name, str) or name not in self._ids[kind]):

@@ -223,6 +223,7 @@ class TestWhatMakesNoSense:
             ({"company": []}, "company"),
             ({"company": {"colour": "red"}}, "company.colour"),
             ({"pools": {}}, "pools"),
+            ({"team_ids": ["North"]}, "team_ids"),
             ({"pools": ["Buyers"]}, "pools.0"),
             ({"pools": [{"picker": "rotation"}]}, "pools.0.name"),
             ({"pools": [{"name": 5}]}, "pools.0.name"),

@@ -141,6 +141,24 @@ def test_going_back_over_a_pool_for_reassignments_that_new_leads_come_to_now(com
     assert found["rules"][0]["pool"] == found["teams"][0]["default_pool"] == "Movers"
 
 
+def test_going_back_over_renamed_and_moved_teams_finds_them(company: Company) -> None:
+    """Also where another team has the name by now."""
+    api, north, sales = company.owner.api, make_team(company, "North"), make_team(company, "Sales")
+    pool = made(company, team_id=str(sales.id))
+    api.post("/rules", {"name": "Here", "to_team_id": str(north.id)})
+    api.post("/rules", {"name": "On", "team_id": str(north.id), "to_team_id": str(sales.id), "paused": True})
+    then = versions(company)[-1].number
+    api.patch(f"/pools/{pool}", {"team_id": None})
+    assert api.patch(f"/teams/{sales.id}", {"name": "Deals", "parent_id": str(north.id)}).status_code == 200
+    assert api.patch(f"/teams/{north.id}", {"name": "South"}).status_code == 200
+    make_team(company, "North")
+    assert back(company, then) == ["~ pool “Buyers”, team: none → South / Deals"]
+    with company.inside():
+        found = setup_now(company.id)
+    assert found["rules"][0]["to_team"] == found["teams"][0]["name"] == "South"
+    assert found["teams"][0]["rules"][0]["to_team"] == "South / Deals"
+
+
 def test_what_cannot_be_gone_back_to_says_why_and_changes_nothing(company: Company) -> None:
     team = make_team(company, "North")
     pool = made(company, team_id=str(team.id))
