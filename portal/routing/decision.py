@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from portal.routing import explain, matching
+from portal.routing import explain
 from portal.routing.facts import (
     Candidate,
     Credit,
     LeadFacts,
     Outcome,
-    Picker,
     PoolFacts,
     Refusal,
     RuleCheck,
     RuleMatch,
     Stage,
-    Verdict,
     WaitingFor,
 )
-from portal.routing.ledger import CREDIT_OF, Step
-
-MATCHED = frozenset({Stage.LINE, Stage.NEXT_POOL})
-"""Where a pool's own picker chooses, so that a score counts."""
+from portal.routing.ledger import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +33,7 @@ class Decision:
     this stage is played on, None where it touches no ledger. `note` says why a stage chose nobody, or what is special
     about its choice. `before` is the stage that was looked at before this one and chose nobody.
 
-    Only raw facts are kept; verdicts and sentences are made when somebody asks for them.
+    Only raw facts are kept; records and sentences are made when somebody asks for them.
     """
 
     lead: LeadFacts
@@ -99,11 +94,6 @@ class Decision:
         return [*self.before.stages, self] if self.before else [self]
 
     @property
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """What every candidate of every stage was told, from the first stage to this one."""
-        return tuple(verdict for stage in self.stages for verdict in stage.own_verdicts())
-
-    @property
     def tie_break(self) -> str | None:
         """A sentence when people were exactly level."""
         return explain.tie_break(self.step.tie_break) if self.step else None
@@ -120,28 +110,3 @@ class Decision:
             data = explain.as_data(self)
             object.__setattr__(self, "_data", data)
         return data
-
-    def own_verdicts(self) -> Iterator[Verdict]:
-        """What the candidates of this stage alone were told, in their order."""
-        credit_of = CREDIT_OF[self.credit] if self.credit else None
-        changes = self.step.moves() if self.step else {}
-        matches = self.pool is not None and self.pool.picker is Picker.BEST_MATCH and self.stage in MATCHED
-        set_aside = self.set_aside or self.refusals
-        for candidate, refused, aside in zip(self.candidates, self.refusals, set_aside, strict=True):
-            gate, reason = refused or aside or (None, None)
-            change = changes.get(candidate.user_id, 0)
-            before = credit_of(candidate) if credit_of else None
-            yield Verdict(
-                candidate.user_id,
-                candidate.name,
-                self.stage,
-                refused is None,
-                gate,
-                reason,
-                candidate.weight,
-                before,
-                None if before is None else before + change,
-                candidate.last_lead_at,
-                tuple([tag.text for tag in matching.matched(candidate, self.lead)]) if self.lead.found else (),
-                matching.points(candidate, self.lead) if matches else None,
-            )

@@ -6,17 +6,19 @@ is said a year later, from the stored record, is the same by construction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from operator import add
 from typing import TYPE_CHECKING, Any
 
+from portal.routing import matching
 from portal.routing.facts import NANO, Credit, Outcome, Picker, Stage
-from portal.routing.ledger import TieBreak
+from portal.routing.ledger import CREDIT_OF, TieBreak
 
 if TYPE_CHECKING:
     from portal.routing.decision import Decision
-    from portal.routing.facts import RuleCheck, Verdict
+    from portal.routing.facts import RuleCheck
 
 Data = dict[str, Any]
 """A decision as JSON-able data: ids and times as strings, credits as whole nano-leads."""
@@ -67,17 +69,17 @@ def as_data(decision: Decision) -> Data:
     step = decision.step
     data: Data = {
         "lead_id": decision.lead_id and str(decision.lead_id),
-        "pool_id": decision.pool_id and str(decision.pool_id),
+        "pool_id": decision.pool_id and _id(decision.pool_id),
         "pool": decision.pool and decision.pool.name,
         "picker": decision.pool and decision.pool.picker.value,
         "began_in": _began_in(decision),
-        "rule_id": decision.rule_id and str(decision.rule_id),
+        "rule_id": decision.rule_id and _id(decision.rule_id),
         "at": decision.at.isoformat(),
         "rules": [_rule_row(check) for check in decision.rules],
         "team": decision.match.team.name if decision.match and decision.match.team else None,
         "to_team": decision.is_for_people_of_team,
         "candidates": [row for stage in decision.stages for row in _candidate_rows(stage)],
-        "chosen": [str(user_id) for user_id in decision.chosen],
+        "chosen": [_id(user_id) for user_id in decision.chosen],
         "stage": decision.stage.value,
         "outcome": decision.outcome.value,
         "credit": decision.credit and decision.credit.value,
@@ -96,33 +98,61 @@ def _began_in(decision: Decision) -> str | None:
 
 
 def _rule_row(check: RuleCheck) -> Data:
-    row = {"id": str(check.rule_id), "name": check.name, "met": check.met, "why": check.why}
+    row = {"id": _id(check.rule_id), "name": check.name, "met": check.met, "why": check.why}
     # Most lists are the company's own, and every decision keeps a row for each rule.
     in_teams = {"team": check.team, "sends_to": check.sends_to}
     return row | {key: name for key, name in in_teams.items() if name is not None}
 
 
 def _candidate_rows(decision: Decision) -> list[Data]:
-    stage = decision.stage.value
-    return [_candidate_row(verdict, stage) for verdict in decision.own_verdicts()]
+    """What everybody looked at on one rung was told, in their order.
+
+    Whoever is eligible has no gate and no reason, save on the last rung, where they name what was set aside for want of
+    anybody else. Credits are of the one the rung is played on, None where it touches no ledger.
+    """
+    stage, lead = decision.stage.value, decision.lead
+    scores = decision.pool is not None and decision.pool.picker is Picker.BEST_MATCH and decision.stage in MATCHED
+    rows: list[Data] = []
+    for candidate, refused, aside, (before, after) in zip(
+        decision.candidates,
+        decision.refusals,
+        decision.set_aside or decision.refusals,
+        _credits(decision),
+        strict=True,
+    ):
+        gate, reason = refused or aside or (None, None)
+        rows.append(
+            {
+                "user_id": _id(candidate.user_id),
+                "name": candidate.name,
+                "stage": stage,
+                "eligible": refused is None,
+                "gate": gate,
+                "reason": reason,
+                "tags": [tag.text for tag in matching.matched(candidate, lead)] if lead.found else [],
+                "score": matching.points(candidate, lead) if scores else None,
+                "weight": candidate.weight,
+                "credit_before": before,
+                "credit_after": after,
+                "last_lead_at": candidate.last_lead_at and _moment(candidate.last_lead_at),
+            }
+        )
+    return rows
 
 
-def _candidate_row(verdict: Verdict, stage: str) -> Data:
-    user_id, name, _, eligible, gate, reason, weight, before, after, last_lead_at, tags, score = verdict
-    return {
-        "user_id": _id(user_id),
-        "name": name,
-        "stage": stage,
-        "eligible": eligible,
-        "gate": gate,
-        "reason": reason,
-        "tags": [*tags],
-        "score": score,
-        "weight": weight,
-        "credit_before": before,
-        "credit_after": after,
-        "last_lead_at": last_lead_at and _moment(last_lead_at),
-    }
+MATCHED = frozenset({Stage.LINE, Stage.NEXT_POOL})
+"""Where a pool's own picker chooses, so that a score counts."""
+
+
+def _credits(decision: Decision) -> Iterable[tuple[int | None, int | None]]:
+    """What everybody looked at held before the rung and after it, in nano-leads."""
+    if decision.credit is None:
+        return [(None, None)] * len(decision.candidates)
+    before = list(map(CREDIT_OF[decision.credit], decision.candidates))
+    if decision.step is None:
+        return zip(before, before, strict=True)
+    moved = decision.step.moves_of(decision.candidates)
+    return zip(before, map(add, before, moved), strict=True)
 
 
 # A pool's people come again with every lead, and writing an id or a moment takes longer than all else in a row.

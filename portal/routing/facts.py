@@ -405,25 +405,3 @@ class Refusal(NamedTuple):
 
     gate: str
     reason: str
-
-
-class Verdict(NamedTuple):
-    """One candidate in a decision, on the stage where they were looked at.
-
-    `gate` and `reason` are None for the eligible, save on the last rung of the ladder, where they name what was set
-    aside for want of anybody else. Credits in nano-leads, of the credit the stage is played on; None where it touches
-    no ledger.
-    """
-
-    user_id: UUID
-    name: str
-    stage: Stage
-    eligible: bool
-    gate: str | None
-    reason: str | None
-    weight: int | None
-    credit_before: int | None
-    credit_after: int | None
-    last_lead_at: datetime | None = None
-    tags: tuple[str, ...] = ()
-    score: int | None = None

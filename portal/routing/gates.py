@@ -174,6 +174,31 @@ IDLE: Mapping[Gate, Callable[[Scene], bool]] = {
 }
 """Where a gate refuses nobody, whoever they are."""
 
+PERSONAL: frozenset[Gate] = frozenset(
+    {active, member, receives, available, hours, open_cap, caps, pool_open_cap, pool_caps, asked}
+)
+"""Gates that need not be asked about somebody nothing stands against, whatever the lead."""
+
+
+def _nothing_against(candidate: Candidate) -> bool:
+    """Whether no gate in PERSONAL refuses somebody, as far as that is seen at a glance: most people, most of the time.
+
+    It may miss some whom all would let through, and never the other way round.
+    """
+    return bool(
+        candidate.active
+        and candidate.weight
+        and candidate.receives
+        and candidate.available
+        and candidate.asked is None
+        and candidate.hours is None
+        and not candidate.leaves
+        and not candidate.caps
+        and not candidate.pool_caps
+        and (candidate.open_cap is None or candidate.open_leads < candidate.open_cap)
+    )
+
+
 NOTED: frozenset[Gate] = frozenset({hours, open_cap, pool_open_cap})
 """Not asked where who was there is noted beforehand (`Policy.as_noted`)."""
 
@@ -223,7 +248,17 @@ def refusals(
     """What the gates say to each candidate, in the order of `candidates`; see `refusal`."""
     scene = _scene(lead, policy, now)
     busy = _busy(gates, scene)
-    return tuple([_first_refusal(candidate, scene, busy) for candidate in candidates])
+    if scene.is_holiday:
+        return tuple([_first_refusal(candidate, scene, busy) for candidate in candidates])
+    # A batch asks all gates about everybody again and again: who passes at a glance is asked only what the lead asks.
+    of_lead = [gate for gate in busy if gate not in PERSONAL]
+    said: list[Refusal | None] = []
+    for one in candidates:
+        if not _nothing_against(one):
+            said.append(_first_refusal(one, scene, busy))
+        else:
+            said.append(_first_refusal(one, scene, of_lead) if of_lead else None)
+    return tuple(said)
 
 
 def _busy(gates: Iterable[Gate], scene: Scene) -> list[Gate]:

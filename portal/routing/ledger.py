@@ -90,6 +90,16 @@ class Step:
             moves[user_id] = moves.get(user_id, 0) + change
         return moves
 
+    def moves_of(self, candidates: Sequence[Candidate]) -> list[int]:
+        """The same for `candidates`, in their order; those who take part in the turn are the very ones it knows."""
+        # By identity: to hash everybody's id would take longer than the turn.
+        moves = {id(one): change for one, change in zip(self.members, self.changes(), strict=True)}
+        if self.forfeiting:
+            for one, gain in zip(self.members, self.gained, strict=True):
+                moves[id(one)] += gain
+            moves |= {id(one): -CREDIT_OF[self.credit](one) for one in self.forfeiting}
+        return [moves.get(id(one), 0) for one in candidates]
+
     def changes(self) -> list[int]:
         """The net change of each member's credit by the turn itself, in nano-leads and in the order of `members`. Sums
         to zero."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from portal.routing.decision import Decision
 from portal.routing.facts import NANO, Candidate, LeadFacts, PoolFacts, Rule
 
 SPACE = UUID(int=0)
@@ -34,3 +35,9 @@ def default_rule(**facts: Any) -> Rule:
 
 def minutes_ago(count: float) -> datetime:
     return NOW - timedelta(minutes=count)
+
+
+def rows(decision: Decision) -> list[dict[str, Any]]:
+    """What is kept of everybody who was looked at, from the first stage to this one."""
+    told: list[dict[str, Any]] = decision.as_data()["candidates"]
+    return told

@@ -205,6 +205,22 @@ def test_gates_that_are_left_out_would_have_refused_nobody():
         assert gate(replace(unfit, excluded_lead_types=frozenset({"x"})), gates.Scene(LEAD)) is None
 
 
+@pytest.mark.parametrize(
+    "scene",
+    [
+        gates.Scene(LEAD, at=NOW),
+        gates.Scene(LEAD, Policy(holidays=frozenset({NOW.date()})), NOW),
+        gates.Scene(replace(LEAD, found=(Tag("Spa", TagKind.REQUIRED),)), at=NOW),
+    ],
+)
+@pytest.mark.parametrize("way_in", [gates.GATES, gates.BEYOND_THE_POOL, gates.LAST_RESORT])
+def test_who_passes_at_a_glance_passes_gate_by_gate(way_in, scene):
+    facts = [{}, {"open_cap": 5}, *(facts for facts, _, _ in REFUSED)]
+    people = [replace(agent("Ben"), **{**some, **more}) for some in facts for more in facts]
+    one_by_one = [next((said for gate in way_in if (said := gate(one, scene))), None) for one in people]
+    assert [said and said.reason for said in gates.refusals(people, scene, way_in)] == one_by_one
+
+
 def refused(facts):
     return replace(agent("Ben"), **facts)
 

@@ -22,7 +22,7 @@ from portal.routing.facts import (
 from portal.routing.ladder import climb
 from portal.routing.route import hand_out, match_rules
 
-from .crew import LEAD, NOW, agent, default_rule, id_of, minutes_ago, pool
+from .crew import LEAD, NOW, agent, default_rule, id_of, minutes_ago, pool, rows
 
 PAUSED = agent("Pia", available=False)
 
@@ -204,7 +204,7 @@ class TestTheTeam:
     def test_looks_at_its_default_user_once(self):
         dot = user("Dot", available=False)
         decision = climbed(team=self.team(dot, default=dot))
-        assert [verdict.name for verdict in decision.verdicts if verdict.stage is Stage.TEAM] == ["Dot"]
+        assert [row["name"] for row in rows(decision) if row["stage"] == Stage.TEAM] == ["Dot"]
 
     def test_comes_before_the_rest_of_the_company_and_only_where_there_is_one(self):
         assert climbed(team=self.team(user("Yan")), everyone=[user("Zoe")]).why == (
@@ -295,8 +295,8 @@ class TestAnyActiveUser:
     def test_pauses_and_caps_are_set_aside_when_nobody_is_left(self, facts):
         decision = climbed(everyone=[user("Zoe", **facts)])
         assert decision.chosen == (id_of("Zoe"),)
-        said = decision.verdicts[-1]
-        assert (said.eligible, said.gate is not None) == (True, True)
+        said = rows(decision)[-1]
+        assert (said["eligible"], said["gate"] is not None) == (True, True)
 
     @pytest.mark.parametrize(
         "facts", [{"active": False}, {"receives": False}, {"asked": Asked.DECLINED}, {"asked": Asked.MISSED}]
@@ -329,7 +329,7 @@ class TestWaiting:
             Stage.ANY_ACTIVE,
             Stage.WAITING,
         ]
-        assert [(verdict.stage, verdict.name, verdict.gate) for verdict in decision.verdicts] == [
+        assert [(row["stage"], row["name"], row["gate"]) for row in rows(decision)] == [
             (Stage.LINE, "Pia", "available"),
             (Stage.ANY_ACTIVE, "Zoe", "active"),
         ]

@@ -25,7 +25,7 @@ from portal.routing.ladder import climb
 from portal.routing.route import hand_out, who_is_next
 from portal.routing.tags import Tag
 
-from .crew import LEAD, NOW, agent, id_of, minutes_ago, pool
+from .crew import LEAD, NOW, agent, id_of, minutes_ago, pool, rows
 
 FIRST = Asking()
 A, B = Tag("A", weight=10), Tag("B", weight=90)
@@ -81,7 +81,7 @@ class TestBestMatch:
     def test_plays_the_turn_among_the_level_alone(self):
         decision = look(self.crew(self.ann, self.bob), tagged(A, B))
         assert decision.step.deltas() == {id_of("Bob"): 0}
-        assert [(verdict.score, verdict.tags) for verdict in decision.verdicts] == [(10, ("A",)), (90, ("B",))]
+        assert [(row["score"], row["tags"]) for row in rows(decision)] == [(10, ["A"]), (90, ["B"])]
 
     def test_counts_priority_points(self):
         eager = replace(self.ann, priority=81)
@@ -261,8 +261,8 @@ class TestEveryPicker:
         crew = pool(*members, picker=picker, delivery=delivery, single_user=id_of("0"))
         for found in leads:
             decision = look(crew, tagged(*found))
-            eligible = {verdict.user_id for verdict in decision.verdicts if verdict.eligible}
-            assert set(decision.chosen) <= eligible
+            eligible = {row["user_id"] for row in rows(decision) if row["eligible"]}
+            assert {str(user_id) for user_id in decision.chosen} <= eligible
             crew = ledger.apply(crew, decision, NOW)
             assert sum(member.credit for member in crew.members) == 0
 

@@ -21,7 +21,7 @@ from portal.routing.facts import (
 from portal.routing.hours import parse_hours
 from portal.routing.route import hand_out, match_rules, unrouted, who_is_next
 
-from .crew import LEAD, NOW, agent, default_rule, id_of, minutes_ago, pool
+from .crew import LEAD, NOW, agent, default_rule, id_of, minutes_ago, pool, rows
 
 FIRST = Asking()
 
@@ -82,19 +82,19 @@ class TestTheLine:
 
     def test_every_member_has_a_verdict_with_credit_before_and_after(self):
         crew = pool(agent("Ana", weight=3, owed=0.2), agent("Ben", owed=-0.3), agent("Cy", owed=0.1, available=False))
-        ana, ben, cy = look(crew).verdicts
-        assert (ana.eligible, ana.gate, ana.reason, ana.weight) == (True, None, None, 3)
-        assert (ana.credit_before, ana.credit_after) == (NANO // 5, NANO // 5 + 3 * NANO // 4 - NANO)
-        assert (ben.credit_before, ben.credit_after) == (-3 * NANO // 10, -3 * NANO // 10 + NANO // 4)
-        assert (cy.eligible, cy.gate, cy.reason) == (False, "available", "paused")
-        assert (cy.credit_before, cy.credit_after) == (NANO // 10, NANO // 10)
+        ana, ben, cy = rows(look(crew))
+        assert (ana["eligible"], ana["gate"], ana["reason"], ana["weight"]) == (True, None, None, 3)
+        assert (ana["credit_before"], ana["credit_after"]) == (NANO // 5, NANO // 5 + 3 * NANO // 4 - NANO)
+        assert (ben["credit_before"], ben["credit_after"]) == (-3 * NANO // 10, -3 * NANO // 10 + NANO // 4)
+        assert (cy["eligible"], cy["gate"], cy["reason"]) == (False, "available", "paused")
+        assert (cy["credit_before"], cy["credit_after"]) == (NANO // 10, NANO // 10)
 
     def test_the_first_offer_is_a_step_on_the_turn_credit_and_later_ones_on_the_second(self):
         crew = pool(agent("Ana", owed=0.5, second=-0.5), agent("Ben", owed=-0.5, second=0.5))
         first, later = look(crew), look(crew, Asking(offers_made=1))
         assert (first.step.credit, first.chosen) == (Credit.TURN, (id_of("Ana"),))
         assert (later.step.credit, later.chosen) == (Credit.SECOND, (id_of("Ben"),))
-        assert [verdict.credit_before for verdict in later.verdicts] == [-NANO // 2, NANO // 2]
+        assert [row["credit_before"] for row in rows(later)] == [-NANO // 2, NANO // 2]
 
     def test_those_asked_before_are_passed_over(self):
         crew = pool(agent("Ana", asked=Asked.DECLINED), agent("Ben", asked=Asked.MISSED), agent("Cy"))
@@ -110,7 +110,7 @@ class TestTheLine:
     def test_max_offers_ends_the_line_and_0_is_no_limit(self, max_offers, made, asked):
         decision = look(pool(agent("Ana"), max_offers=max_offers), Asking(offers_made=made))
         assert (decision.outcome is Outcome.OFFER, bool(decision.chosen)) == (asked, asked)
-        assert [verdict.eligible for verdict in decision.verdicts] == [True]
+        assert [row["eligible"] for row in rows(decision)] == [True]
 
     def test_max_offers_does_not_limit_assigning(self):
         crew = pool(agent("Ana"), max_offers=1, delivery=Delivery.ASSIGN)
@@ -136,7 +136,7 @@ class TestSecondChances:
     def test_play_no_turn(self):
         decision = look(pool(self.missed("Ana")), Asking(1, (id_of("Ana"),)))
         assert decision.step is None
-        assert [(verdict.credit_before, verdict.credit_after) for verdict in decision.verdicts] == [(None, None)]
+        assert [(row["credit_before"], row["credit_after"]) for row in rows(decision)] == [(None, None)]
 
     def test_are_not_counted_in_max_offers(self):
         crew = pool(self.missed("Ana"), agent("Ben"), max_offers=1)
@@ -146,13 +146,13 @@ class TestSecondChances:
         crew = pool(self.missed("Ana", available=False), self.missed("Cy"), agent("Ben"))
         decision = look(crew, Asking(2, (id_of("Ana"), id_of("Cy"))))
         assert decision.chosen == (id_of("Cy"),)
-        assert [verdict.reason for verdict in decision.verdicts] == ["paused", None]
+        assert [row["reason"] for row in rows(decision)] == ["paused", None]
 
     def test_are_passed_over_for_the_line_when_none_can_take_it(self):
         crew = pool(self.missed("Ana", available=False), agent("Ben"))
         decision = look(crew, Asking(1, (id_of("Ana"),)))
         assert (decision.stage, decision.chosen) == (Stage.LINE, (id_of("Ben"),))
-        assert [(verdict.stage, verdict.name, verdict.reason) for verdict in decision.verdicts] == [
+        assert [(row["stage"], row["name"], row["reason"]) for row in rows(decision)] == [
             (Stage.SECOND_CHANCE, "Ana", "paused"),
             (Stage.LINE, "Ana", "paused"),
             (Stage.LINE, "Ben", None),
