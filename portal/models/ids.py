@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import os
-import secrets
 import threading
 import time
 from datetime import datetime
 from uuid import UUID
 
+BYTES_AHEAD = 4096
 
-class _Clock:
-    """The last 60 bits given out: milliseconds and a counter, so ids of one process sort as they were made."""
+
+class _Source:
+    """What ids are made of: the last 60 bits of time given out, milliseconds and a counter, so that ids of one process
+    sort as they were made; and chance, of which the system gives a page at a time as quickly as a few bytes."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last = 0
+        self._chance = b""
 
-    def tick(self) -> int:
+    def next(self) -> tuple[int, int]:
+        """60 bits that grow, and 62 that nobody can guess."""
         fresh = time.time_ns() // 1_000_000 << 12
         with self._lock:
             self._last = max(fresh, self._last + 1)
-            return self._last
+            if not self._chance:
+                self._chance = os.urandom(BYTES_AHEAD)
+            chance, self._chance = self._chance[:8], self._chance[8:]
+            return self._last, int.from_bytes(chance) >> 2
 
 
-_clock = _Clock()
-os.register_at_fork(after_in_child=lambda: _clock.__init__())  # type: ignore[misc]
+_source = _Source()
+# A child must not go on with what its parent has drawn.
+os.register_at_fork(after_in_child=lambda: _source.__init__())  # type: ignore[misc]
 
 
 def first_id_of(moment: datetime) -> UUID:
@@ -35,6 +43,6 @@ def first_id_of(moment: datetime) -> UUID:
 
 def new_id() -> UUID:
     """A version 7 UUID (RFC 9562, section 5.7): time-ordered, so indexes grow at one end and lists page by it."""
-    stamp = _clock.tick()
+    stamp, chance = _source.next()
     high = (stamp >> 12) << 16 | 0x7000 | (stamp & 0xFFF)
-    return UUID(int=high << 64 | 0b10 << 62 | secrets.randbits(62))
+    return UUID(int=high << 64 | 0b10 << 62 | chance)

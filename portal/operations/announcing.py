@@ -5,6 +5,7 @@ Every change of a lead has its timeline entry, and entries about an offer name i
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -68,6 +69,7 @@ def _leads(
 ) -> list[News]:
     new = {row["id"] for row in rows.get("leads", ())}
     now = {row["id"]: row["owner_id"] for part in ("leads", "lead_changes") for row in rows.get(part, ())}
+    called = _called(rows.get("messages", ()))
     owners: dict[UUID, set[UUID | None]] = {}
     for entry in entries:
         lead_id, before = entry["lead_id"], entry["before"]
@@ -76,15 +78,18 @@ def _leads(
         if before and "owner_id" in before and lead_id not in new:
             owners[lead_id].add(before["owner_id"])
     return [
-        LeadNews(lead_id, version, tuple(found), tuple(teams.get(lead_id, (None,))), _called(rows, lead_id))
+        LeadNews(lead_id, version, tuple(found), tuple(teams.get(lead_id, (None,))), tuple(called[lead_id]))
         for lead_id, found in owners.items()
     ]
 
 
-def _called(rows: Mapping[str, Sequence[Row]], lead_id: UUID) -> tuple[UUID, ...]:
-    """The default assignees who are told with this change that the lead waits for them."""
-    said = rows.get("messages", ())
-    return tuple(row["user_id"] for row in said if row["cause"] == Cause.CATCH_ALL and row["lead_id"] == lead_id)
+def _called(said: Sequence[Row]) -> Mapping[UUID, Sequence[UUID]]:
+    """By lead, the default assignees who are told with this change that it waits for them."""
+    called: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for row in said:
+        if row["cause"] == Cause.CATCH_ALL:
+            called[row["lead_id"]].append(row["user_id"])
+    return called
 
 
 def _owner_of(lead_id: UUID) -> UUID | None:

@@ -20,7 +20,7 @@ from portal.operations.actors import SYSTEM, Actor
 from portal.operations.ending import withdraw_offers
 from portal.operations.ledger import keep_step
 from portal.operations.transaction import after_commit
-from portal.operations.writes import Row, Writes
+from portal.operations.writes import Row, Writes, written
 from portal.queries import routing_facts
 from portal.queries.clock import database_time
 from portal.queries.managers import managers_of_waiting, team_of_waiting
@@ -388,7 +388,8 @@ class Round:
             stage=decision.stage,
             outcome=decision.outcome,
             chosen=decision.chosen,
-            data=decision.as_data(),
+            # Written out at once: thousands of rows that wait for the end of a batch would weigh on it.
+            data=written(decision.as_data()),
             rule_set=self._setup.number,
             actor=self.cause,
             at=self.at,

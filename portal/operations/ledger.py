@@ -6,7 +6,8 @@ The accounts are the sum of the entries. Nothing else changes them.
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from portal.errors import NotFound
@@ -48,11 +49,11 @@ def keep_step(
     kind: EntryKind = EntryKind.STEP,
 ) -> None:
     """A turn that was played, or charged for a lead that came another way; and what was forfeited before it."""
-    if lost := step.forfeits:
-        keep_entry(writes, pool_id, EntryKind.FORFEIT, step.credit, lost, dict.fromkeys(lost, 0), lead_id=lead_id)
-    received = dict.fromkeys(step.handed, 0) | {step.chosen: step.paid}
+    if step.forfeiting:
+        keep_entry(writes, pool_id, EntryKind.FORFEIT, step.credit, _owed(step.forfeits), lead_id=lead_id)
     about = {"lead_id": lead_id, "decision_id": decision_id, "offer_id": offer_id}
-    keep_entry(writes, pool_id, kind, step.credit, step.handed, received, **about)
+    users = [one.user_id for one in step.members]
+    keep_entry(writes, pool_id, kind, step.credit, Change(users, step.entitled, step.received), **about)
 
 
 def reverse_turn(writes: Writes, pool_id: UUID, offer_id: UUID, lead_id: UUID) -> None:
@@ -69,42 +70,50 @@ def reverse_turn(writes: Writes, pool_id: UUID, offer_id: UUID, lead_id: UUID) -
     played = dict(zip(turn.user_ids, zip(turn.entitled, turn.received, strict=True), strict=True))
     net = ledger.reverse({user: due - paid for user, (due, paid) in played.items()}, holdings)
     # The receiver's side of the turn is undone as it was booked; everything else is entitlement.
-    received = {user: -played[user][1] if user in played else 0 for user in net}
-    entitled = {user: change + received[user] for user, change in net.items()}
-    keep_entry(writes, pool_id, EntryKind.REVERSAL, credit, entitled, received, reverses_id=turn.id, lead_id=lead_id)
+    received = [-played[user][1] if user in played else 0 for user in net]
+    entitled = [change + taken for change, taken in zip(net.values(), received, strict=True)]
+    undone = Change(list(net), entitled, received)
+    keep_entry(writes, pool_id, EntryKind.REVERSAL, credit, undone, reverses_id=turn.id, lead_id=lead_id)
+
+
+class Change(NamedTuple):
+    """What an entry adds to the accounts of some members, in nano-leads: for each, in the same order, what they became
+    entitled to and what they received."""
+
+    users: Sequence[UUID]
+    entitled: Sequence[int]
+    received: Sequence[int]
+
+
+def _owed(entitled: Mapping[UUID, int]) -> Change:
+    """A change of what members are entitled to, while nobody receives anything."""
+    return Change(list(entitled), list(entitled.values()), [0] * len(entitled))
 
 
 def keep_entry(
-    writes: Writes,
-    pool_id: UUID,
-    kind: EntryKind,
-    credit: Credit,
-    entitled: dict[UUID, int],
-    received: dict[UUID, int],
-    **about: UUID | None,
+    writes: Writes, pool_id: UUID, kind: EntryKind, credit: Credit, change: Change, **about: UUID | None
 ) -> None:
-    """An entry in the ledger and the accounts it changes, in nano-leads. The changes must sum to zero.
+    """An entry in the ledger and the accounts it changes. All that it changes must sum to zero.
 
     Args:
         about: lead_id, decision_id, offer_id, reverses_id, where the entry has them.
     """
-    users = list(entitled)
     writes.add(
         "ledger_entries",
         pool_id=pool_id,
         kind=kind,
         credit=credit,
-        user_ids=users,
-        entitled=[entitled[user] for user in users],
-        received=[received[user] for user in users],
+        user_ids=change.users,
+        entitled=change.entitled,
+        received=change.received,
         at=writes.at,
         **{"lead_id": None, "decision_id": None, "offer_id": None, "reverses_id": None, **about},
     )
-    for user in users:
+    for user_id, entitled, received in zip(*change, strict=True):
         if credit is Credit.TURN:
-            writes.credit(pool_id, user, entitled=entitled[user], received=received[user])
+            writes.credit(pool_id, user_id, entitled=entitled, received=received)
         else:
-            writes.credit(pool_id, user, second=entitled[user] - received[user])
+            writes.credit(pool_id, user_id, second=entitled - received)
 
 
 def join(pool_id: UUID, user_id: UUID) -> None:
@@ -115,7 +124,7 @@ def join(pool_id: UUID, user_id: UUID) -> None:
     )
     db.session.flush()
     writes = Writes(company_id, database_time())
-    keep_entry(writes, pool_id, EntryKind.JOIN, Credit.TURN, {user_id: ledger.JOINING}, {user_id: 0})
+    keep_entry(writes, pool_id, EntryKind.JOIN, Credit.TURN, _owed({user_id: ledger.JOINING}))
     writes.flush()
 
 
@@ -128,7 +137,7 @@ def leave(pool_id: UUID, user_id: UUID) -> None:
     writes = Writes(company_id, database_time())
     for credit in Credit:
         net = ledger.leave(_holdings(company_id, pool_id, credit), user_id)
-        keep_entry(writes, pool_id, EntryKind.LEAVE, credit, net, dict.fromkeys(net, 0))
+        keep_entry(writes, pool_id, EntryKind.LEAVE, credit, _owed(net))
     writes.flush()
     db.session.connection().exec_driver_sql(
         "DELETE FROM ledger_accounts WHERE company_id = %(company)s AND pool_id = %(pool)s AND user_id = %(user)s",
@@ -147,7 +156,7 @@ def zero(pool_id: UUID, *, by: User) -> None:
     for credit in Credit:
         net = ledger.zero(_holdings(by.company_id, pool_id, credit))
         if any(net.values()):
-            keep_entry(writes, pool_id, EntryKind.ZERO, credit, net, dict.fromkeys(net, 0))
+            keep_entry(writes, pool_id, EntryKind.ZERO, credit, _owed(net))
     auditing.changed(by, Subject.POOL, pool_id, pool_named(pool_id).name, {}, {"credits": "set to zero"})
     writes.flush()
 

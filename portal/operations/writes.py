@@ -180,7 +180,7 @@ class Writes:
         self.company_id = company_id
         self.at = at
         self._rows: defaultdict[str, list[Row]] = defaultdict(list)
-        self._ledger: dict[tuple[UUID, UUID], Row] = {}
+        self._ledger: defaultdict[UUID, dict[UUID, list[int]]] = defaultdict(dict)
         self._served: dict[UUID, datetime] = {}
         self._work: dict[tuple[WorkKind, UUID], Row] = {}
 
@@ -274,18 +274,22 @@ class Writes:
 
     def credit(self, pool_id: UUID, user_id: UUID, *, entitled: int = 0, received: int = 0, second: int = 0) -> None:
         """A change of one member's ledger account, in nano-leads; several add up."""
-        change = self._ledger.setdefault(
-            (pool_id, user_id), {"entitled": 0, "received": 0, "second_credit": 0, "pool_id": pool_id}
-        )
-        change["entitled"] += entitled
-        change["received"] += received
-        change["second_credit"] += second
+        # A batch changes every account of a pool with every lead.
+        changes = self._ledger[pool_id]
+        if (change := changes.get(user_id)) is None:
+            changes[user_id] = [entitled, received, second]
+            return
+        change[0] += entitled
+        change[1] += received
+        change[2] += second
 
     def flush(self) -> None:
         """Write everything collected so far, in one statement."""
-        for (_, user_id), change in self._ledger.items():
-            if change["entitled"] or change["received"] or change["second_credit"]:
-                self.add_row("ledger_changes", {"user_id": user_id, **change})
+        for pool_id, changes in self._ledger.items():
+            for user_id, change in changes.items():
+                if any(change):
+                    amounts = zip(("entitled", "received", "second_credit"), change, strict=True)
+                    self.add_row("ledger_changes", {"pool_id": pool_id, "user_id": user_id, **dict(amounts)})
         for user_id, at in self._served.items():
             self.add_row("members_served", {"id": user_id, "last_lead_at": at})
         self._ledger.clear()
@@ -300,6 +304,11 @@ class Writes:
         version, teams = rows(_statement(parts), parameters)[0]
         announce(self.company_id, news_of(self._rows, version, _by_lead(teams or ())))
         self._rows.clear()
+
+
+def written(value: Row) -> msgspec.Raw:
+    """What a column of JSON shall hold, in the form it travels in."""
+    return msgspec.Raw(msgspec.json.encode(value))
 
 
 def _by_lead(teams: Sequence[tuple[str, str | None]]) -> dict[UUID, set[UUID | None]]:

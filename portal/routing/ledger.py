@@ -72,9 +72,11 @@ class Step:
         return CREDIT_OF[self.credit](self.members[self.place]) + gained + self.entitled[self.place]
 
     @property
-    def handed(self) -> dict[UUID, int]:
-        """What each member became entitled to in this step, in nano-leads."""
-        return {member.user_id: share for member, share in zip(self.members, self.entitled, strict=True)}
+    def received(self) -> list[int]:
+        """What each of `members` got in this step, in nano-leads: all but the chosen nothing."""
+        received = [0] * len(self.members)
+        received[self.place] = self.paid
+        return received
 
     @property
     def forfeits(self) -> dict[UUID, int]:
@@ -86,8 +88,9 @@ class Step:
     def moves(self) -> dict[UUID, int]:
         """All that the turn moves, what was forfeited before it included, by user id. Sums to zero."""
         moves = self.deltas()
-        for user_id, change in self.forfeits.items():
-            moves[user_id] = moves.get(user_id, 0) + change
+        if self.forfeiting:
+            for user_id, change in self.forfeits.items():
+                moves[user_id] = moves.get(user_id, 0) + change
         return moves
 
     def moves_of(self, candidates: Sequence[Candidate]) -> list[int]:

@@ -32,7 +32,7 @@ def order(pool_facts, count):
 
 def test_everybody_in_line_is_entitled_by_weight_and_the_chosen_pays_what_was_handed_out():
     step = turn(agent("Ana", weight=10), agent("Ben", weight=5))
-    assert step.handed == {id_of("Ana"): 2 * THIRD, id_of("Ben"): THIRD}
+    assert (step.entitled, step.received) == ([2 * THIRD, THIRD], [step.paid, 0])
     assert step.paid == 3 * THIRD == NANO - 1
     assert step.deltas() == {id_of("Ana"): -THIRD, id_of("Ben"): THIRD}
 
