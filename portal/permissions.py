@@ -66,6 +66,11 @@ _MANAGING = (Right.SEE_ALL, Right.ASSIGN)
 
 Filter: TypeAlias = ColumnElement[bool]
 
+# By names of their own: a query around those below may look at the same tables. Made once, because an alias copies
+# every column of its table when it is first asked for one.
+_OWNER, _OWNERS_COMPANY = aliased(User), aliased(Company)
+_RUNNING, _POND, _POND_MEMBER = aliased(Reassignment), aliased(Pool), aliased(PoolMember)
+
 
 def powers(user: User) -> Powers:
     """What an active user may do, and how far; nothing once deactivated."""
@@ -280,7 +285,7 @@ def covers(company_id: Any, user_id: Any) -> Filter:
 
 def owners_covered(company_id: Any, user_id: Any) -> Select[Any]:
     """The ids of those who are away now and have this user stand in, as a statement."""
-    owner, company = aliased(User), aliased(Company)
+    owner, company = _OWNER, _OWNERS_COMPANY
     today = cast(func.timezone(func.coalesce(owner.time_zone, company.time_zone), func.clock_timestamp()), Date)
     on_leave = exists().where(
         Leave.company_id == owner.company_id,
@@ -331,8 +336,7 @@ def ponds(user_id: Any) -> Filter:
 
 def ponds_again(user_id: Any) -> Filter:
     """The leads that lie in a pond of this user while somebody else owns them still: they are being reassigned."""
-    # By names of their own: a query around this one may look at the lead's own pool.
-    running, pond, member = aliased(Reassignment), aliased(Pool), aliased(PoolMember)
+    running, pond, member = _RUNNING, _POND, _POND_MEMBER
     lies_there = exists().where(
         running.company_id == Lead.company_id,
         running.lead_id == Lead.id,

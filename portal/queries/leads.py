@@ -47,6 +47,9 @@ from portal.routing.facts import WaitingFor
 # can name a single house, so it is told only where no town is known.
 AREA_PARTS = ("city", "region", "country", "postcode")
 
+# Made once: an alias copies every column of its table when it is first asked for one.
+_OWNER = aliased(User)
+
 
 class Bucket(StrEnum):
     """Where a viewer sees a lead."""
@@ -74,8 +77,7 @@ def that_need(what: Needs) -> Filter:
             return (Lead.state == LeadState.UNASSIGNED) & (Lead.waiting_for == WaitingFor.CATCH_ALL)
         case Needs.ATTENTION:
             # Only leads of somebody who was deactivated are marked; by their owners there is an index.
-            owner = aliased(User)
-            gone = select(owner.id).where(owner.company_id == Lead.company_id, ~owner.active).correlate(Lead)
+            gone = select(_OWNER.id).where(_OWNER.company_id == Lead.company_id, ~_OWNER.active).correlate(Lead)
             return (Lead.state == LeadState.OWNED) & Lead.needs_attention & Lead.owner_id.in_(gone)
 
 

@@ -21,6 +21,9 @@ from portal.permissions import Right, require_over, within
 from portal.queries.people import users_by_id
 from portal.routing.facts import NANO
 
+# Made once: an alias copies every column of its table when it is first asked for one.
+_OTHER = aliased(PoolMember)
+
 
 @dataclass(frozen=True, slots=True)
 class PoolView:
@@ -166,7 +169,7 @@ def standings(pool_id: UUID) -> list[Standing]:
 
 def memberships(user_id: UUID) -> list[Membership]:
     """The pools a user takes part in, by name."""
-    other = aliased(PoolMember)
+    other = _OTHER
     whole = (
         select(func.sum(other.weight))
         .where(other.company_id == PoolMember.company_id, other.pool_id == PoolMember.pool_id)

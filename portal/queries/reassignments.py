@@ -15,6 +15,9 @@ from portal.extensions import db
 from portal.models import Pool, Reassignment, ReassignmentState, User
 from portal.models.tenancy import working_company
 
+# Made once: an alias copies every column of its table when it is first asked for one.
+_STARTER = aliased(User)
+
 
 class Running(NamedTuple):
     """A reassignment that runs, as operations need it."""
@@ -55,7 +58,7 @@ def running_of(lead_ids: Collection[UUID]) -> dict[UUID, Running]:
 
 def reassignments_shown(lead_ids: Collection[UUID]) -> dict[UUID, ReassignmentView]:
     """The same for people."""
-    one, starter = Reassignment, aliased(User)
+    one, starter = Reassignment, _STARTER
     statement = (
         select(
             one.id, one.lead_id, one.pool_id, Pool.name.label("pool"), one.trigger, one.from_user_id, one.started_by,
