@@ -11,6 +11,7 @@ from portal.queries.setup import Setup, setup_of
 from portal.routing import ladder
 from portal.routing.decision import Decision
 from portal.routing.facts import Asking, Candidate, LeadFacts, PoolFacts, RuleMatch
+from portal.routing.holding import Hold
 from portal.routing.route import Turn, hand_out, unrouted, who_is_next, without_pool
 
 
@@ -23,6 +24,13 @@ def decision_now(company_id: UUID, lead: LeadFacts) -> Decision:
     if match.is_for_people_of_team:
         return _climbed(company_id, None, without_pool(lead, match, database_time()), setup)
     return unrouted(lead, match, database_time())
+
+
+def hold_now(company_id: UUID) -> Hold | None:
+    """Why a lead that came in now would be held, and until when; None = it would not be."""
+    holding = setup_of(company_id).holding
+    # Most companies hold nothing, and do without a question to the clock.
+    return holding.hold(database_time()) if holding.intercept or holding.depends_on_time else None
 
 
 def decision_on(company_id: UUID, lead_id: UUID) -> Decision:

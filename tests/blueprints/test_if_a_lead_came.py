@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from apiflask import APIFlask
 
 from tests.blueprints.test_other_companies import filled, one_of_everything
 from tests.cast import Company
+from tests.factories import make_pool
 from tests.page import sign_in
 
 AREAS = ("/settings", "/people", "/pools", "/allocations", "/outbox", "/dashboard")
@@ -35,6 +39,27 @@ def test_every_page_that_sets_something_up_says_it(app: APIFlask, company: Compa
     for rule in shown:
         page = owner.open(filled(rule, ids))
         assert "If a lead came now" in page.words, rule
+
+
+def test_what_would_be_held_is_not_said_to_be_handed_out(app: APIFlask, company: Company) -> None:
+    pool = make_pool(company, [company.agent])
+    owner, its_name = sign_in(app, company.owner), company.agent.name
+    pages = ("/dashboard", "/pools", f"/pools/{pool.id}", f"/people/{company.agent.id}")
+    for page in pages:
+        assert "would be held" not in owner.open(page).words, page
+    company.owner.api.patch("/company", {"manual_intercept": True})
+    for page in pages:
+        words = owner.open(page).words
+        assert "It would be held until a manager lets it go. If it were let go now:" in words, page
+        assert f"It would be offered to {its_name}" in words or f"{its_name} would be offered it" in words, page
+
+
+def test_while_the_company_is_closed_it_says_when_it_opens(app: APIFlask, company: Company) -> None:
+    make_pool(company, [company.agent])
+    after_tomorrow = f"{datetime.now(UTC) + timedelta(days=2):%A}".lower()
+    company.owner.api.patch("/company", {"opening_hours": {after_tomorrow: [["09:00", "17:00"]]}})
+    words = sign_in(app, company.owner).open("/dashboard").words
+    assert re.search(r"It would be held until you open on \d+ \w+( \d{4})?, 09:00", words)
 
 
 @pytest.mark.parametrize("address", ["/settings", "/settings/keys"])

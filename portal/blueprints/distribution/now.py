@@ -10,7 +10,7 @@ from portal.queries.people_now import PersonNow
 from portal.queries.pool_ties import rules_sending, teams_sending
 from portal.queries.pools import pool_named
 from portal.queries.setup import setup_of
-from portal.queries.what_if import decision_in_pool, decision_now, turns_to_come
+from portal.queries.what_if import decision_in_pool, decision_now, hold_now, turns_to_come
 from portal.routing.decision import Decision
 from portal.routing.facts import LeadFacts, Outcome
 from portal.routing.route import Turn, who_is_next
@@ -24,7 +24,16 @@ SOMEBODY_ELSE = UUID(int=0)
 
 def sentence_now() -> str:
     """What would happen to a plain lead now."""
-    return wording.if_a_lead_came(_decision())
+    return _unless_held(wording.if_a_lead_came(_decision()))
+
+
+def _unless_held(said: str) -> str:
+    """What would happen, behind that the company holds new leads now, if it does."""
+    company = current_company()
+    hold = hold_now(company.id)
+    if hold is None:
+        return said
+    return f"{wording.if_it_were_held(hold, company.time_zone)} If it were let go now: {said}"
 
 
 def sentence_for_viewer() -> str | None:
@@ -40,7 +49,7 @@ def sentence_for_pool(pool_id: UUID) -> str:
     decision = decision_in_pool(company.id, pool_id, LeadFacts())
     said = wording.if_a_lead_came(decision)
     is_sent = rules_sending(pool_id) or teams_sending(pool_id)
-    return said if is_sent else f"No rule sends leads here. If one came all the same: {said}"
+    return _unless_held(said) if is_sent else f"No rule sends leads here. If one came all the same: {said}"
 
 
 def _if_an_owned_lead_came(company_id: UUID, pool_id: UUID) -> str:
@@ -53,6 +62,10 @@ def _if_an_owned_lead_came(company_id: UUID, pool_id: UUID) -> str:
 
 def sentence_for_person(person: PersonNow) -> str:
     """Whether this person would get a plain lead now, and if not, why not and who would."""
+    return _unless_held(_for_person(person))
+
+
+def _for_person(person: PersonNow) -> str:
     decision, user_id, name = _decision(), person.user.id, wording.short(person.user.name)
     if user_id in decision.chosen:
         return wording.if_it_came_to(name, decision)

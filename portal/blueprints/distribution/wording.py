@@ -8,9 +8,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from portal.models import Pool, User
+from portal.page_frame import local_time
 from portal.routing.decision import Decision
 from portal.routing.explain import standing
 from portal.routing.facts import NANO, DefaultMode, Delivery, Outcome, Picker, Timer, WhenNobody
+from portal.routing.holding import Hold
 
 LONGEST_IN_A_SENTENCE = 60
 _UNITS = ((3600, "hour"), (60, "minute"), (1, "second"))
@@ -139,6 +141,13 @@ def if_a_lead_came(decision: Decision) -> str:
             return (
                 "It would wait with an alarm, because nobody can get it now, and be handed out as soon as somebody can."
             )
+
+
+def if_it_were_held(hold: Hold, zone: str) -> str:
+    """That a new lead would be held now, and until when."""
+    if hold.until is None:
+        return "It would be held until a manager lets it go."
+    return f"It would be held until you open on {local_time(hold.until, zone)}."
 
 
 def if_it_came_to(name: str, decision: Decision) -> str:
