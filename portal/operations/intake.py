@@ -128,7 +128,7 @@ def _store_routed(arrival: Arrival) -> Taken:
     match = setup.match(facts)
     given = giving.named_or_returning(arrival)
     is_routed = given is None and not message.keep
-    stopped = keeping_back.stop_for(arrival, facts) if is_routed else None
+    stopped = keeping_back.stop_for(setup, arrival.points, facts) if is_routed else None
     is_routed = is_routed and stopped is None
     # Only a lead that plays or is charged a turn needs the pool's lock.
     pool_id = match.pool_id if is_routed or (given and holder.named_counts_as_turn) else None

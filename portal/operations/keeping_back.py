@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from portal.models import LeadState, TimelineKind, WorkKind
 from portal.operations.actors import SYSTEM
-from portal.operations.arrival import Arrival
+from portal.operations.contact_points import ContactPoint
 from portal.operations.distribution import LOOK_AGAIN, Round, Routable
 from portal.operations.writes import Row
 from portal.queries.clock import database_time
+from portal.queries.setup import Setup
 from portal.routing.facts import LeadFacts
 from portal.routing.holding import HeldFor, Holding
 
@@ -24,14 +26,14 @@ class Stop:
     state: Row
 
 
-def stop_for(arrival: Arrival, facts: LeadFacts) -> Stop | None:
+def stop_for(setup: Setup, points: Iterable[ContactPoint], facts: LeadFacts) -> Stop | None:
     """What keeps a new lead, which nobody is named for, from being handed out; None = nothing does."""
-    keys = [point.key for point in arrival.points if point.key is not None]
-    blocked = arrival.facts.setup.quarantine.blocks(facts, keys)
+    keys = [point.key for point in points if point.key is not None]
+    blocked = setup.quarantine.blocks(facts, keys)
     if blocked is not None:
         why = f"Quarantined: {blocked} is on the block list."
         return Stop("quarantined", why, TimelineKind.QUARANTINED, {"state": LeadState.QUARANTINED})
-    return _hold(arrival.facts.setup.holding)
+    return _hold(setup.holding)
 
 
 def _hold(holding: Holding) -> Stop | None:
