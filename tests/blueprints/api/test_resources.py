@@ -257,6 +257,14 @@ class TestPreview:
         assert (foretold["stage"], foretold["outcome"]) == ("line", "wait")
         assert [step["stage"] for step in foretold["then"]] == ["default"]
 
+    def test_it_tells_what_would_keep_the_lead_back(self, company: Company, api: Api) -> None:
+        make_pool(company, [company.agent])
+        assert api.post("/preview", {"name": "Carla"}).json["kept_back"] is None
+        api.patch("/company", {"manual_intercept": True})
+        foretold = api.post("/preview", {"name": "Carla"}).json
+        assert foretold["kept_back"] == "Held until a manager lets it go."
+        assert foretold["chosen"] == [str(company.agent.id)]
+
     def test_agents_preview_nothing(self, company: Company) -> None:
         assert company.agent.api.post("/preview", {"name": "Carla"}).status_code == 403
 

@@ -13,7 +13,7 @@ from portal.blueprints.api.leads.forms import LeadForm
 from portal.blueprints.api.preview.shapes import PreviewShape, preview_shape
 from portal.blueprints.api.repeats import Answered, repeatable
 from portal.blueprints.api.takes import describe
-from portal.operations.preview import preview
+from portal.operations.preview import kept_back, preview
 
 blueprint: Blueprint = APIBlueprint("preview", __name__, url_prefix="/preview", tag="Preview")
 
@@ -25,7 +25,9 @@ blueprint: Blueprint = APIBlueprint("preview", __name__, url_prefix="/preview", 
 def show_preview() -> Answered:
     """Show what would happen to a lead; nothing changes
 
-    The first pool's decision; `then` has the steps of the ladder that would follow.
+    The first pool's decision; `then` has the steps of the ladder that would follow. `kept_back` says what would hold
+    the lead before, or put it into quarantine.
     """
     require_insight()
-    return preview_shape(preview(arriving_from(read_json(request)), holder=holder())), 200
+    lead = arriving_from(read_json(request))
+    return preview_shape(preview(lead, holder=holder()), kept_back(lead, holder=holder())), 200
