@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from portal.models import LeadState, OfferState, User
+from portal.models import LeadState, OfferKind, OfferState, User
 from portal.models.statements import rows
 from portal.queries.leads import area_of, called_without_customer
 from portal.queries.offers import seconds_between
@@ -27,6 +27,7 @@ class MyOffer:
     id: UUID
     lead_id: UUID
     state: str
+    kind: str
     reason: str | None
     expires_at: datetime | None
     ended_at: datetime | None
@@ -55,6 +56,11 @@ class MyOffer:
         return seconds_between(self.now, self.expires_at)
 
     @property
+    def is_for_first(self) -> bool:
+        """Whether others are asked too, and the first to accept has the lead."""
+        return self.kind in (OfferKind.BROADCAST, OfferKind.LAST_CALL)
+
+    @property
     def is_missed(self) -> bool:
         """Whether its time ran out, also when nobody has come by to end it yet."""
         return self.state in (OfferState.MISSED, OfferState.OPEN)
@@ -66,7 +72,7 @@ class MyOffer:
 
 
 _COLUMNS = f"""
-    SELECT o.id, o.lead_id, o.state, o.reason, o.expires_at, o.ended_at, p.window_seconds,
+    SELECT o.id, o.lead_id, o.state, o.kind, o.reason, o.expires_at, o.ended_at, p.window_seconds,
         l.lead_type, l.source, l.language, l.location, l.price, l.tags_found, coalesce(l.received_at, l.created_at),
         coalesce(l.owner_id = o.user_id, false), l.state IN ('{LeadState.OFFERING}', '{LeadState.UNASSIGNED}')
         OR EXISTS (SELECT 1 FROM reassignments r

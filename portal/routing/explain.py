@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from portal.routing import matching
 from portal.routing.facts import NANO, Credit, Outcome, Picker, Stage
+from portal.routing.gates import asked
 from portal.routing.ledger import CREDIT_OF, TieBreak
 
 if TYPE_CHECKING:
@@ -193,26 +194,34 @@ def _choice(data: Data, names: Names) -> str:
         case Stage.LAST_CALL, _:
             return f"Nobody in the line took it: last call for {who}. The first to take it has it."
         case Stage.DEFAULT, Outcome.TELL:
-            return f"Nobody in the line could take it: {who} {'is' if len(rows) == 1 else 'are'} told that it waits."
+            return f"{_nobody(data)}: {who} {'is' if len(rows) == 1 else 'are'} told that it waits."
         case Stage.DEFAULT, _:
-            return f"Nobody in the line could take it, so it goes to {who}, its default assignee."
+            return f"{_nobody(data)}, so it goes to {who}, its default assignee."
         case Stage.NEXT_POOL, Outcome.BROADCAST:
-            return f"Nobody in the line could take it: told at once in pool “{data['pool']}”: {who}."
+            return f"{_nobody(data)}: told at once in pool “{data['pool']}”: {who}."
         case Stage.NEXT_POOL, _:
-            return f"Nobody in the line could take it: {who} is next in pool “{data['pool']}”."
+            return f"{_nobody(data)}: {who} is next in pool “{data['pool']}”."
         case Stage.TEAM, _ if data.get("to_team"):
             return f"It goes to {who}, of team “{data['team']}”."
         case Stage.TEAM, _:
-            return f"Nobody in the line could take it, so it goes to {who}, of the team."
+            return f"{_nobody(data)}, so it goes to {who}, of the team."
         case Stage.ANY_ACTIVE, _ if data.get("to_team"):
             nobody = f"Nobody of team “{data['team']}” can take it"
             return f"{nobody}, so it goes to {who}, whose last lead is the least recent."
         case Stage.ANY_ACTIVE, _:
-            return f"Nobody in the line could take it, so it goes to {who}, whose last lead is the least recent."
+            return f"{_nobody(data)}, so it goes to {who}, whose last lead is the least recent."
         case _ if data["pool_id"] is None and not data.get("to_team"):
             return "No pool is set for it, so it waits for somebody to assign it."
         case _:
             return str(data["ladder"][-1]["note"] or "Nobody can get it now, so it waits until somebody can.")
+
+
+def _nobody(data: Data) -> str:
+    """That the line is used up: its people were asked, or may still be in it when enough were; or none could be."""
+    tried = any(
+        row["gate"] == asked.__name__ or (row["eligible"] and row["stage"] == Stage.LINE) for row in data["candidates"]
+    )
+    return "Nobody in the line took it" if tried else "Nobody in the line could take it"
 
 
 def _turn(data: Data, row: Data, who: str) -> str:

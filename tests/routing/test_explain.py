@@ -93,6 +93,11 @@ class TestWhy:
         why = climbed(pool(), everyone=[user("Zoe")]).why
         assert why == "Nobody in the line could take it, so it goes to Zoe, whose last lead is the least recent."
 
+    def test_tells_those_who_did_not_take_it_from_those_who_could_not(self):
+        away, missed = agent("Ana", available=False), agent("Ana", asked=Asked.MISSED)
+        assert climbed(pool(away, default_assignees=[user("Mia")])).why.startswith("Nobody in the line could take it,")
+        assert climbed(pool(missed, default_assignees=[user("Mia")])).why.startswith("Nobody in the line took it,")
+
     def test_says_that_it_waits(self):
         assert climbed(pool()).why == "Nobody can get it now, so it waits until somebody can."
         assert unrouted(LEAD, MATCH, NOW).why == "No pool is set for it, so it waits for somebody to assign it."
@@ -130,7 +135,7 @@ class TestTheWholeStory:
             "All default assignees are inactive.",
             "Ben: paused, set aside.",
             "Nobody passes every gate, so availability and caps are set aside.",
-            "Nobody in the line could take it, so it goes to Ben, whose last lead is the least recent.",
+            "Nobody in the line took it, so it goes to Ben, whose last lead is the least recent.",
         ]
 
     def test_tells_what_is_not_set_up(self):
@@ -263,4 +268,4 @@ def test_a_default_assignee_who_also_stands_in_the_used_up_line_is_told_of_twice
     decision = climbed(crew, asking=Asking(2))
     told = explain.sentences(decision)
     assert "Ana: in line (owed 0.50 of a lead)." in told
-    assert told[-1] == "Nobody in the line could take it: Ana is told that it waits."
+    assert told[-1] == "Nobody in the line took it: Ana is told that it waits."

@@ -38,6 +38,19 @@ def test_choosing_a_group_starts_it_and_the_owner_slot_says_so(app: APIFlask, co
     assert "Re-assign in progress" not in page.words
 
 
+def test_a_reassignment_stands_among_what_was_handed_out(app: APIFlask, company: Company, group: UUID) -> None:
+    lead = make_lead(company, company.agent)
+    reassign(company.manager, lead.id, group)
+    assert "Reassignment started" in sign_in(app, company.manager).open(f"/leads/{lead.id}?kind=handout").words
+
+
+def test_a_lead_of_somebody_else_is_not_said_to_be_free(app: APIFlask, company: Company) -> None:
+    owned, free = (make_lead(company, owner, was_offered=True) for owner in (company.colleague, None))
+    agent = sign_in(app, company.agent)
+    assert "are shown to whoever has this lead" in agent.open(f"/leads/{owned.id}").words
+    assert "are shown to whoever takes this lead" in agent.open(f"/leads/{free.id}").words
+
+
 @pytest.mark.parametrize("shut", ["isolated", "without the box"])
 def test_a_member_of_a_pond_finds_what_lies_there_among_assigned_and_nothing_else(
     app: APIFlask, company: Company, shut: str

@@ -73,6 +73,22 @@ def test_open_offers_are_stacked_soonest_end_first(company: Company, pool: Pool,
     assert "slate" in page.words
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("exclusive", "yours to answer until"),
+        ("second_chance", "yours to answer until"),
+        ("broadcast", "others are asked too, and the first to accept has it; open until"),
+        ("last_call", "others are asked too, and the first to accept has it; open until"),
+    ],
+)
+def test_an_offer_says_whether_others_are_asked_too(
+    company: Company, pool: Pool, agent: Browser, kind: str, said: str
+) -> None:
+    make_offer(company, make_lead(company), company.agent, pool, kind=kind)
+    assert said in agent.open("/offers").words
+
+
 def test_nothing_of_the_customer_is_in_the_page_or_in_the_pop_up(company: Company, pool: Pool, agent: Browser) -> None:
     offered(company, pool, company.agent)
     for address in ("/offers", "/me"):
