@@ -10,7 +10,7 @@ from portal.models import Cause, Company, Lead, LeadState, TimelineKind, User
 from portal.models.tenancy import working_company
 from portal.operations import contact_timer
 from portal.operations.actors import Actor
-from portal.operations.distribution import change_lead
+from portal.operations.consequences import change_lead
 from portal.operations.ending import take_back, withdraw_offers
 from portal.operations.locking import lock_lead_and_pools, peek_lead, state_of
 from portal.operations.passing_on import round_of_pool

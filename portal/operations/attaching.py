@@ -8,7 +8,7 @@ from portal.extensions import db
 from portal.models import Cause, Contact, Lead, LeadState, TimelineKind, User, WorkKind
 from portal.operations.arrival import Arrival, Taken, Warned
 from portal.operations.assignment import charged_pool, hand_over
-from portal.operations.distribution import alarm
+from portal.operations.consequences import alarm
 from portal.operations.giving import assignee_warnings
 from portal.operations.locking import lock_lead, lock_lead_and_pools, peek_lead
 from portal.operations.new_leads import alias_row, contact_rows, tag_rows, touch_row

@@ -8,7 +8,8 @@ from uuid import UUID
 from portal.models import Cause, LeadState, TimelineKind
 from portal.operations.actors import Actor
 from portal.operations.arrival import Arrival, Warned
-from portal.operations.distribution import Round, Routable, used_of_locked
+from portal.operations.distribution import Round, used_of_locked
+from portal.operations.routable import Routable
 from portal.queries import routing_facts
 from portal.queries.clock import database_time
 from portal.routing.caps import reached

@@ -21,10 +21,12 @@ from portal.models.statements import run
 from portal.operations import attaching, giving, keeping_back
 from portal.operations.actors import CONTACT, SYSTEM, Actor
 from portal.operations.arrival import Arrival, Arriving, Keep, KeptTaken, Taken, Warned
+from portal.operations.consequences import FAILED, alarm
 from portal.operations.contact_points import ContactPoint
-from portal.operations.distribution import FAILED, Round, Routable, alarm, fresh_state
+from portal.operations.distribution import Round
 from portal.operations.new_leads import lead_rows
 from portal.operations.placing import placed
+from portal.operations.routable import Routable, fresh_state
 from portal.operations.transaction import after_commit, operation
 from portal.operations.writes import Row, Writes
 from portal.queries import intake_facts

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from portal.models import LeadState, TimelineKind, WorkKind
 from portal.operations.actors import SYSTEM
+from portal.operations.consequences import LOOK_AGAIN
 from portal.operations.contact_points import ContactPoint
-from portal.operations.distribution import LOOK_AGAIN, Round, Routable
+from portal.operations.distribution import Round
+from portal.operations.routable import Routable
 from portal.operations.writes import Row
 from portal.queries.clock import database_time
 from portal.queries.setup import Setup

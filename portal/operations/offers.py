@@ -33,7 +33,8 @@ from portal.models import (
 from portal.models.tenancy import working_company
 from portal.operations import reassignment_ends
 from portal.operations.actors import SYSTEM, Actor
-from portal.operations.distribution import Round, change_lead, if_second_chance
+from portal.operations.consequences import change_lead
+from portal.operations.distribution import Round, if_second_chance
 from portal.operations.ending import take_back, withdraw_offers
 from portal.operations.locking import lock_lead, lock_lead_and_pools, peek_lead, state_of
 from portal.operations.passing_on import pass_on, round_of_pool

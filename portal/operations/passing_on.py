@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.models import LeadState, WorkKind
 from portal.models.tenancy import working_company
-from portal.operations.distribution import Round, Routable, in_any_case
+from portal.operations.distribution import Round, in_any_case
+from portal.operations.routable import Routable
 from portal.operations.writes import Row
 from portal.queries import routing_facts
 from portal.queries.reassignments import Running, running_of

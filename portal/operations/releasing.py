@@ -8,7 +8,8 @@ from portal.errors import Conflict
 from portal.extensions import db
 from portal.models import Lead, LeadState, TimelineKind, User, WorkKind
 from portal.operations.actors import Actor
-from portal.operations.distribution import LOOK_AGAIN, Round, change_lead
+from portal.operations.consequences import LOOK_AGAIN, change_lead
+from portal.operations.distribution import Round
 from portal.operations.locking import lock_lead, peek_lead, state_of
 from portal.operations.passing_on import round_of_pool, route_afresh
 from portal.operations.transaction import operation

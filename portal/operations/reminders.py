@@ -24,7 +24,7 @@ from portal.models import (
 )
 from portal.models.statements import rows
 from portal.operations.actors import SYSTEM
-from portal.operations.distribution import change_lead
+from portal.operations.consequences import change_lead
 from portal.operations.locking import state_of
 from portal.operations.transaction import operation
 from portal.operations.writes import Writes
