@@ -120,23 +120,21 @@ def make_company(app: APIFlask, name: str, **settings: Any) -> Company:
     Args:
         settings: columns of the company that differ from their defaults.
     """
-    from tests.factories import person_in
+    from tests.factories import people_in
 
-    company_id = models.new_id()
+    company_id, rule_id = models.new_id(), models.new_id()
+    cast = (
+        ("Olive Owner", ["owner"]),
+        ("Mara Manager", ["manager"]),
+        ("Ana Agent", ["agent"]),
+        ("Ben Colleague", ["agent"]),
+    )
     with app.app_context(), inside_company(company_id):
         db.session.add(models.Company(id=company_id, name=name, **settings))
         db.session.flush()
-        rule = models.Rule(company_id=company_id, name="Everything else", is_default=True, conditions={}, strictness={})
-        db.session.add(rule)
+        everything_else: dict[str, Any] = {"name": "Everything else", "conditions": {}, "strictness": {}}
+        db.session.add(models.Rule(company_id=company_id, id=rule_id, is_default=True, **everything_else))
         db.session.add_all(models.start_lists(company_id))
-        people = [
-            person_in(app, company_id, first_name, roles)
-            for first_name, roles in (
-                ("Olive Owner", ["owner"]),
-                ("Mara Manager", ["manager"]),
-                ("Ana Agent", ["agent"]),
-                ("Ben Colleague", ["agent"]),
-            )
-        ]
+        people = people_in(app, company_id, cast)
         db.session.commit()
-        return Company(app, company_id, name, *people, default_rule_id=rule.id)
+    return Company(app, company_id, name, *people, default_rule_id=rule_id)

@@ -76,13 +76,19 @@ def settings(servers: Servers, database: str, worker_number: int, valkey: str) -
     return servers.settings(database, worker_number)
 
 
-@pytest.fixture
-def valkey(servers: Servers, worker_number: int) -> str:
-    """The URL of an empty Valkey database."""
+@pytest.fixture(scope="session")
+def _valkey_of_the_worker(servers: Servers, worker_number: int) -> Iterator[tuple[str, redis.Redis]]:
     address = servers.settings("postgres", worker_number).redis_url
     assert address is not None
     with redis.Redis.from_url(address) as client:
-        client.flushdb()
+        yield address, client
+
+
+@pytest.fixture
+def valkey(_valkey_of_the_worker: tuple[str, redis.Redis]) -> str:
+    """The URL of an empty Valkey database."""
+    address, client = _valkey_of_the_worker
+    client.flushdb()
     return address
 
 
