@@ -73,6 +73,12 @@ def typed_hours(hours: Mapping[str, Any] | None) -> dict[str, Any]:
     return {"hours_kind": THESE, **days, "exceptions": "\n".join(exceptions)}
 
 
+def told_hours(hours: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The hours of each day of the week and of each date that is different, to read."""
+    week = [(day.capitalize(), hours.get(day, ())) for day in WEEKDAYS]
+    return [(day, _written(ranges) or "off") for day, ranges in (*week, *hours.get("exceptions", {}).items())]
+
+
 def _ranges(typed: str | None) -> list[list[str]]:
     """Ranges as they were typed: what makes no sense is left for routing to complain about."""
     text = (typed or "").replace("–", "-").strip()

@@ -26,8 +26,8 @@ FORMS: dict[str, tuple[str, dict[str, Any], Any]] = {
     "a person": ("/people/new", {"name": "Nina New", "email": "nina@example.com"}, User),
     "a team": ("/settings/teams", {"name": "Seattle"}, Team),
     "a role": ("/settings/roles/new", {"name": "Reader", "grants": "reports"}, OwnRole),
-    "days away": ("/people/{agent}/leaves", {"first_day": "2026-05-04", "last_day": "2026-05-08"}, Leave),
-    "one's own days away": ("/me/leaves", {"first_day": "2026-05-04", "last_day": "2026-05-08"}, Leave),
+    "days away": ("/people/{agent}/leaves", {"first_day": "2099-05-04", "last_day": "2099-05-08"}, Leave),
+    "one's own days away": ("/me/leaves", {"first_day": "2099-05-04", "last_day": "2099-05-08"}, Leave),
     "a copy of a rule": ("/settings/rules/{rule}/copy", {}, Rule),
     "a key": ("/settings/keys", {"scope": "full"}, Key),
 }

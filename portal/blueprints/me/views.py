@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.blueprints.hours_form import told_hours
 from portal.blueprints.me.blueprint import blueprint
 from portal.blueprints.me.forms import AboutMeForm, ChangePasswordForm
 from portal.blueprints.people.availability_forms import PRESENCE_NAMES, LeaveForm, StandInForm
@@ -50,6 +51,7 @@ def page_with(
         user=user,
         account=signed_in_account(),
         receives=may(user, Right.RECEIVE),
+        hours=told_hours(user.hours) if user.hours is not None else None,
         refused=person.refused if (person := person_now(user.id)) else None,
         may_pause=company.self_service_pause or is_reached(user, Right.PEOPLE, user.team_id),
         presence_names=PRESENCE_NAMES if company.presence_mode != PresenceMode.IGNORE else {},

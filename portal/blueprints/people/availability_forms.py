@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Self
 from uuid import UUID
 
-from wtforms import DateField, HiddenField, RadioField, SelectField
+from wtforms import DateField, HiddenField, RadioField, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice
 
 from portal.blueprints.forms import Lines, PortalForm, Whole, id_or_none, menu, needed
@@ -22,6 +23,7 @@ from portal.operations import availability
 from portal.operations.availability import Availability
 from portal.operations.seen import mark
 from portal.queries.choices import assignees
+from portal.queries.clock import database_time
 from portal.routing.facts import Presence
 
 PRESENCE_NAMES = {Presence.AVAILABLE: "Available", Presence.AWAY: "Away", Presence.OFFLINE: "Offline"}
@@ -115,6 +117,12 @@ class LeaveForm(OnceForm):
         """Fill the menu: everybody else who is active."""
         self.stand_in_id.choices = stand_in_menu(user_id)
         return self
+
+    def validate_last_day(self, field: DateField) -> None:
+        """Days that are over everywhere would be noted, and then be shown nowhere."""
+        first, last, yesterday = self.first_day.data, field.data, (database_time() - timedelta(days=1)).date()
+        if first and last and first <= last < yesterday:
+            raise ValidationError("These days are over. Choose a last day from today on.")
 
     def note(self, user_id: UUID, by: User) -> UUID:
         """Note the leave that was typed; its id. Errors as in `availability.add_leave`."""

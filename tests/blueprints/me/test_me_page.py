@@ -82,6 +82,29 @@ class TestBeingAway:
         assert "before the first" in page.error_of("last_day")
         assert page.value_of("first_day") == "2026-05-02"
 
+    def test_days_that_are_over_come_back_and_are_not_said_to_count(self, app: APIFlask, company: Company) -> None:
+        page = sign_in(app, company.agent).open("/me")
+        page = page.press("Note it", status=422, first_day="2020-05-01", last_day="2020-05-02")
+        assert page.error_of("last_day") == "These days are over. Choose a last day from today on."
+        assert company.owner.api.get(f"/users/{company.agent.id}/leaves").json["items"] == []
+
+    def test_whoever_gets_none_now_is_not_said_to_be_taking_leads(self, app: APIFlask, company: Company) -> None:
+        page = sign_in(app, company.agent).open("/me")
+        assert "Taking leads" in page.words
+        page = page.press("Note it", first_day="2026-01-01", last_day="2028-06-01")
+        assert "Taking leads" not in page.words
+        assert "New leads can come to you" not in page.words
+
+    def test_ones_hours_are_shown(self, app: APIFlask, company: Company) -> None:
+        browser = sign_in(app, company.agent)
+        assert "Your hours" not in browser.open("/me").words
+        hours = {"monday": [["09:00", "12:00"], ["13:00", "17:00"]], "exceptions": {"2099-12-24": []}}
+        company.owner.api.patch(f"/users/{company.agent.id}", {"hours": hours})
+        words = browser.open("/me").words
+        assert "Your hours" in words
+        assert "Monday 09:00-12:00, 13:00-17:00 Tuesday off" in words
+        assert "2099-12-24 off" in words
+
     def test_somebody_elses_days_away_are_not_removed(self, app: APIFlask, company: Company) -> None:
         days = {"first_day": "2099-05-04", "last_day": "2099-05-08"}
         theirs = company.owner.api.post(f"/users/{company.colleague.id}/leaves", days).json["id"]
