@@ -96,6 +96,8 @@ class Taken:
     outcome: str
     reason: str
     created: bool
+    # The reason as it may be told to those who read no names of others; None = it is for everybody.
+    masked_reason: str | None = field(default=None, kw_only=True)
     tags_found: tuple[str, ...] = ()
     offers: tuple[UUID, ...] = ()
     decision_id: UUID | None = None

@@ -13,6 +13,7 @@ from portal.operations.routable import Routable
 from portal.queries import routing_facts
 from portal.queries.clock import database_time
 from portal.routing.caps import reached
+from portal.routing.explain import ANOTHER
 from portal.routing.gates import BEYOND_THE_POOL, refusal
 from portal.routing.recognise import Recognised
 
@@ -22,14 +23,24 @@ class Given:
     """Who gets the lead at once, and why."""
 
     user_id: UUID
-    why: str
+    name: str
+    how: str
+
+    @property
+    def why(self) -> str:
+        """One sentence."""
+        return f"{self.name} {self.how}"
+
+    def why_to(self, user_id: UUID) -> str:
+        """The same for somebody who is told no names but their own."""
+        return self.why if self.user_id == user_id else f"{ANOTHER} {self.how}"
 
 
 def named_or_returning(arrival: Arrival) -> Given | None:
     """Whose the lead is without routing; None = nobody's, route it."""
     named = arrival.facts.assignee
     if named is not None and named.active and named.receives:
-        return Given(named.user_id, f"{named.name} was named as the assignee.")
+        return Given(named.user_id, named.name, "was named as the assignee.")
     previous = arrival.recognition.previous_owner
     if arrival.recognition.outcome is Recognised.RETURNING and previous is not None:
         return _previous_owner(arrival, previous)
@@ -70,4 +81,4 @@ def _previous_owner(arrival: Arrival, user_id: UUID) -> Given | None:
         used = used_of_locked(arrival.holder.company_id, user_id, None, setup)
         if used.open_leads >= (person.open_cap or used.open_leads + 1) or reached(used.caps):
             return None
-    return Given(user_id, f"{person.name} had this contact's last lead.")
+    return Given(user_id, person.name, "had this contact's last lead.")

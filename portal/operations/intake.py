@@ -33,6 +33,7 @@ from portal.queries import intake_facts
 from portal.queries.across import KeyHolder
 from portal.queries.clock import database_time
 from portal.queries.managers import managers_of_waiting
+from portal.routing.explain import why_to
 from portal.routing.facts import LeadFacts, Outcome, WaitingFor
 from portal.routing.recognise import Recognised, Recognition, ReturningContacts, resolve
 
@@ -142,11 +143,13 @@ def _store_routed(arrival: Arrival) -> Taken:
     )
     lead = Routable(facts, match, fresh_state(), is_new=True)
     row = lead_rows(arrival, round_.writes, facts)
+    masked = None
     if given is not None:
         giving.give(round_, lead, given, arrival.by)
         if holder.named_counts_as_turn:
             round_.charge(lead.id, given.user_id)
         outcome, reason = "assigned", given.why
+        masked = given.why_to(holder.user_id) if setup.masks_names else None
     elif stopped is not None:
         keeping_back.keep_back(round_, lead, stopped)
         outcome, reason = stopped.outcome, stopped.why
@@ -156,10 +159,11 @@ def _store_routed(arrival: Arrival) -> Taken:
     else:
         decision = round_.hand_out(lead)
         outcome, reason = _OUTCOMES.get(decision.outcome, "unassigned"), decision.why
+        masked = why_to(decision, holder.user_id) if setup.masks_names else None
     row.update(lead.state)
     offers = round_.writes.ids_of("offers")
     return arrival.finish(
-        _taken(arrival, row, outcome, reason, offers, giving.assignee_warnings(arrival)), round_.writes
+        _taken(arrival, row, outcome, reason, offers, giving.assignee_warnings(arrival), masked), round_.writes
     )
 
 
@@ -194,6 +198,7 @@ def _taken(
     reason: str,
     offers: tuple[UUID, ...] = (),
     warnings: tuple[Warned, ...] = (),
+    masked_reason: str | None = None,
 ) -> Taken:
     return Taken(
         lead_id=row["id"],
@@ -210,6 +215,7 @@ def _taken(
         pool_id=row["pool_id"],
         rule_id=row["rule_id"],
         warnings=arrival.warnings + warnings,
+        masked_reason=masked_reason,
     )
 
 

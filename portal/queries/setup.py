@@ -31,7 +31,7 @@ _VERSION = "SELECT setup_version FROM companies WHERE id = %(company)s"
 _COMPANY = """
     SELECT time_zone, name_as_tag, email_as_tag, manual_intercept, opening_hours, hold_spacing_seconds,
            presence_mode, holidays, untagged_qualify_all,
-           performance_in_routing, fallback_any_active, catch_all_reminder_minutes,
+           performance_in_routing, fallback_any_active, catch_all_reminder_minutes, mask_names_in_why,
            (SELECT max(number) FROM rule_sets v WHERE v.company_id = companies.id)
     FROM companies WHERE id = %(company)s"""
 
@@ -78,6 +78,8 @@ class Setup:
     # Pools whose owners have to log a contact within some time.
     contact_watched: frozenset[UUID] = frozenset()
     teams: Mapping[UUID, TeamRules] = field(default_factory=dict)
+    # Whether reasons name others only to those whose work is about leads or people.
+    masks_names: bool = False
 
     def all_rules(self) -> Iterator[Rule]:
         """Those of every list, the company's first."""
@@ -138,7 +140,7 @@ def setup_of(company_id: UUID, version: UUID | None = None) -> Setup:
 
 
 def _load(company_id: UUID) -> Setup:
-    ((zone, name_as_tag, email_as_tag, intercept, opening, spacing, *settings, minutes, number),) = _rows(
+    ((zone, name_as_tag, email_as_tag, intercept, opening, spacing, *settings, minutes, masks_names, number),) = _rows(
         _COMPANY, company_id
     )
     lists = defaultdict[UUID | None, list[Rule]](list)
@@ -165,6 +167,7 @@ def _load(company_id: UUID) -> Setup:
         timedelta(minutes=minutes) if minutes else None,
         frozenset(row[0] for row in _rows(_CONTACT_WATCHED, company_id)),
         teams,
+        masks_names,
     )
 
 

@@ -18,6 +18,8 @@ from portal.routing.gates import asked
 from portal.routing.ledger import CREDIT_OF, TieBreak
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from portal.routing.decision import Decision
     from portal.routing.facts import RuleCheck
 
@@ -177,6 +179,12 @@ def why_from(data: Data, names: Names | None = None) -> str:
     if data["tie_break"]:
         said = f"{said} {TIE_BREAKS[data['tie_break']]}"
     return said
+
+
+def why_to(decision: Decision, user_id: UUID) -> str:
+    """The same for somebody who is told no names but their own."""
+    data = decision.as_data()
+    return why_from(data, masks(data, str(user_id)))
 
 
 def _choice(data: Data, names: Names) -> str:

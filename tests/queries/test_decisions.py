@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from apiflask import APIFlask
 
-from tests.cast import Company
+from tests.cast import Company, Person
 from tests.factories import make_pool, make_user
-from tests.operations.acts import arrive, change_company, change_user
+from tests.operations.acts import arrive, change_company, change_user, somebody
 from tests.page import sign_in
 
 MASKS = ("Agent 1", "Agent 2")
@@ -87,3 +87,19 @@ def test_a_pools_page_tells_why_its_last_leads_went_where_they_went(
     assert f"{company.agent.name} is next in turn" in page.words
     assert f"/leads/{masked}#why-head" in page.links
     assert "No lead shown to you" in sign_in(app, company.owner).open(f"/pools/{empty.id}").words
+
+
+def test_the_answer_to_a_lead_sent_in_masks_names_like_every_other_why(company: Company) -> None:
+    change_company(company, mask_names_in_why=True)
+    make_pool(company, [company.colleague], delivery="assign")
+
+    def reason(sender: Person, **told: str) -> str:
+        answer = sender.api.post("/leads", {"name": "Rosa", "phone": somebody(), **told})
+        assert answer.json["routing"]["outcome"] == "assigned"
+        return str(answer.json["routing"]["reason"])
+
+    assert reason(company.agent).startswith("Another agent is next in turn")
+    assert reason(company.agent, assignee=company.colleague.email) == "Another agent was named as the assignee."
+    for sender in (company.colleague, company.owner):
+        assert company.colleague.name in reason(sender)
+        assert company.colleague.name in reason(sender, assignee=company.colleague.email)

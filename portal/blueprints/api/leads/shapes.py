@@ -253,11 +253,12 @@ class DecisionsShape(Form):
     next = Text(allow_none=True, required=True)
 
 
-def taken_shape(taken: Taken, *, brief: bool) -> dict[str, Any]:
+def taken_shape(taken: Taken, *, brief: bool, names: bool = True) -> dict[str, Any]:
     """What became of a lead, as the API tells it.
 
     Args:
         brief: for an intake key: no names, no reasons.
+        names: whether the reason may name others.
     """
     warnings = [{"code": code, "message": message} for code, message in taken.warnings]
     if brief:
@@ -270,7 +271,7 @@ def taken_shape(taken: Taken, *, brief: bool) -> dict[str, Any]:
         "decision_id": taken.decision_id,
         "pool_id": taken.pool_id,
         "rule_id": taken.rule_id,
-        "reason": taken.reason,
+        "reason": taken.reason if names or taken.masked_reason is None else taken.masked_reason,
     }
     return {
         "id": taken.lead_id,

@@ -60,7 +60,7 @@ from portal.operations import (
 from portal.operations.arrival import Keep, KeptTaken, Taken
 from portal.operations.bulk_hand_out import hand_out_unassigned
 from portal.queries.conversion import conversion_of, conversions_of
-from portal.queries.decisions import decisions_of
+from portal.queries.decisions import decisions_of, eyes_of
 from portal.queries.leads import LeadFilters, LeadView, bucket_page, lead_after, lead_for
 from portal.queries.reassignments import reassignments_shown
 from portal.queries.timeline import entry_written, timeline_page
@@ -82,7 +82,10 @@ def take_in() -> Response:
     arriving = arriving_from(read_json(request))
 
     def answer_of(taken: Taken) -> tuple[int, dict[str, Any]]:
-        return 201 if taken.created else 200, taken_shape(taken, brief=sender.scope == KeyScope.INTAKE)
+        brief = sender.scope == KeyScope.INTAKE
+        # Nothing is asked of the sender's rights where all may read all names.
+        names = brief or taken.masked_reason is None or eyes_of(acting_user()) is None
+        return 201 if taken.created else 200, taken_shape(taken, brief=brief, names=names)
 
     asked = named_request()
     # The key is claimed, and the answer kept, by the same statements that take the lead in.
