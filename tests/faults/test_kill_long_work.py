@@ -1,5 +1,5 @@
-"""Workers are killed while held leads are let go one by one, and in the middle of a replay: each lead goes once and in
-its turn, and the replay comes to what it always comes to."""
+"""Workers are killed while held leads are let go one by one, while leads nobody called about go on to somebody else, and
+in the middle of a replay: each lead goes once and in its turn, and the replay comes to what it always comes to."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ AGENTS = ("ana", "ben", "cem")
 HELD = 8
 SPACING = 5
 """Seconds between two held leads."""
+UNCALLED = 40
 PAST_LEADS = 20_000
 LEASE_AND_MORE = 60.0
 """Seconds within which another worker has finished what a killed one held."""
@@ -38,6 +39,16 @@ _COPY_DECISIONS = """
     SELECT (jsonb_populate_record(NULL::decisions,
         to_jsonb(d) || jsonb_build_object('id', c.decision, 'lead_id', c.lead))).*
     FROM (SELECT * FROM decisions ORDER BY id DESC LIMIT 1) d, copies c"""
+# As if the hour had passed.
+_TIME_IS_UP = """
+    UPDATE due_work SET created_at = created_at - interval '2 hours', due_at = now()
+    WHERE kind = 'contact' AND subject_id = ANY (%s::uuid[]) RETURNING 1"""
+_ENDED = "SELECT count(*) FROM reassignments WHERE state <> 'running'"
+_REASSIGNED = """
+    SELECT state, each, count(*) FROM (
+        SELECT lead_id, state, count(*) OVER (PARTITION BY lead_id) AS each FROM reassignments) r
+    GROUP BY state, each"""
+_TIMES_RUNNING = "SELECT count(*), count(*) FILTER (WHERE due_at > now()) FROM due_work WHERE kind = 'contact'"
 _HELD = "SELECT count(*) FROM leads WHERE state = 'held'"
 
 
@@ -70,6 +81,31 @@ def test_held_leads_go_once_each_in_their_turn_and_never_two_at_a_time(stack: St
     assert {owner for (owner,) in stack.rows("SELECT count(*) FROM leads GROUP BY owner_id")} == {2, 3}
     wait_until_settled(stack)
     stack.assert_sound()
+
+
+def test_leads_nobody_called_about_go_on_once_though_workers_are_killed(stack: Stack, shop: Shop) -> None:
+    shop.api.patch(f"/pools/{shop.pool_id}", contact_within=3600)
+    had = {lead["id"]: lead["owner_id"] for lead in (owned(shop, number) for number in range(UNCALLED))}
+    halves = list(had)[: UNCALLED // 2], list(had)[UNCALLED // 2 :]
+    for half in halves:
+        # Many at once, so that a worker is killed somewhere among them.
+        assert len(stack.rows(_TIME_IS_UP, half)) == len(half)
+        stack.kill_and_wait("quick")
+    eventually(lambda: stack.number(_ENDED) == UNCALLED, "each to have gone on", within=LEASE_AND_MORE)
+    assert stack.rows(_REASSIGNED) == [("done", 1, UNCALLED)]
+    has = {str(lead_id): str(owner_id) for lead_id, owner_id in stack.rows("SELECT id, owner_id FROM leads")}
+    assert [lead_id for lead_id, owner_id in had.items() if has[lead_id] == owner_id] == []
+    # Each new owner has the same time, none of the old ones has any left.
+    assert stack.rows(_TIMES_RUNNING) == [(UNCALLED, UNCALLED)]
+    shop.api.patch(f"/pools/{shop.pool_id}", contact_within=None)
+    wait_until_settled(stack)
+    stack.assert_sound()
+
+
+def owned(shop: Shop, number: int) -> dict[str, Any]:
+    """A new lead, which is somebody's at once."""
+    lead: dict[str, Any] = shop.api.post("/leads", name=f"Uncalled {number}")
+    return lead
 
 
 def test_a_replay_whose_worker_was_killed_comes_to_the_same(stack: Stack, shop: Shop) -> None:
