@@ -1,5 +1,5 @@
-"""Workers are killed while held leads are let go one by one, while leads nobody called about go on to somebody else, and
-in the middle of a replay: each lead goes once and in its turn, and the replay comes to what it always comes to."""
+"""Workers are killed while held leads are let go one by one, while leads nobody called about go on to others, and
+in a replay: each lead goes once and in its turn, and the replay comes to what it always comes to."""
 
 from __future__ import annotations
 
