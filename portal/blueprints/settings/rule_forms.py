@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Self
 
-from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField
+from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField, ValidationError
 
 from portal.blueprints.forms import Line, Lines, menu, needed
 from portal.blueprints.hours_form import HoursForm, once, typed_hours
@@ -76,6 +76,14 @@ class RuleForm(HoursForm):
         self.goes_to.offer(ways.choices(self.present))
         return self
 
+    def validate_custom(self, field: Lines) -> None:
+        """Each line compares a field with something."""
+        for line in _lines(field.data):
+            if not _COMPARISON.fullmatch(line):
+                raise ValidationError(
+                    f"“{line[:40]}” compares nothing. Write it like rooms = 3, size = 3 | 4, or notes contains pool."
+                )
+
     def wanted(self) -> dict[str, Any]:
         """What was typed, as the operations take it."""
         conditions = self._conditions()
@@ -125,6 +133,13 @@ class RuleForm(HoursForm):
 
 class NewRuleForm(RuleForm, OnceForm):
     """The form of a new rule."""
+
+    def validate_goes_to(self, field: WayField) -> None:
+        """Whoever only types a name must not stop all leads on their way to the default rule."""
+        asked = (*LISTED, "channel", "price_min", "price_max", "has_phone", "custom")
+        if not field.data and not any(self[name].data for name in asked):
+            told = "This rule would take every lead and give it to nobody."
+            raise ValidationError(f"{told} Choose where they go, or say below which leads it is for.")
 
 
 def typed_rule(rule: Rule) -> dict[str, Any]:

@@ -26,7 +26,8 @@ def hours_in_words(hours: Mapping[str, Any]) -> str:
     """`Mon 09:00-17:00, Tue 09:00-12:00`."""
     days = [f"{day[:3].capitalize()} {_ranges(hours[day])}" for day in WEEKDAYS if hours.get(day)]
     exceptions = len(hours.get("exceptions", {}))
-    return ", ".join(days) + (f", and {exceptions} dates that are different" if exceptions else "")
+    dates = [f"{exceptions} {'date that is' if exceptions == 1 else 'dates that are'} different"] if exceptions else []
+    return ", and ".join([", ".join(days), *dates] if days else dates)
 
 
 def _ranges(ranges: Any) -> str:

@@ -122,16 +122,31 @@ class TestRulesWithConditions:
     def test_what_makes_no_sense_comes_back_at_its_field(
         self, owner: Browser, company: Company, field: str, typed: str
     ) -> None:
-        sent = {"name": "Coast", "hours_kind": "these" if field in ("monday", "exceptions") else "always", field: typed}
+        kind = "these" if field in ("monday", "exceptions") else "always"
+        sent = {"name": "Coast", "city": "Ronda", "hours_kind": kind, field: typed}
         page = owner.open("/settings/rules/new").press("Make the rule", status=422, **sent)
         assert page.error_of(field)
         with company.inside():
             assert db.session.scalars(select(Rule).where(Rule.name == "Coast")).all() == []
 
+    def test_a_rule_for_every_lead_that_leads_nowhere_is_asked_about(self, owner: Browser, company: Company) -> None:
+        page = owner.open("/settings/rules/new").press("Make the rule", status=422, name="Coast")
+        assert "take every lead and give it to nobody" in page.error_of("goes_to")
+        pool = make_pool(company, [company.agent], default_rule=False)
+        page = owner.open("/settings/rules/new").press("Make the rule", name="Nights", goes_to=pool.id)
+        assert "The rule “Nights” is there." in page.words
+
+    @pytest.mark.parametrize("typed", ["rooms", "rooms =", "= 3"])
+    def test_a_field_of_ones_own_that_cannot_be_read_is_told_how_to_be_written(
+        self, owner: Browser, typed: str
+    ) -> None:
+        page = owner.open("/settings/rules/new").press("Make the rule", status=422, name="Rooms", custom=typed)
+        assert page.error_of("custom").endswith("Write it like rooms = 3, size = 3 | 4, or notes contains pool.")
+
     def test_rules_are_moved_paused_copied_and_deleted(self, owner: Browser, company: Company) -> None:
         page = owner.open("/settings/rules")
         for name in ("First", "Second"):
-            page = page.press_link("New rule").press("Make the rule", name=name)
+            page = page.press_link("New rule").press("Make the rule", name=name, city="Ronda")
         page = page.press("Move up: Second")
         assert names(company) == ["Second", "First", "Everything else"]
         page = page.press("Pause: Second")
@@ -145,7 +160,7 @@ class TestRulesWithConditions:
     def test_rules_are_put_into_the_order_they_were_dragged_into(self, owner: Browser, company: Company) -> None:
         page = owner.open("/settings/rules")
         for name in ("First", "Second"):
-            page = page.press_link("New rule").press("Make the rule", name=name)
+            page = page.press_link("New rule").press("Make the rule", name=name, city="Ronda")
         form = page.form("/settings/rules/order")
         ids = [str(stored(company, name).id) for name in ("Second", "First")]
         owner.post("/settings/rules/order", {"csrf_token": form.fields["csrf_token"], "rule": ids})
@@ -188,5 +203,5 @@ class TestWhatAProgramSaid:
         ("field", "typed"), [("custom", "rooms = 3\nrooms = 4"), ("exceptions", "2026-12-24 closed\n2026-12-24 closed")]
     )
     def test_a_name_that_stands_there_twice_is_said(self, owner: Browser, field: str, typed: str) -> None:
-        sent = {"name": "Coast", "hours_kind": "these", "monday": "09:00-17:00", field: typed}
+        sent = {"name": "Coast", "city": "Ronda", "hours_kind": "these", "monday": "09:00-17:00", field: typed}
         assert "twice" in owner.open("/settings/rules/new").press("Make the rule", status=422, **sent).error_of(field)

@@ -122,7 +122,7 @@ class TestWhoLeadsATeam:
         assert "South" not in page.words
         assert "Of the company" not in page.words
         page = page.press_link("North no rules of its own").press_link("New rule")
-        page.press("Make the rule", name="Ours")
+        page.press("Make the rule", name="Ours", city="Ronda")
         assert names(company, north) == ["Ours"]
 
     def test_opens_no_other_list_and_no_rule_of_it(self, app: APIFlask, company: Company, lead: Person) -> None:
