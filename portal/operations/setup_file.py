@@ -26,7 +26,7 @@ from portal.models import Company, Pool, Rule, Tag, TagMember, Team, User
 from portal.models.member_caps import MemberCaps
 from portal.operations.company import CompanyChanges
 from portal.operations.complaints import Complaints
-from portal.operations.pools import PoolChanges
+from portal.operations.pool_fields import PoolChanges
 from portal.operations.rules import RuleChanges
 from portal.queries.pools import PoolView, pool_views
 from portal.queries.rules import rules_of_all

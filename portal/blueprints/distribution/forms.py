@@ -16,7 +16,7 @@ from portal.blueprints.hours_form import ALWAYS, WHEN, HoursForm, typed_hours
 from portal.blueprints.once import OnceForm
 from portal.models import TagMember, Team
 from portal.models.member_caps import NO_CAPS
-from portal.operations.pools import MOST_DEFAULT_ASSIGNEES
+from portal.operations.pool_fields import MOST_DEFAULT_ASSIGNEES
 from portal.queries.pools import PoolView
 from portal.routing.facts import DefaultMode, Delivery, Picker, Timer, WhenNobody
 from portal.routing.tags import normal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from portal.blueprints.api.fields import Choice, Flag, Form, Free, Id, Part, Several, Text, Whole, WholeText
 from portal.blueprints.api.rules.forms import HOURS
 from portal.blueprints.api.users.forms import Caps
-from portal.operations.pools import (
+from portal.operations.pool_fields import (
     GREATEST_PRIORITY,
     GREATEST_WEIGHT,
     LONGEST_WINDOW,
