@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar
 from uuid import UUID
 
-from wtforms import BooleanField, HiddenField, RadioField, SelectField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, ValidationError
 
 from portal.blueprints.distribution.limits import WHAT, Limited, limited_in
 from portal.blueprints.forms import Line, Lines, Whole, id_or_none, menu, needed
@@ -16,7 +16,12 @@ from portal.blueprints.hours_form import ALWAYS, WHEN, HoursForm, typed_hours
 from portal.blueprints.once import OnceForm
 from portal.models import TagMember, Team
 from portal.models.member_caps import NO_CAPS
-from portal.operations.pool_fields import MOST_DEFAULT_ASSIGNEES
+from portal.operations.pool_fields import (
+    LONGEST_WINDOW,
+    LONGEST_WITHOUT_CONTACT,
+    MOST_DEFAULT_ASSIGNEES,
+    SHORTEST_WINDOW,
+)
 from portal.queries.pools import PoolView
 from portal.routing.facts import DefaultMode, Delivery, Picker, Timer, WhenNobody
 from portal.routing.tags import normal
@@ -185,6 +190,25 @@ class PoolForm(HoursForm):
         """Whether there is anything to see in them."""
         return any(field.data is not None or field.errors for _, fields in self.limit_rows() for field in fields)
 
+    def validate_window(self, field: Whole) -> None:
+        """How long an offer stands, told in the unit it was typed in."""
+        _refuse_outside(field, self.window_unit, LONGEST_WINDOW, "24 hours")
+
+    def validate_last_call(self, field: Whole) -> None:
+        """The same for the last call."""
+        _refuse_outside(field, self.last_call_unit, LONGEST_WINDOW, "24 hours")
+
+    def validate_contact(self, field: Whole) -> None:
+        """The same for the time without a contact."""
+        _refuse_outside(field, self.contact_unit, LONGEST_WITHOUT_CONTACT, "30 days")
+
+    def validate_agent_tags(self, field: Lines) -> None:
+        """A weight that cannot be read must not become part of the tag."""
+        for line in _lines(field.data):
+            if _NUMBERS_BEHIND.fullmatch(line) and not _TAG_MEMBER.fullmatch(line):
+                told = "Write the tag and its weight, such as solar: 2, or with points, such as solar: 2, 50."
+                raise ValidationError(f"“{line[:40]}” cannot be read. {told}")
+
     def _tag_members(self) -> dict[str, TagMember]:
         """The tags as typed, with their limits: those of a tag that was there before."""
         caps = {normal(each.tag): each.typed(self) for each in self.limited if each.tag is not None}
@@ -242,6 +266,15 @@ class PoolForm(HoursForm):
 
 
 _TAG_MEMBER = re.compile(r"(?P<tag>.+?)\s*:\s*(?P<weight>\d{1,9})\s*(,\s*(?P<points>-?\d{1,9})\s*)?")
+
+
+_NUMBERS_BEHIND = re.compile(r".*:[\s\d.,+-]*\d[\s.,]*")
+
+
+def _refuse_outside(field: Whole, unit: SelectField, most_seconds: int, most: str) -> None:
+    """Raise ValidationError for a time that is too short or too long; none typed is none."""
+    if field.data is not None and not SHORTEST_WINDOW <= field.data * UNITS.get(unit.data, 1) <= most_seconds:
+        raise ValidationError(f"Use a time from {SHORTEST_WINDOW} seconds to {most}.")
 
 
 def _lines(typed: str | None) -> list[str]:
