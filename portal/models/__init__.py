@@ -4,14 +4,7 @@ from portal.models.account import Account
 from portal.models.audit import AuditEntry
 from portal.models.company import Company, Team
 from portal.models.contact import Contact, ContactKey
-from portal.models.conversion import (
-    ContactStatus,
-    Conversion,
-    ConversionStatus,
-    LostReason,
-    StatusGroup,
-    start_lists,
-)
+from portal.models.conversion import ContactStatus, Conversion, ConversionStatus, LostReason, StatusGroup, start_lists
 from portal.models.decision import Decision
 from portal.models.due_work import DueWork, WorkKind
 from portal.models.ids import new_id

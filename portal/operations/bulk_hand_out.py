@@ -20,7 +20,8 @@ from portal.operations.passing_on import pass_on, round_of_pool, route_afresh
 from portal.operations.transaction import operation
 from portal.operations.waiting import pools_named
 from portal.permissions import Filter, Right, require
-from portal.queries.leads import Bucket, LeadFilters, narrowed
+from portal.queries.buckets import Bucket
+from portal.queries.leads import LeadFilters, narrowed
 
 CHUNK = 250
 

@@ -21,12 +21,7 @@ from portal.queries.managers import managers_of_waiting, team_of_waiting
 from portal.queries.reassignments import Running
 from portal.queries.setup import Setup
 from portal.routing.decision import Decision
-from portal.routing.facts import (
-    Outcome,
-    PoolFacts,
-    Stage,
-    WaitingFor,
-)
+from portal.routing.facts import Outcome, PoolFacts, Stage, WaitingFor
 
 LOOK_AGAIN = timedelta(seconds=2)
 """After this a lead that was left waiting is looked at once more."""

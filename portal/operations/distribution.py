@@ -26,15 +26,7 @@ from portal.queries.setup import Setup
 from portal.routing import ladder, ledger
 from portal.routing.caps import grown, reached
 from portal.routing.decision import Decision
-from portal.routing.facts import (
-    Asking,
-    Candidate,
-    LeadFacts,
-    Outcome,
-    PoolFacts,
-    Stage,
-    TeamFacts,
-)
+from portal.routing.facts import Asking, Candidate, LeadFacts, Outcome, PoolFacts, Stage, TeamFacts
 from portal.routing.gates import refusals
 from portal.routing.route import hand_out, unrouted, without_pool
 

@@ -10,10 +10,7 @@ from portal.models.lead import LEAD_STATE_COLUMNS
 from portal.operations.writes import Row
 from portal.queries.reassignments import Running
 from portal.queries.routing_facts import History
-from portal.routing.facts import (
-    LeadFacts,
-    RuleMatch,
-)
+from portal.routing.facts import LeadFacts, RuleMatch
 
 ON_OFFER: Row = {"state": LeadState.OFFERING, "owner_id": None, "was_offered": True}
 

@@ -14,8 +14,9 @@ from portal.extensions import db
 from portal.models import Lead, LeadState, Offer, OfferState, User
 from portal.models.ids import first_id_of
 from portal.permissions import Filter
+from portal.queries.buckets import COUNTED_TO, Count, visible
 from portal.queries.clock import database_time
-from portal.queries.leads import COUNTED_TO, Count, Needs, that_need, visible
+from portal.queries.leads import Needs, that_need
 from portal.queries.paging import Statement
 
 DAYS_SHOWN = 14

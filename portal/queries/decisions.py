@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Select, select
 from portal.extensions import db
 from portal.models import Company, Decision, Lead, User
 from portal.permissions import sees_names_in_why, unmasked_leads
-from portal.queries.leads import lead_for, visible
+from portal.queries.buckets import visible
+from portal.queries.leads import lead_for
 from portal.routing.explain import about, masked, masks, sentences_from, why_from
 
 LOOKED_THROUGH = 500

@@ -32,19 +32,18 @@ from portal.extensions import db
 from portal.models import Contact, ContactKey, Lead, LeadState, Offer, OfferState, User
 from portal.models.statements import rows, written
 from portal.permissions import Filter, unmasked_leads
-from portal.queries.leads import (
+from portal.queries.buckets import (
     COUNTED_TO,
     Bucket,
     Count,
-    LeadFilters,
     Looking,
     bucket_counts,
     counts_from,
     counts_of,
-    narrowed,
     parameters_of,
     whole_bucket,
 )
+from portal.queries.leads import LeadFilters, narrowed
 from portal.queries.paging import USUAL_LIMIT, Page, Statement, older_than, position
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from portal.models import LeadState, OfferKind, OfferState, User
 from portal.models.statements import rows
-from portal.queries.leads import area_of, called_without_customer
+from portal.queries.lead_views import area_of, called_without_customer
 from portal.queries.offers import seconds_between
 
 MOST_OPEN = 20

@@ -16,7 +16,8 @@ from portal.errors import NotFound
 from portal.extensions import db
 from portal.models import Company, Lead, LeadState, Offer, OfferKind, OfferState, Pool, User
 from portal.permissions import Right, may
-from portal.queries.leads import area_of, called_without_customer, visible
+from portal.queries.buckets import visible
+from portal.queries.lead_views import area_of, called_without_customer
 from portal.queries.paging import USUAL_LIMIT, Page, Statement, older_than, page_of
 from portal.queries.reassignments import runs_for
 

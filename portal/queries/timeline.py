@@ -14,8 +14,9 @@ from portal.errors import NotFound
 from portal.extensions import db
 from portal.models import EntryEdit, Lead, TimelineItem, TimelineKind, Touch, User
 from portal.permissions import visible_entries
+from portal.queries.buckets import visible
 from portal.queries.decisions import eyes_of, why_of
-from portal.queries.leads import lead_for, visible
+from portal.queries.leads import lead_for
 from portal.queries.paging import USUAL_LIMIT, Page, Statement, older_than, page_of
 
 # How long an author may write a comment or memo anew, by the database's clock.

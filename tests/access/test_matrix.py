@@ -20,7 +20,7 @@ from sqlalchemy import func, update
 from portal import models
 from portal.extensions import db
 from portal.permissions import Right, comes_to_row, may, seen_by_row, sight_of
-from portal.queries.leads import Bucket, bucket_counts, isolation_for
+from portal.queries.buckets import Bucket, bucket_counts, isolation_for
 from portal.routing.facts import WaitingFor
 from tests.access.html import lead_ids_in
 from tests.blueprints.api.database_state import nothing_changes

@@ -9,7 +9,7 @@ from apiflask import APIFlask
 
 from portal.models import User
 from portal.permissions import sight_of
-from portal.queries.leads import isolation_for
+from portal.queries.buckets import isolation_for
 from portal.tokens import Reader
 from tests.cast import Company, Person
 from tests.live.listening import Listener

@@ -16,17 +16,7 @@ from tests.cast import Company, Person
 from tests.consistency import assert_consistent
 from tests.factories import make_pool, make_user
 from tests.operations import sights
-from tests.operations.acts import (
-    accept,
-    arrive,
-    assign,
-    change_company,
-    change_user,
-    close,
-    come_in,
-    drain,
-    reopen,
-)
+from tests.operations.acts import accept, arrive, assign, change_company, change_user, close, come_in, drain, reopen
 
 ANA = "+14155550101"
 WARNINGS = dict[str, str]

@@ -13,7 +13,9 @@ from portal import models
 from portal.errors import Invalid, NotFound
 from portal.extensions import db
 from portal.models import LeadState
-from portal.queries.leads import Bucket, LeadFilters, LeadView, bucket_counts, bucket_page, lead_for, open_buckets
+from portal.queries.buckets import Bucket, bucket_counts, open_buckets
+from portal.queries.lead_views import LeadView
+from portal.queries.leads import LeadFilters, bucket_page, lead_for
 from tests.cast import Company, Person
 from tests.factories import make_closed_lead, make_contact, make_lead, make_offer, make_pool, make_user
 

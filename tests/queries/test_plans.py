@@ -13,10 +13,11 @@ from sqlalchemy import event, text
 from portal import models
 from portal.extensions import db
 from portal.models import statements
+from portal.queries.buckets import Bucket, bucket_counts
 from portal.queries.dashboard import leads_a_day, on_offer_now, open_per_person, time_to_accept, what_needs_somebody
 from portal.queries.decisions import decisions_of
 from portal.queries.lead_rows import rows_page
-from portal.queries.leads import Bucket, LeadFilters, bucket_counts, bucket_page, lead_for
+from portal.queries.leads import LeadFilters, bucket_page, lead_for
 from portal.queries.offers import offer_state, offers_page
 from portal.queries.timeline import timeline_page, touches_of
 from tests.cast import Company

@@ -21,15 +21,7 @@ from tests.cast import Company
 from tests.consistency import assert_consistent
 from tests.factories import make_pool, make_user
 from tests.operations import sights
-from tests.operations.acts import (
-    arrive,
-    change_company,
-    change_user,
-    close,
-    come_in,
-    drain,
-    set_members,
-)
+from tests.operations.acts import arrive, change_company, change_user, close, come_in, drain, set_members
 from tests.races.at_once import THREADS, at_once, done, refused
 
 ANA = "+14155550101"

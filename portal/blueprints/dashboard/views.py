@@ -17,6 +17,7 @@ from portal.charts import bars
 from portal.errors import Forbidden
 from portal.models import LeadState
 from portal.permissions import has_dashboard
+from portal.queries.buckets import Bucket
 from portal.queries.dashboard import (
     DAYS_SHOWN,
     leads_a_day,
@@ -25,7 +26,7 @@ from portal.queries.dashboard import (
     time_to_accept,
     what_needs_somebody,
 )
-from portal.queries.leads import Bucket, Needs
+from portal.queries.leads import Needs
 from portal.sign_in import current_company, signed_in, signed_in_user
 
 WEEK = 7

@@ -15,21 +15,12 @@ from portal.blueprints.leads.forms import MANAGERS_ONLY, Attempt, Close, Edit, E
 from portal.extensions import db
 from portal.models import Company, LeadState, TimelineKind, User
 from portal.operations.releasing import KEPT_BACK
-from portal.permissions import (
-    Right,
-    is_asked_to_take,
-    manages,
-    may,
-    may_hand_out,
-    may_reassign,
-    may_take,
-    may_work_on,
-)
+from portal.permissions import Right, is_asked_to_take, manages, may, may_hand_out, may_reassign, may_take, may_work_on
 from portal.queries.choices import assignees
 from portal.queries.clock import database_time
 from portal.queries.conversion import ConversionView, conversion_of, lost_reasons, statuses
 from portal.queries.decisions import decisions, eyes_of
-from portal.queries.leads import LeadView
+from portal.queries.lead_views import LeadView
 from portal.queries.leaves import cover_in_words
 from portal.queries.offers import running_offer
 from portal.queries.people import admin_contact_ids

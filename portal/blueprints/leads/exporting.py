@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from portal.models import User
-from portal.queries.leads import Bucket, LeadFilters, LeadView, bucket_page
+from portal.queries.buckets import Bucket
+from portal.queries.lead_views import LeadView
+from portal.queries.leads import LeadFilters, bucket_page
 from portal.queries.paging import GREATEST_LIMIT
 
 EXPORTED = (

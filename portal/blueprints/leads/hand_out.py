@@ -15,8 +15,9 @@ from portal.blueprints.leads.narrowing import address, chips, filters_from, give
 from portal.errors import Invalid
 from portal.operations.bulk_hand_out import HandedOut, count_unassigned, hand_out_unassigned
 from portal.permissions import Right
+from portal.queries.buckets import Bucket
 from portal.queries.choices import people_by_name, pools_by_name, pools_for_new_leads
-from portal.queries.leads import Bucket, LeadFilters
+from portal.queries.leads import LeadFilters
 from portal.sign_in import current_company, right_required, signed_in_user
 
 AT_ONCE = 2_000

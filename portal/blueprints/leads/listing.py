@@ -29,9 +29,9 @@ from portal.blueprints.leads.narrowing import (
 from portal.blueprints.leads.views import may_add
 from portal.models import LeadState, User
 from portal.permissions import Right, may
+from portal.queries.buckets import Bucket, Looking
 from portal.queries.choices import people_by_name, pools_by_name, source_names
 from portal.queries.lead_rows import row_for, rows_page
-from portal.queries.leads import Bucket, Looking
 from portal.sign_in import (
     current_company,
     right_required,

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from portal.blueprints.leads.wording import BUCKET_NAMES, STATE_NAMES
 from portal.errors import Invalid
 from portal.models import LeadState
-from portal.queries.leads import Bucket, Count, LeadFilters, Needs
+from portal.queries.buckets import Bucket, Count
+from portal.queries.leads import LeadFilters, Needs
 
 Value = TypeVar("Value")
 

@@ -17,7 +17,8 @@ from portal.models import LeadState
 from portal.operations import reassigning
 from portal.permissions import Right, may, may_reassign
 from portal.queries.choices import groups
-from portal.queries.leads import LeadView, lead_after, lead_for
+from portal.queries.lead_views import LeadView
+from portal.queries.leads import lead_after, lead_for
 from portal.queries.reassignments import reassignments_shown
 from portal.sign_in import signed_in, signed_in_user
 

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from portal.blueprints.leads import wording
 from portal.models import CloseReason, LeadState
 from portal.queries.lead_rows import SentRow
-from portal.queries.leads import called_without_customer
+from portal.queries.lead_views import called_without_customer
 from portal.routing.facts import WaitingFor
 
 TAGS_SHOWN = 1

@@ -14,7 +14,8 @@ from portal.errors import NotFound
 from portal.htmx import is_part
 from portal.models import User
 from portal.permissions import Right, may
-from portal.queries.leads import LeadView, lead_for
+from portal.queries.lead_views import LeadView
+from portal.queries.leads import lead_for
 from portal.sign_in import signed_in, signed_in_user
 
 PARTS = {"head": "leads/_head.html", "stream": "leads/_stream.html", "feedback": "leads/_feedback.html"}

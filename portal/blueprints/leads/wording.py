@@ -12,7 +12,7 @@ from portal.messages import telling
 from portal.models import ActorType, CloseReason, ContactStatus, LeadState, TimelineKind, Visibility
 from portal.operations import conversion_words
 from portal.operations.attempts import Way
-from portal.queries.leads import LeadView
+from portal.queries.lead_views import LeadView
 from portal.routing.facts import WaitingFor
 
 BUCKET_NAMES = {"unassigned": "Unassigned", "mine": "Mine", "assigned": "Assigned", "closed": "Closed"}

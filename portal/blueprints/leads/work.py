@@ -22,7 +22,8 @@ from portal.htmx import is_part
 from portal.models import TimelineKind, Visibility
 from portal.operations import attempts, conversion, entries
 from portal.queries.conversion import lost_reasons, statuses
-from portal.queries.leads import LeadView, lead_for
+from portal.queries.lead_views import LeadView
+from portal.queries.leads import lead_for
 from portal.queries.timeline import entry_for
 from portal.sign_in import signed_in, signed_in_user
 

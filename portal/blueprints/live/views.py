@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.blueprints.live.blueprint import blueprint
 from portal.permissions import sight_of
-from portal.queries.leads import isolation_for
+from portal.queries.buckets import isolation_for
 from portal.sign_in import signed_in_user, whoever_looks
 from portal.tokens import Reader, live_token
 

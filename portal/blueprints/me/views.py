@@ -16,14 +16,7 @@ from portal.queries.leaves import leaves_told
 from portal.queries.people_now import person_now
 from portal.rate_limits import sign_in_per_address
 from portal.routing.facts import PresenceMode
-from portal.sign_in import (
-    begin_session,
-    choose_company,
-    current_company,
-    signed_in,
-    signed_in_account,
-    signed_in_user,
-)
+from portal.sign_in import begin_session, choose_company, current_company, signed_in, signed_in_account, signed_in_user
 
 
 @blueprint.get("")

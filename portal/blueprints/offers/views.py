@@ -20,7 +20,8 @@ from portal.extensions import csrf, db
 from portal.models import User
 from portal.models.tenancy import enter_company, leave_company
 from portal.operations import offers
-from portal.queries.leads import LeadView, lead_for
+from portal.queries.lead_views import LeadView
+from portal.queries.leads import lead_for
 from portal.queries.offers import OfferFacts, OpenOffer, Standing, offer_state, other_open_offers
 from portal.tokens import offer_token, read_offer_token
 

@@ -15,7 +15,7 @@ from portal.operations.amounts import read_amount, read_currency, read_day
 from portal.operations.attempts import MOST_REMARK, Way
 from portal.operations.conversion import MOST_NOTE
 from portal.operations.entries import LONGEST_TEXT
-from portal.queries.leads import Bucket
+from portal.queries.buckets import Bucket
 
 MOST_FIELDS = 200
 MOST_TAGS = 200

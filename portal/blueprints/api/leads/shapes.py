@@ -19,10 +19,11 @@ from portal.models import (
     Visibility,
 )
 from portal.operations.arrival import Taken
+from portal.queries.buckets import Bucket
 from portal.queries.contacts import ContactView
 from portal.queries.conversion import ConversionView
 from portal.queries.decisions import DecisionView
-from portal.queries.leads import Bucket, LeadView
+from portal.queries.lead_views import LeadView
 from portal.queries.pools import in_leads
 from portal.queries.reassignments import ReassignmentView
 from portal.queries.timeline import TimelineView

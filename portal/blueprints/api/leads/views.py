@@ -61,7 +61,8 @@ from portal.operations.arrival import Keep, KeptTaken, Taken
 from portal.operations.bulk_hand_out import hand_out_unassigned
 from portal.queries.conversion import conversion_of, conversions_of
 from portal.queries.decisions import decisions_of, eyes_of
-from portal.queries.leads import LeadFilters, LeadView, bucket_page, lead_after, lead_for
+from portal.queries.lead_views import LeadView
+from portal.queries.leads import LeadFilters, bucket_page, lead_after, lead_for
 from portal.queries.reassignments import reassignments_shown
 from portal.queries.timeline import entry_written, timeline_page
 
