@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -12,7 +13,7 @@ from portal.models import Draft, Tag, User, new_id
 from portal.operations.one_at_a_time import hold_still
 from portal.operations.setup_apply import apply_setup, plan_setup
 from portal.operations.setup_difference import Difference
-from portal.operations.setup_file import setup_now
+from portal.operations.setup_file import Data, Names, in_names_of_now, setup_now
 from portal.operations.transaction import operation
 from portal.operations.versions import keep_version
 from portal.permissions import Right, require_company_wide
@@ -49,12 +50,44 @@ def save_draft(data: Any, *, by: User, seen: str | None = None) -> list[Differen
     """
     require_company_wide(by, Right.DISTRIBUTION)
     _lock(by)
-    there = draft_now()
-    if seen is not None and (there is None or mark_of(there) != seen):
-        raise Conflict("Somebody changed or ended this draft since you opened it, so nothing was saved. Open it again.")
+    _refuse_changed(draft_now(), seen)
     found = plan_setup(data, by=by)
     _kept(data, by)
     return found
+
+
+@operation
+def change_draft(change: Callable[[Data], Data], *, by: User, seen: str | None = None) -> list[Difference]:
+    """Make a change to the draft there is, which is held still meanwhile; gives how it differs from today.
+
+    Args:
+        change: gives the draft as it shall be, from the draft as it is with teams called as they are now. What it
+            raises leaves the draft as it was.
+        seen: as in `save_draft`; None where `change` itself sees to it that it still fits.
+
+    Raises:
+        Forbidden: no right to.
+        Invalid, Conflict: it could not be published as it is, says where; or somebody changed or ended it meanwhile.
+    """
+    require_company_wide(by, Right.DISTRIBUTION)
+    _lock(by)
+    there = draft_now()
+    if there is None:
+        raise Conflict(_CHANGED)
+    _refuse_changed(there, seen)
+    names = Names.now(by.company_id)
+    data = in_names_of_now(change(in_names_of_now(there.data, names)), names)
+    found = plan_setup(data, by=by)
+    _kept(data, by)
+    return found
+
+
+_CHANGED = "Somebody changed or ended this draft since you opened it, so nothing was saved. Open it again."
+
+
+def _refuse_changed(there: Draft | None, seen: str | None) -> None:
+    if seen is not None and (there is None or mark_of(there) != seen):
+        raise Conflict(_CHANGED)
 
 
 def _lock(by: User) -> None:

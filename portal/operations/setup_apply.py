@@ -263,6 +263,20 @@ class _Applying:
                     rule["to_team"] = None
 
 
+def told_in_full(entries: Sequence[Data], present: Sequence[Data]) -> list[Data]:
+    """The rules of a list as applying it would leave them: what one leaves out stays as it is.
+
+    Args:
+        present: the list there is, as `setup_now` tells it with ids.
+    """
+    matched = _matched(entries, [rule for rule in present if not rule.get("default")])
+    default: Data = next((rule for rule in present if rule.get("default")), {})
+    return [
+        (default if entry.get("default") else matched.get(place, {})) | _with_one_way(entry)
+        for place, entry in enumerate(entries)
+    ]
+
+
 def _with_one_way(rule: Data) -> Data:
     """A rule that names a pool, or none, names no team unless it says so."""
     return {"to_team": None} | rule if "pool" in rule else rule

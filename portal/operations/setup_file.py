@@ -250,6 +250,27 @@ def _ids_of_teams_in(data: Data, names: Names) -> dict[str, str]:
     return {path: str(team_id) for path, team_id in names.ids(Kind.TEAM).items() if path in named}
 
 
+def in_names_of_now(data: Data, names: Names) -> Data:
+    """A draft or version that was in order when it was kept, with the teams it knows by id called as they are now."""
+    ids = {str(team_id): path for team_id, path in names.teams.items()}
+    called = {path: ids[team_id] for path, team_id in data.get(TEAM_IDS, {}).items() if team_id in ids}
+    renamed = _with_teams_called(called, data)
+    return renamed | {TEAM_IDS: _ids_of_teams_in(renamed, names)} if TEAM_IDS in data else renamed
+
+
+def _with_teams_called(called: Mapping[str, str], data: Data) -> Data:
+    """A copy of `data`.
+
+    Args:
+        called: what teams are called in it, and what they shall be called.
+    """
+    renamed = deepcopy(data)
+    for entry, key in _namings_of_teams(renamed):
+        if entry.get(key) in called:
+            entry[key] = called[entry[key]]
+    return renamed
+
+
 def _namings_of_teams(data: Data) -> Iterator[tuple[Data, str]]:
     """Every entry that may name a team, and the key it does so by."""
     teams = data.get("teams", [])
@@ -373,11 +394,7 @@ class Reader:
 
     def _as_called_now(self, data: Data) -> Data:
         """From here on, names are compared with those of now."""
-        data = deepcopy(data)
-        for entry, key in _namings_of_teams(data):
-            if entry.get(key) in self._called:
-                entry[key] = self._called[entry[key]]
-        return data
+        return _with_teams_called(self._called, data)
 
     def _company(self, data: Data) -> None:
         if "company" not in data:

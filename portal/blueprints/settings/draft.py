@@ -1,8 +1,9 @@
-"""The draft of the set-up: changed as a file, replayed on past leads, published or thrown away."""
+"""The draft of the set-up: shown, changed as a file, replayed on past leads, published or thrown away."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +13,13 @@ from wtforms import HiddenField, IntegerField, TextAreaField
 from wtforms.validators import NumberRange
 
 from portal.blueprints.forms import PortalForm
+from portal.blueprints.once import FormKey
+from portal.blueprints.settings import rule_wording
 from portal.blueprints.settings.blueprint import blueprint
-from portal.blueprints.settings.draft_parts import target_of, targets
+from portal.blueprints.settings.draft_rule_forms import drafted_way_of, ways_in
 from portal.errors import Conflict, Forbidden, Invalid
 from portal.operations import drafts
+from portal.operations.drafted import Drafted, DraftedRule
 from portal.operations.replays import start_replay
 from portal.operations.setup_apply import plan_setup
 from portal.operations.setup_warnings import warnings_now
@@ -131,29 +135,42 @@ def _side_by_side(result: dict[str, Any] | None) -> list[dict[str, Any]]:
 
 
 def _page(form: DraftForm | None = None, days: ReplayForm | None = None) -> str:
-    kept, by = draft_now(), signed_in_user()
-    found, refused = [], None
-    if kept is not None:
-        data, changed = kept.data, (kept.changed_by_name, kept.changed_at)
-        typed = {"file": json.dumps(data, indent=2, ensure_ascii=False), "seen": drafts.mark_of(kept)}
-        form = form or DraftForm(formdata=None, data=typed)
-        try:
-            found = plan_setup(data, by=by)
-        except (Invalid, Conflict, Forbidden) as error:
-            refused = error.detail
-    else:
-        changed = None
+    drafted = Drafted.now()
+    shown = {} if drafted is None else _parts(drafted)
+    if drafted is not None and form is None:
+        typed = {"file": json.dumps(drafted.data, indent=2, ensure_ascii=False), "seen": drafted.mark}
+        form = DraftForm(formdata=None, data=typed)
     return render_template(
         "settings/draft.html",
-        changed=changed,
-        data=kept.data if kept else {},
-        mark=drafts.mark_of(kept) if kept else "",
-        targets=targets(kept.data) if kept else [],
-        target_of=target_of,
+        drafted=drafted,
         form=form or PortalForm(formdata=None),
         days=days or ReplayForm(formdata=None),
-        found=found,
-        warned=warnings_now(kept.data, current_company().time_zone) if kept and not refused else [],
-        refused=refused,
+        **shown,
         **_last_replay(),
     )
+
+
+def _parts(drafted: Drafted) -> dict[str, Any]:
+    """What the page shows of the draft there is."""
+    rules = drafted.rules()
+    return {
+        **_what_it_changes(drafted.data),
+        "rules": rules,
+        "ways": ways_in(drafted, rule=rules[-1]) if rules else [],
+        "way_of": drafted_way_of,
+        "teams": [(team, _count(drafted.rules(team))) for team in drafted.teams],
+        "words": rule_wording,
+        "new_key": FormKey.new,
+    }
+
+
+def _what_it_changes(data: Any) -> dict[str, Any]:
+    try:
+        found = plan_setup(data, by=signed_in_user())
+    except (Invalid, Conflict, Forbidden) as error:
+        return {"found": [], "refused": error.detail}
+    return {"found": found, "warned": warnings_now(data, current_company().time_zone)}
+
+
+def _count(rules: Sequence[DraftedRule] | None) -> int | None:
+    return None if rules is None else len(rules)

@@ -179,34 +179,48 @@ class DefaultRuleForm(PortalForm):
     goes_to = WayField("Leads go to")
 
 
-class TeamRestForm(PortalForm):
+class RestForm(PortalForm):
     """Who gets what is sent to a team and none of its own rules takes."""
 
-    default_pool_id = SelectField("The rest goes to", coerce=id_or_none)
+    default_pool_id = SelectField("The rest goes to")
     default_user_id = SelectField(
-        "Default user",
-        coerce=id_or_none,
-        description="Gets it where no pool is chosen, and what nobody in the team's pools took.",
+        "Default user", description="Gets it where no pool is chosen, and what nobody in the team's pools took."
     )
 
-    def offer(self, pools: Iterable[tuple[UUID, str]], people: Sequence[Assignee], team: Team) -> Self:
-        """Fill the menus; who and what is chosen now can stay, out of reach or not."""
-        named = [("", "No pool: the default user, then others of the team")]
-        named += [(str(pool_id), name) for pool_id, name in pools]
-        self.default_pool_id.choices = menu(_with_now(named, team.default_pool_id))
-        users = [("", "Nobody"), *((str(one.id), one.name) for one in people)]
-        self.default_user_id.choices = menu(_with_now(users, team.default_user_id))
+    def fill(
+        self, pools: Iterable[tuple[str, str]], people: Iterable[tuple[str, str]], pool_now: str, user_now: str
+    ) -> Self:
+        """Fill the menus, from what is sent and what is shown; who and what is chosen now can stay."""
+        named = [("", "No pool: the default user, then others of the team"), *pools]
+        self.default_pool_id.choices = menu(_with_now(named, pool_now))
+        self.default_user_id.choices = menu(_with_now([("", "Nobody"), *people], user_now))
         return self
+
+
+class TeamRestForm(RestForm):
+    """The same for the set-up that counts."""
+
+    def offer(self, pools: Iterable[tuple[UUID, str]], people: Sequence[Assignee], team: Team) -> Self:
+        """Fill the menus with what is in reach."""
+        return self.fill(
+            [(str(pool_id), name) for pool_id, name in pools],
+            [(str(one.id), one.name) for one in people],
+            str(team.default_pool_id or ""),
+            str(team.default_user_id or ""),
+        )
 
     def wanted(self) -> dict[str, Any]:
         """What was chosen, as the operations take it."""
-        return {"default_pool_id": self.default_pool_id.data, "default_user_id": self.default_user_id.data}
+        return {
+            "default_pool_id": id_or_none(self.default_pool_id.data),
+            "default_user_id": id_or_none(self.default_user_id.data),
+        }
 
 
-def _with_now(choices: list[tuple[str, str]], chosen: UUID | None) -> list[tuple[str, str]]:
+def _with_now(choices: list[tuple[str, str]], chosen: str) -> list[tuple[str, str]]:
     """The choices, with what is chosen now among them."""
-    is_there = chosen is None or str(chosen) in dict(choices)
-    return choices if is_there else [choices[0], (str(chosen), "As it is now"), *choices[1:]]
+    is_there = not chosen or chosen in dict(choices)
+    return choices if is_there else [choices[0], (chosen, "As it is now"), *choices[1:]]
 
 
 class KeyForm(OnceForm):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField, ValidationError
@@ -11,8 +11,9 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField, 
 from portal.blueprints.forms import Line, Lines, menu, needed
 from portal.blueprints.hours_form import HoursForm, once, typed_hours
 from portal.blueprints.once import OnceForm
-from portal.blueprints.settings.rule_ways import WayField, Ways, way_of
+from portal.blueprints.settings.rule_ways import WayField
 from portal.models import Channel, Rule
+from portal.operations.drafted import DraftedRule
 from portal.routing.conditions import CUSTOM, Operator, Strictness
 
 ONE_A_LINE = "One a line; one of them has to fit. Empty = any."
@@ -69,11 +70,11 @@ class RuleForm(HoursForm):
     )
 
     # The rule that is changed; None = a new one.
-    present: Rule | None = None
+    present: Rule | DraftedRule | None = None
 
-    def offer(self, ways: Ways) -> Self:
+    def offer(self, ways: Iterable[tuple[str, str]]) -> Self:
         """Fill the menu of pools and teams."""
-        self.goes_to.offer(ways.choices(self.present))
+        self.goes_to.offer(ways)
         return self
 
     def validate_custom(self, field: Lines) -> None:
@@ -83,6 +84,10 @@ class RuleForm(HoursForm):
                 raise ValidationError(
                     f"“{line[:40]}” compares nothing. Write it like rooms = 3, size = 3 | 4, or notes contains pool."
                 )
+
+    def way(self) -> Mapping[str, Any]:
+        """Where leads shall go, as the operations take it."""
+        return self.goes_to.wanted()
 
     def wanted(self) -> dict[str, Any]:
         """What was typed, as the operations take it."""
@@ -102,7 +107,7 @@ class RuleForm(HoursForm):
         }
         return {
             "name": self.name.data,
-            **self.goes_to.wanted(),
+            **self.way(),
             "conditions": conditions,
             "strictness": self._strictness(conditions),
             "hours": self.hours(),
@@ -142,14 +147,18 @@ class NewRuleForm(RuleForm, OnceForm):
             raise ValidationError(f"{told} Choose where they go, or say below which leads it is for.")
 
 
-def typed_rule(rule: Rule) -> dict[str, Any]:
-    """What the form of this rule starts with."""
+def typed_rule(rule: Rule | DraftedRule, goes_to: str) -> dict[str, Any]:
+    """What the form of this rule starts with.
+
+    Args:
+        goes_to: where it leads, as the menu has it.
+    """
     conditions = rule.conditions
     price = conditions.get("price") or {}
     has_phone = conditions.get("has_phone")
     return {
         "name": rule.name,
-        "goes_to": way_of(rule),
+        "goes_to": goes_to,
         **{name: "\n".join(_texts(conditions.get(name))) for name in LISTED},
         "channel": _texts(conditions.get("channel")),
         "price_min": str(price.get("min") or ""),

@@ -15,6 +15,8 @@ from portal.permissions import Right
 from portal.queries.choices import pools_for_new_leads
 from portal.queries.people import teams, teams_reached
 
+NOWHERE = ("", "Nobody: leads wait for a person")
+
 _TEAM = "team:"
 
 
@@ -51,13 +53,19 @@ class Ways:
         Args:
             rule: the one that is changed: where it leads already can stay, out of reach or not.
         """
-        found = [("", "Nobody: leads wait for a person")]
-        found += [(str(pool_id), name) for pool_id, name in self.pools]
-        found += [(f"{_TEAM}{team_id}", f"Team {name}, by its own rules") for team_id, name in self.teams]
-        now = way_of(rule) if rule else ""
-        if now and now not in dict(found):
-            found.insert(1, (now, "Where they go now"))
-        return found
+        pools = [(str(pool_id), name) for pool_id, name in self.pools]
+        found = [NOWHERE, *pools, *((f"{_TEAM}{team_id}", team_line(name)) for team_id, name in self.teams)]
+        return with_way_now(found, way_of(rule) if rule else "")
+
+
+def team_line(name: str) -> str:
+    """A team in the menu."""
+    return f"Team {name}, by its own rules"
+
+
+def with_way_now(found: list[tuple[str, str]], now: str) -> list[tuple[str, str]]:
+    """The lines of a menu, with where a rule leads now among them."""
+    return found if not now or now in dict(found) else [found[0], (now, "Where they go now"), *found[1:]]
 
 
 class WayField(SelectField):  # type: ignore[misc]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from portal.models import Rule
+from portal.operations.drafted import DraftedRule
 from portal.routing.conditions import READERS, Operator, Strictness
 from portal.routing.hours import WEEKDAYS
 
@@ -13,7 +14,7 @@ SHOWN = 4
 """Values of one field that are named."""
 
 
-def conditions_in_words(rule: Rule) -> list[str]:
+def conditions_in_words(rule: Rule | DraftedRule) -> list[str]:
     """What a lead must be, a phrase for each field; empty for a rule that takes every lead."""
     named = [(name, rule.conditions[name]) for name in READERS if name in rule.conditions]
     phrases = [phrase for name, value in named for phrase in _phrases(name, value)]

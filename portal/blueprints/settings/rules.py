@@ -7,6 +7,7 @@ up a team's rules only is shown no list of the company.
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
@@ -111,7 +112,7 @@ def made_rule(team: Team | None = None) -> ResponseReturnValue:
         team: whose list it goes into; None = the company's.
     """
     by, team_id = signed_in_user(), team.id if team else None
-    form = NewRuleForm().offer(Ways.open_to(by, team=team))
+    form = NewRuleForm().offer(Ways.open_to(by, team=team).choices())
     if form.made(lambda: operations.make_rule(by=by, team_id=team_id, **form.wanted()).id, by=by):
         flash(f"The rule “{form.name.data}” is there. It is looked at after the others.", "good")
         return redirect(url_of_list(team_id), code=303)
@@ -120,8 +121,8 @@ def made_rule(team: Team | None = None) -> ResponseReturnValue:
 
 def new_rule_page(form: NewRuleForm, team: Team | None = None) -> str:
     """The form of a new rule, sent or not; arguments as in `made_rule`."""
-    form.offer(Ways.open_to(signed_in_user(), team=team))
-    here = {"team": team, "back": url_of_list(team.id if team else None)}
+    form.offer(Ways.open_to(signed_in_user(), team=team).choices())
+    here = _here(team)
     return render_template("settings/rule_new.html", form=form, zone=current_company().time_zone, **here)
 
 
@@ -133,7 +134,7 @@ def edit_rule(rule_id: UUID) -> ResponseReturnValue:
     if rule.is_default:
         return redirect(url_for("settings.rules"), code=303)
     seen = mark({name: getattr(rule, name) for name in RuleChanges.__annotations__})
-    return _edit_page(RuleForm(formdata=None, data=typed_rule(rule) | {"seen": seen}), rule)
+    return _edit_page(RuleForm(formdata=None, data=typed_rule(rule, way_of(rule)) | {"seen": seen}), rule)
 
 
 @blueprint.post("/rules/<uuid:rule_id>/edit")
@@ -144,7 +145,7 @@ def change_rule(rule_id: UUID) -> ResponseReturnValue:
     rule = reached_rule(by, rule_id)
     form = RuleForm()
     form.present = rule
-    form.offer(_ways_from(rule))
+    form.offer(_ways_from(rule).choices(rule))
     if form.carried_out(lambda: operations.change_rule(rule_id, by=by, seen=form.seen.data or "", **form.wanted())):
         return _done(rule, "Saved. It counts from the next lead on.")
     return _edit_page(form, rule), form.status
@@ -152,8 +153,8 @@ def change_rule(rule_id: UUID) -> ResponseReturnValue:
 
 def _edit_page(form: RuleForm, rule: Rule) -> str:
     form.present = rule
-    form.offer(_ways_from(rule))
-    here = {"team": _team_of(rule), "back": url_of_list(rule.team_id)}
+    form.offer(_ways_from(rule).choices(rule))
+    here = _here(_team_of(rule))
     return render_template("settings/rule_edit.html", form=form, rule=rule, zone=current_company().time_zone, **here)
 
 
@@ -228,13 +229,22 @@ def delete_rule(rule_id: UUID) -> ResponseReturnValue:
 
 
 def _delete_page(rule: Rule, form: PortalForm) -> str:
-    here = {"team": _team_of(rule), "back": url_of_list(rule.team_id)}
+    here = _here(_team_of(rule))
     return render_template("settings/rule_delete.html", rule=rule, form=form, **here)
 
 
 def _done(rule: Rule, said: str) -> ResponseReturnValue:
     flash(said, "good")
     return redirect(url_of_list(rule.team_id), code=303)
+
+
+def _here(team: Team | None) -> dict[str, Any]:
+    """What the pages of a rule say about where they stand."""
+    return {
+        "team": team,
+        "back": url_of_list(team and team.id),
+        "back_name": f"Rules of {team.name}" if team else "Rules",
+    }
 
 
 def url_of_list(team_id: UUID | None) -> str:

@@ -49,8 +49,8 @@ def test_forms_change_the_draft_and_nothing_else(app: APIFlask, company: Company
     owner = sign_in(app, company.owner)
     page = owner.open("/settings/draft").press("Begin a draft")
     page = page.press("Move down: First").press("Pause: First")
-    page = page.form("/settings/draft/rules/2/pool").send(None, goes_to="pool:Sellers")
-    assert "First Paused Goes to Sellers." in page.words
+    page = page.press_link("First").press("Save in the draft", goes_to="pool:Sellers")
+    assert "First Paused Every lead fits. Goes to Sellers." in page.words
     assert "rule “First”, paused: no → yes" in page.words
     page = page.press_link("Buyers").press("Save in the draft", weight_0="10", weight_1="5", max_offers="3")
     assert "member " + company.agent.email in page.words
@@ -68,7 +68,7 @@ def test_a_draft_without_pools_leads_to_those_there_are(app: APIFlask, company: 
     data = json.loads(page.form("/settings/draft").fields["file"])
     del data["pools"]
     page = page.press("Save the draft", file=json.dumps(data))
-    form = page.form("/settings/draft/rules/1/pool")
+    form = page.form("/settings/draft/rules/1/way")
     assert form.fields["goes_to"] == "pool:Buyers"
     form.send(None)
     assert "Nothing yet: it is as today." in page.browser.open("/settings/draft").words
