@@ -142,6 +142,7 @@ _FINDERS: dict[str, Find] = {
     "tag": lambda: select(Tag.id).order_by(Tag.normal),
     "status": lambda: select(ConversionStatus.id).order_by(ConversionStatus.position),
     "team": lambda: select(Team.id).order_by(Team.name),
+    "sorting_team": lambda: select(Rule.team_id).where(Rule.team_id.is_not(None)),
     "role": lambda: select(OwnRole.id).order_by(OwnRole.name),
     "key": lambda: select(Key.id).order_by(Key.id.desc()),
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.models.member_caps import MemberCaps
+from portal.operations.rule_wording import all_conditions_in_words, all_hours_in_words, strictness_in_words
 
 Data = Mapping[str, Any]
 
@@ -96,7 +97,7 @@ def _called(part: str, entry: Data) -> str:
 
 def _in_short(entry: Data, part: str) -> str:
     return ", ".join(
-        f"{name.replace('_', ' ')} {_said(value)}"
+        f"{name.replace('_', ' ')} {_said_of(name, value)}"
         for name, value in entry.items()
         if name not in (KEYS[part], "id", "members", "default") and value not in (None, {}, [], False)
     )
@@ -110,7 +111,7 @@ def _fields(what: str, before: Data, after: Data) -> Iterator[Difference]:
         if name == "members":
             yield from _members(what, was or (), now)
         else:
-            yield Difference("~", what, name.replace("_", " "), _said(was), _said(now))
+            yield Difference("~", what, name.replace("_", " "), _said_of(name, was), _said_of(name, now))
 
 
 def _members(what: str, before: Sequence[Data], after: Sequence[Data]) -> Iterator[Difference]:
@@ -140,6 +141,19 @@ def _order(what: str, before: Sequence[Data], after: Sequence[Data]) -> Iterator
     stayed, stay = [name for name in was if name in now], [name for name in now if name in was]
     if stayed != stay:
         yield Difference("~", what, "order", " · ".join(stayed), " · ".join(stay))
+
+
+def _said_of(name: str, value: Any) -> str:
+    """What stands in a field; conditions and hours as lists of rules have them, but with nothing left out."""
+    match name:
+        case "conditions":
+            return all_conditions_in_words(value or {})
+        case "strictness":
+            return strictness_in_words(value or {})
+        case "hours":
+            return all_hours_in_words(value)
+        case _:
+            return _said(value)
 
 
 def _said(value: Any) -> str:

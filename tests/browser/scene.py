@@ -65,6 +65,7 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
     make_user(company, "Gus Gone", active=False)
     pool = make_pool(company, {company.agent: 3, company.colleague: 2, paused: 1, owner: 0}, [company.manager])
     rule_id, _ = make_rules(company, pool)
+    owner.api.post("/rules", {"name": "Of the east", "team_id": str(team.id), "conditions": {"city": ["Boston"]}})
     tag_id = owner.api.post("/tags", {"text": "Roof repair", "kind": "required"}).json["id"]
     owner.api.post("/quarantine-entries", {"verdict": "block", "clue": "domain", "text": "cheap-clicks.example"})
     days = {"first_day": "2026-12-24", "last_day": "2027-01-06"}
@@ -140,6 +141,13 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             Shown("preview", owner, "/settings/preview"),
             Shown("draft", owner, "/settings/draft"),
             Shown("draft-pool", owner, "/settings/draft/pools/1"),
+            Shown("draft-rule", owner, "/settings/draft/rules/1/edit"),
+            Shown("draft-rule-new", owner, "/settings/draft/rules/new"),
+            Shown("draft-rule-delete", owner, "/settings/draft/rules/1/delete"),
+            Shown("draft-team", owner, f"/settings/draft/teams/{team.id}/rules"),
+            Shown("draft-team-rule", owner, f"/settings/draft/teams/{team.id}/rules/1/edit"),
+            Shown("draft-team-rule-new", owner, f"/settings/draft/teams/{team.id}/rules/new"),
+            Shown("draft-team-rule-delete", owner, f"/settings/draft/teams/{team.id}/rules/1/delete"),
             Shown("versions", owner, "/settings/versions"),
             Shown("version", owner, "/settings/versions/1"),
             Shown("version-roll-back", owner, "/settings/versions/1/roll-back"),
@@ -211,6 +219,9 @@ def forms_that_came_back(app: APIFlask, scene: Scene) -> dict[str, Page]:
         "person": lambda: owner.open("/people/new").press("Add", status=422, open_cap="many", roles=[]),
         "pool": lambda: owner.open("/pools/new").press("Make the pool", status=422, window="4", window_unit="seconds"),
         "company": lambda: owner.open("/settings/company").press("Save", status=422, country="nowhere"),
+        "draft-rule": lambda: owner.open("/settings/draft/rules/1/edit").press(
+            "Save in the draft", status=422, name="", price_min="a lot", hours_kind="these", monday="nine"
+        ),
         "key": lambda: owner.open("/settings/keys").press("Make the key"),
     }
     return {name: send() for name, send in sent.items()}

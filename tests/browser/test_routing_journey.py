@@ -64,10 +64,12 @@ def test_a_set_up_is_made_tried_published_and_taken_back(windows: Windows, compa
 
         tab.goto("/settings/draft")
         press(tab, "Begin a draft")
-        tab.locator("summary", has_text="Send them elsewhere").first.click()
-        tab.get_by_label("Goes to").first.select_option("Everybody")
+        tab.locator("#rules").get_by_role("link", name="Roofs", exact=True).first.click()
+        tab.get_by_label("Leads go to").select_option("Everybody")
+        tab.get_by_label("Lead type").first.fill("Roof\nWindow")
         press(tab, "Save in the draft")
         expect(tab.locator("main")).to_contain_text("rule “Roofs”, pool: Roofs → Everybody")
+        expect(tab.locator("main")).to_contain_text("conditions: lead type is Roof → lead type is Roof or Window")
         press(tab, "Replay")
         replay_played(company)
         expect(tab.locator("#replay")).to_contain_text("3 leads.", timeout=10_000)
@@ -82,5 +84,5 @@ def test_a_set_up_is_made_tried_published_and_taken_back(windows: Windows, compa
         with tab.expect_navigation():
             tab.locator("main form button.main, main form button.harm").first.click()
         tab.goto("/settings/rules")
-        expect(tab.locator("main")).to_contain_text("Roofs")
+        expect(tab.locator("main")).to_contain_text("A lead fits when lead type is Roof.")
         assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")

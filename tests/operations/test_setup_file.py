@@ -474,7 +474,10 @@ def test_conditions_and_hours_are_told_as_they_were_and_are(company: Company) ->
     data = exported(company)
     with_rule = data | {"rules": [rule, *data["rules"]]}
     [made] = applied(company, with_rule)
-    assert '{"source": ["form"]}' in made
+    assert made == "+ rule “Forms” (conditions source is form)"
     other = data | {"rules": [rule | {"conditions": {"source": ["mail"]}}, *data["rules"]]}
     [changed_conditions] = planned(company, other)
-    assert '{"source": ["form"]} → {"source": ["mail"]}' in changed_conditions
+    assert changed_conditions == "~ rule “Forms”, conditions: source is form → source is mail"
+    hours = data | {"rules": [rule | {"hours": {"monday": [["09:00", "17:00"]]}}, *data["rules"]]}
+    [changed_hours] = planned(company, hours)
+    assert changed_hours == "~ rule “Forms”, hours: at all hours → Mon 09:00-17:00"

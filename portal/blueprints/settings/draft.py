@@ -14,11 +14,10 @@ from wtforms.validators import NumberRange
 
 from portal.blueprints.forms import PortalForm
 from portal.blueprints.once import FormKey
-from portal.blueprints.settings import rule_wording
 from portal.blueprints.settings.blueprint import blueprint
 from portal.blueprints.settings.draft_rule_forms import drafted_way_of, ways_in
 from portal.errors import Conflict, Forbidden, Invalid
-from portal.operations import drafts
+from portal.operations import drafts, rule_wording
 from portal.operations.drafted import Drafted, DraftedRule
 from portal.operations.replays import start_replay
 from portal.operations.setup_apply import plan_setup

@@ -9,13 +9,13 @@ from flask import flash, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.blueprints.once import FormKey
-from portal.blueprints.settings import rule_wording
 from portal.blueprints.settings.blueprint import blueprint
 from portal.blueprints.settings.draft_rule_forms import DraftRestForm
 from portal.blueprints.settings.draft_rules import back_to_list, drafted_at
 from portal.blueprints.settings.draft_seen import SAVED, say_it_ended
 from portal.errors import NotFound
 from portal.operations import draft_rules as operations
+from portal.operations import rule_wording
 from portal.operations.draft_changes import TeamNamed
 from portal.operations.drafted import Drafted
 from portal.permissions import Right

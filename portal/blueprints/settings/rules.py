@@ -16,13 +16,13 @@ from flask.typing import ResponseReturnValue
 from portal.blueprints.distribution.now import sentence_now
 from portal.blueprints.forms import PortalForm
 from portal.blueprints.once import FormKey, OnceForm
-from portal.blueprints.settings import rule_wording
 from portal.blueprints.settings.blueprint import blueprint
 from portal.blueprints.settings.forms import DefaultRuleForm
 from portal.blueprints.settings.rule_forms import NewRuleForm, RuleForm, typed_rule
 from portal.blueprints.settings.rule_ways import Ways, way_of
 from portal.errors import Conflict, Invalid
 from portal.models import Rule, Team, User
+from portal.operations import rule_wording
 from portal.operations import rules as operations
 from portal.operations.rules import RuleChanges
 from portal.operations.seen import mark

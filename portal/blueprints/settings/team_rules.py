@@ -8,13 +8,13 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.blueprints.once import FormKey
-from portal.blueprints.settings import rule_wording
 from portal.blueprints.settings.blueprint import blueprint
 from portal.blueprints.settings.forms import TeamRestForm
 from portal.blueprints.settings.rule_forms import NewRuleForm
 from portal.blueprints.settings.rule_ways import Ways
 from portal.blueprints.settings.rules import made_rule, new_rule_page
 from portal.models import Team
+from portal.operations import rule_wording
 from portal.operations.teams import change_team
 from portal.permissions import Right, may, require_over
 from portal.queries.choices import assignees, pools_for_new_leads
