@@ -14,6 +14,8 @@ from werkzeug.test import TestResponse
 
 from portal.extensions import db
 from portal.models import Key, Lead, Leave, OwnRole, Pool, Rule, Team, Touch, User
+from portal.operations.drafts import begin_draft
+from portal.queries.replays import draft_now
 from tests.cast import Company
 from tests.consistency import assert_consistent
 from tests.factories import make_pool
@@ -78,6 +80,29 @@ def test_pressed_at_once_it_is_made_once_and_every_press_leads_to_it(
     assert len({answer.headers["Location"] for answer in answers}) == 1
     assert count(company, table) == before + 1
     assert_consistent(company)
+
+
+@pytest.mark.parametrize(
+    ("page", "address", "typed"),
+    [
+        ("/settings/draft/rules/new", "/settings/draft/rules/new", {"name": "East"}),
+        ("/settings/draft", "/settings/draft/rules/1/copy", {}),
+    ],
+)
+def test_a_rule_of_the_draft_pressed_at_once_is_in_it_once(
+    app: APIFlask, company: Company, page: str, address: str, typed: dict[str, Any]
+) -> None:
+    company.owner.api.post("/rules", {"name": "West"})
+    with company.inside():
+        begin_draft(by=company.owner.user())
+    answers = at_once(*presses(sign_in(app, company.owner), address, typed, 4, page=page))
+    assert [answer.status_code for answer in answers] == [303] * 4, answers[0].text
+    assert len({answer.headers["Location"] for answer in answers}) == 1
+    with company.inside():
+        draft = draft_now()
+        assert draft is not None
+        assert len(draft.data["rules"]) == 3
+    assert count(company, Rule) == 2
 
 
 def test_a_lead_pressed_twice_is_no_second_message_of_the_customer_either(app: APIFlask, company: Company) -> None:
