@@ -85,7 +85,7 @@ def test_pressed_at_once_it_is_made_once_and_every_press_leads_to_it(
 @pytest.mark.parametrize(
     ("page", "address", "typed"),
     [
-        ("/settings/draft/rules/new", "/settings/draft/rules/new", {"name": "East"}),
+        ("/settings/draft/rules/new", "/settings/draft/rules/new", {"name": "East", "city": "Waco"}),
         ("/settings/draft", "/settings/draft/rules/1/copy", {}),
     ],
 )
