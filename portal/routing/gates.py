@@ -202,9 +202,6 @@ def _nothing_against(candidate: Candidate) -> bool:
 NOTED: frozenset[Gate] = frozenset({hours, open_cap, pool_open_cap})
 """Not asked where who was there is noted beforehand (`Policy.as_noted`)."""
 
-SECOND_CHANCE: tuple[Gate, ...] = tuple(declined if gate is asked else gate for gate in GATES)
-"""The way back into the line for those who missed the lead and asked for it again."""
-
 BEYOND_THE_POOL: tuple[Gate, ...] = tuple(gate for gate in GATES if gate is not member)
 """Everything but membership: for people a lead reaches outside its pool."""
 

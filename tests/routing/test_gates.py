@@ -9,10 +9,11 @@ import pytest
 from portal.routing import gates
 from portal.routing.facts import Asked, Cap, Circle, Policy, Presence, PresenceMode, Refusal
 from portal.routing.hours import Leave, parse_hours
+from portal.routing.pickers import way_back
 from portal.routing.places import distance_km
 from portal.routing.tags import Tag, TagKind
 
-from .crew import LEAD, NOW, agent, id_of
+from .crew import LEAD, NOW, agent, id_of, pool
 
 EVENINGS = parse_hours({"monday": [["18:00", "22:00"]]}, "Europe/Madrid")
 MADRID = {"country": "Spain", "lat": "40.4168", "lng": "-3.7038"}
@@ -80,15 +81,15 @@ def test_the_first_gate_that_refuses_is_the_one_recorded():
 
 def test_a_second_chance_forgives_a_miss_but_not_a_no():
     missed, declined = agent("Ana", asked=Asked.MISSED), agent("Ben", asked=Asked.DECLINED)
-    assert gates.refusal(missed, LEAD, gates.SECOND_CHANCE) is None
-    assert gates.refusal(declined, LEAD, gates.SECOND_CHANCE).reason == "declined this lead before"
+    assert gates.refusal(missed, LEAD, way_back(pool())) is None
+    assert gates.refusal(declined, LEAD, way_back(pool())).reason == "declined this lead before"
 
 
 @pytest.mark.parametrize("refused_for", [case for case in REFUSED if case[1] != "asked"])
 def test_a_second_chance_checks_every_other_gate_again(refused_for):
     facts, gate, reason = refused_for
     again = replace(agent("Ana", asked=Asked.MISSED), **facts)
-    assert gates.refusal(again, LEAD, gates.SECOND_CHANCE, now=NOW) == Refusal(gate, reason)
+    assert gates.refusal(again, LEAD, way_back(pool()), now=NOW) == Refusal(gate, reason)
 
 
 def test_beyond_the_pool_only_membership_is_forgiven():
