@@ -43,7 +43,11 @@ def ask_to_reassign(lead_id: UUID) -> ResponseReturnValue:
     if reassignments_shown([lead_id]):
         flash("This lead is being reassigned already.", "")
         return redirect(url_for("leads.show_lead", lead_id=lead_id), code=303)
-    return _page(lead, ReassignForm(formdata=None).offer(user.company_id))
+    form = ReassignForm(formdata=None).offer(user.company_id)
+    if len(form.pool_id.choices) == 1:
+        # There is nothing to choose between.
+        form.pool_id.data = form.pool_id.choices[0].value
+    return _page(lead, form)
 
 
 @blueprint.post("/<uuid:lead_id>/reassign")

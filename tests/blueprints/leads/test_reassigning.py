@@ -38,6 +38,16 @@ def test_choosing_a_group_starts_it_and_the_owner_slot_says_so(app: APIFlask, co
     assert "Re-assign in progress" not in page.words
 
 
+def test_the_only_group_is_chosen_already(app: APIFlask, company: Company, group: UUID) -> None:
+    lead = make_lead(company, company.agent)
+    manager = sign_in(app, company.manager)
+    ask = manager.open(f"/leads/{lead.id}/reassign")
+    assert ask.value_of("pool_id") == str(group)
+    make_pool(company, [company.colleague], name="Third try", default_rule=False, for_reassignment=True)
+    assert not manager.open(f"/leads/{lead.id}/reassign").value_of("pool_id")
+    assert "Re-assign in progress" in ask.press("Reassign").words
+
+
 def test_a_reassignment_stands_among_what_was_handed_out(app: APIFlask, company: Company, group: UUID) -> None:
     lead = make_lead(company, company.agent)
     reassign(company.manager, lead.id, group)
@@ -99,6 +109,7 @@ def test_it_is_said_who_keeps_a_lead_nobody_else_could_take(app: APIFlask, compa
 
 def test_a_group_has_to_be_chosen(app: APIFlask, company: Company, group: UUID) -> None:
     lead = make_lead(company, company.agent)
+    make_pool(company, [company.colleague], name="Third try", default_rule=False, for_reassignment=True)
     page = sign_in(app, company.manager).open(f"/leads/{lead.id}/reassign").press("Reassign", status=422)
     assert "Choose who is asked." in page.words
     assert sights.reassignments(company, lead.id) == []
