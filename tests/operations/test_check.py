@@ -133,6 +133,10 @@ BREAKS = [
     ("DELETE FROM ledger_accounts", "a member without an account"),
     ("DELETE FROM pool_members", "an account without a member"),
     (
+        "UPDATE pool_members SET agent_tag = 'solar' WHERE user_id = (SELECT user_id FROM pool_members LIMIT 1)",
+        "a member by a tag that is no member of the pool, or with another part in it than the tag has",
+    ),
+    (
         "UPDATE offers SET state = 'withdrawn' WHERE state = 'missed'",
         "a withdrawn offer whose turn was not given back",
     ),

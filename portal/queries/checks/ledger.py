@@ -13,6 +13,16 @@ _CHANGES = """
 LEDGER = (
     Question(
         6,
+        "a member by a tag that is no member of the pool, or with another part in it than the tag has",
+        """
+        SELECT m.pool_id FROM pool_members m
+        LEFT JOIN pool_tags t ON t.company_id = m.company_id AND t.pool_id = m.pool_id AND t.normal = m.agent_tag
+        WHERE m.company_id = %(company)s AND m.agent_tag IS NOT NULL
+          AND (m.weight, m.priority, m.open_cap, m.day_cap, m.week_cap, m.month_cap)
+              IS DISTINCT FROM (t.weight, t.priority, t.open_cap, t.day_cap, t.week_cap, t.month_cap)""",
+    ),
+    Question(
+        6,
         "a pool whose turn credits do not sum to zero",
         "SELECT pool_id FROM ledger_accounts WHERE company_id = %(company)s GROUP BY 1 HAVING sum(credit) <> 0",
     ),
