@@ -13,6 +13,7 @@ import pytest
 import redis
 from apiflask import APIFlask
 from flask.testing import FlaskClient
+from hypothesis import settings as property_tests
 from sqlalchemy import event
 
 from portal import create_app
@@ -22,6 +23,10 @@ from tests.cast import Api, Company, Person, make_company
 from tests.servers import CleanDatabases, Servers, running_servers
 
 _of_the_run = ExitStack()
+
+# How long one example takes says nothing of what it shows, and on a busy machine it may take any time.
+property_tests.register_profile("baton", deadline=None)
+property_tests.load_profile("baton")
 
 
 @pytest.hookimpl(optionalhook=True)
