@@ -234,7 +234,7 @@ _WHOSE = click.option("--company", "company_id", type=click.UUID, help="Its id; 
 @_WHOSE
 def config_export(file: Any, company_id: UUID | None) -> None:
     """Write the set-up into FILE (- = show it)."""
-    from portal.operations.setup_file import setup_now
+    from portal.operations.setup_told import setup_now
 
     with _application(), _company(company_id or _only_company()) as owner:
         file.write(json.dumps(setup_now(owner.company_id), indent=2, ensure_ascii=False) + "\n")

@@ -15,7 +15,8 @@ from portal.operations.draft_changes import Data, TeamNamed, rules_of, team_entr
 from portal.operations.drafts import mark_of
 from portal.operations.seen import digest
 from portal.operations.setup_apply import told_in_full
-from portal.operations.setup_file import Names, in_names_of_now, setup_now
+from portal.operations.setup_names import Names
+from portal.operations.setup_told import in_names_of_now, setup_now
 from portal.queries.replays import draft_now
 
 

@@ -13,7 +13,9 @@ from portal.models import Draft, Tag, User, new_id
 from portal.operations.one_at_a_time import hold_still
 from portal.operations.setup_apply import apply_setup, plan_setup
 from portal.operations.setup_difference import Difference
-from portal.operations.setup_file import Data, Names, in_names_of_now, setup_now
+from portal.operations.setup_file import Data
+from portal.operations.setup_names import Names
+from portal.operations.setup_told import in_names_of_now, setup_now
 from portal.operations.transaction import operation
 from portal.operations.versions import keep_version
 from portal.permissions import Right, require_company_wide

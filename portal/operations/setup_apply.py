@@ -13,20 +13,10 @@ from portal.models import User
 from portal.operations import company, pools, rules, tag_members, tags, teams
 from portal.operations.locking import lock_all_pools
 from portal.operations.setup_difference import Difference, differences
-from portal.operations.setup_file import (
-    COMPANY,
-    POOL,
-    RULE,
-    TAG,
-    TEAM,
-    Data,
-    Kind,
-    Names,
-    Reader,
-    arguments,
-    member_arguments,
-    setup_now,
-)
+from portal.operations.setup_file import COMPANY, POOL, RULE, TAG, TEAM, Data, Kind
+from portal.operations.setup_names import Names
+from portal.operations.setup_read import Reader, arguments, member_arguments
+from portal.operations.setup_told import setup_now
 from portal.operations.transaction import operation, taken_back
 from portal.permissions import Right, require_company_wide
 from portal.queries.tags import tags_by_text

@@ -14,7 +14,7 @@ from portal.models import Company, RuleSet, User, new_id
 from portal.operations import tag_members
 from portal.operations.setup_apply import apply_setup
 from portal.operations.setup_difference import Difference
-from portal.operations.setup_file import setup_now
+from portal.operations.setup_told import setup_now
 from portal.operations.transaction import operation
 from portal.permissions import Right, require_company_wide
 

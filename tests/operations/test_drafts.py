@@ -6,7 +6,7 @@ import pytest
 
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
 from portal.operations import drafts, pools
-from portal.operations.setup_file import setup_now, without_ids
+from portal.operations.setup_told import setup_now, without_ids
 from portal.queries.replays import draft_now
 from portal.queries.versions import newest_number, version
 from tests.cast import Company

@@ -13,7 +13,7 @@ from portal.extensions import db
 from portal.jobs.replays import playing
 from portal.models import DueWork, Replay, WorkKind
 from portal.operations import replays
-from portal.operations.setup_file import setup_now
+from portal.operations.setup_told import setup_now
 from portal.queries import across
 from portal.queries.replays import replay_named
 from tests.cast import Company

@@ -15,7 +15,8 @@ from portal.models import AuditEntry, LedgerAccount, Pool, Rule, Tag, Team
 from portal.models import Company as CompanyRow
 from portal.operations import setup_file
 from portal.operations.setup_apply import apply_setup, plan_setup
-from portal.operations.setup_file import COMPANY, LEFT_OUT, POOL, RULE, TAG, TEAM, setup_now
+from portal.operations.setup_file import COMPANY, LEFT_OUT, POOL, RULE, TAG, TEAM
+from portal.operations.setup_told import setup_now
 from portal.queries.setup import setup_of
 from tests.cast import Company
 from tests.factories import make_lead, make_offer, make_pool, make_team

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 
 from portal.extensions import db
-from portal.operations.setup_file import setup_now
+from portal.operations.setup_told import setup_now
 from portal.operations.setup_warnings import Known, warnings, warnings_now
 from portal.queries.people_hours import AtWork
 from portal.routing.hours import parse_hours

@@ -10,7 +10,7 @@ from portal.extensions import db
 from portal.models import RuleSet
 from portal.operations.company import create_company
 from portal.operations.setup_apply import apply_setup, plan_setup
-from portal.operations.setup_file import setup_now, without_ids
+from portal.operations.setup_told import setup_now, without_ids
 from portal.operations.versions import roll_back
 from portal.queries.pools import pool_views
 from tests.cast import Company
