@@ -66,6 +66,7 @@ PAGES = (
     Shown("lead-owned", "/leads/{told_lead}", Who.MANAGER),
     Shown("lead-being-reassigned", "/leads/{reassigned_lead}", Who.MANAGER),
     Shown("lead-reassign", "/leads/{told_lead}/reassign", Who.MANAGER),
+    Shown("lead-edit", "/leads/{told_lead}/edit", Who.MANAGER),
     Shown("lead-waiting", "/leads/{waiting_lead}", Who.MANAGER),
     Shown("lead-needs-attention", "/leads/{unattended_lead}", Who.MANAGER),
     Shown("lead-closed", "/leads/{closed_lead}", Who.MANAGER),

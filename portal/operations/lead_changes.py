@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,11 @@ from sqlalchemy.dialects.postgresql import insert
 from portal.errors import Forbidden
 from portal.extensions import db
 from portal.models import Contact, Lead, LeadState, Source, TimelineKind, User, WorkKind, new_id
+from portal.models.tenancy import working_company
 from portal.operations.actors import Actor
 from portal.operations.complaints import refuse_unknown
 from portal.operations.locking import lock_lead
+from portal.operations.seen import mark, refuse_stale
 from portal.operations.transaction import operation
 from portal.operations.writes import Writes
 from portal.permissions import may_hand_out
@@ -29,22 +32,26 @@ OF_CONTENT = frozenset({"text", "source", "lead_type", "fields", "location"})
 
 
 @operation
-def change_lead(lead_id: UUID, changes: Mapping[str, Any], *, by: User) -> Lead:
+def change_lead(lead_id: UUID, changes: Mapping[str, Any], *, by: User, seen: str | None = None) -> Lead:
     """Change some of what is known about a lead; an entry in its timeline keeps both values.
 
     Args:
         changes: columns of the lead (OF_LEAD), and the contact's `name`; types already checked.
+        seen: how it looked to `by`, as `mark_of` has it; None = they did not look.
 
     Raises:
         NotFound: no such lead.
         Forbidden: it is neither theirs nor theirs to hand out.
         Invalid: no such column.
+        Conflict: somebody changed it since it was seen.
     """
     refuse_unknown(changes, OF_LEAD | OF_CONTACT)
     lead = lock_lead(lead_id)
     if lead.owner_id != by.id and not may_hand_out(by, lead_id):
         raise Forbidden("Only the lead's owner or somebody who hands out leads may change it.")
     contact = db.session.get_one(Contact, (lead.company_id, lead.contact_id))
+    now = _facts(lead, contact)
+    refuse_stale(seen, SimpleNamespace(**now), now)
     rows = {name: contact if name in OF_CONTACT else lead for name in changes}
     before = {name: getattr(rows[name], name) for name, value in changes.items() if getattr(rows[name], name) != value}
     if not before:
@@ -65,6 +72,16 @@ def change_lead(lead_id: UUID, changes: Mapping[str, Any], *, by: User) -> Lead:
     db.session.flush()
     writes.flush()
     return lead
+
+
+def mark_of(lead_id: UUID) -> str:
+    """How what may be changed on a lead looks now, for `change_lead` to compare."""
+    lead = db.session.get_one(Lead, (working_company(), lead_id))
+    return mark(_facts(lead, db.session.get_one(Contact, (lead.company_id, lead.contact_id))))
+
+
+def _facts(lead: Lead, contact: Contact) -> dict[str, Any]:
+    return {name: getattr(contact if name in OF_CONTACT else lead, name) for name in sorted(OF_LEAD | OF_CONTACT)}
 
 
 def _find_tags(lead: Lead) -> None:

@@ -112,6 +112,7 @@ def make_scene(app: APIFlask, company: Company) -> Scene:
             Shown("leads-closed", owner, "/leads?bucket=closed"),
             Shown("lead", owner, f"/leads/{mine.id}"),
             Shown("lead-reassign", owner, f"/leads/{mine.id}/reassign"),
+            Shown("lead-edit", owner, f"/leads/{mine.id}/edit"),
             Shown("lead-reassigned", owner, f"/leads/{going_round.id}"),
             Shown("lead-offered", offered_to, f"/leads/{offer.lead_id}"),
             Shown("lead-new", owner, "/leads/new"),

@@ -77,6 +77,7 @@ def desk_of(lead: LeadView, forms: Forms) -> dict[str, Any]:
         **stream_of(lead, forms),
         "decisions": decisions(company.id, lead.id, DECISIONS_SHOWN, for_eyes_of=eyes_of(user)),
         "works": works,
+        "may_correct": lead.owner_id == user.id or may_assign,
         "close_form": forms.close or Close(formdata=None),
         "entry_form": (forms.entry or Entry(formdata=None)).offer(kinds_to_write(user, lead)),
         "written": session.pop(WRITTEN, ""),
