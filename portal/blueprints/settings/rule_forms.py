@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
-from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField, ValidationError
+from wtforms import HiddenField, RadioField, SelectMultipleField, ValidationError
 
 from portal.blueprints.forms import Line, Lines, menu, needed
 from portal.blueprints.hours_form import HoursForm, once, typed_hours
@@ -32,6 +32,21 @@ CHANNEL_NAMES = {
     Channel.API: "API",
     Channel.MANUAL: "By hand",
 }
+
+MAY_BE_BLANK = {
+    "source": "Source",
+    "channel": "Channel",
+    "lead_type": "Lead type",
+    "tag": "Tag found in the lead",
+    "country": "Country",
+    "region": "Region",
+    "city": "City",
+    "postcode": "Postcode",
+    "price": "Price",
+    "language": "Language",
+    "custom": "Fields of your own",
+}
+"""What a rule may let pass blank; fields of one's own together."""
 
 _COMPARISON = re.compile(r"(?P<name>.+?)\s*(?P<sign>=|\bcontains\b)\s*(?P<value>.+)")
 
@@ -64,9 +79,10 @@ class RuleForm(HoursForm):
         "Fields of your own",
         description="One a line, such as: rooms = 3, or: size = 3 | 4, or: notes contains pool.",
     )
-    blank_passes = BooleanField(
-        "Let leads pass that leave such a field blank",
-        description="Off: a lead that does not say where it is fits no rule that asks for a city.",
+    blank_passes = SelectMultipleField(
+        "Let leads pass that leave blank",
+        choices=menu(MAY_BE_BLANK.items()),
+        description="Of what is asked above. Unticked: a lead that does not say it does not fit.",
     )
 
     # The rule that is changed; None = a new one.
@@ -125,15 +141,18 @@ class RuleForm(HoursForm):
         return {name: value for name, value in found.items() if value not in ([], {}, None)}
 
     def _strictness(self, conditions: dict[str, Any]) -> dict[str, str]:
-        """For each field asked about. What a program said of single fields stays for as long as the box does."""
+        """For each field asked about. What a program said of single fields of one's own stays for as long as their box
+        does."""
         before = self.present.strictness if self.present else {}
-        ticked = bool(self.blank_passes.data)
-        asked_before = set(_asked(self.present.conditions)) if self.present and ticked == _lets_blank(before) else set()
-        return {
-            name: Strictness.EXACT_OR_EMPTY.value
-            for name in _asked(conditions)
-            if (before.get(name) == Strictness.EXACT_OR_EMPTY if name in asked_before else ticked)
-        }
+        ticked, was_ticked = set(self.blank_passes.data or ()), _may_be_blank(before)
+        kept = {*_asked(self.present.conditions)} if self.present else set()
+        found = {}
+        for name in _asked(conditions):
+            box = _box_of(name)
+            stays = name in kept and (box in ticked) == (box in was_ticked)
+            if before.get(name) == Strictness.EXACT_OR_EMPTY if stays else box in ticked:
+                found[name] = Strictness.EXACT_OR_EMPTY.value
+        return found
 
 
 class NewRuleForm(RuleForm, OnceForm):
@@ -165,13 +184,18 @@ def typed_rule(rule: Rule | DraftedRule, goes_to: str) -> dict[str, Any]:
         "price_max": str(price.get("max") or ""),
         "has_phone": "" if has_phone is None else "yes" if has_phone else "no",
         "custom": "\n".join(_written(name, each) for name, each in (conditions.get("fields") or {}).items()),
-        "blank_passes": _lets_blank(rule.strictness),
+        "blank_passes": sorted(_may_be_blank(rule.strictness)),
         **typed_hours(rule.hours),
     }
 
 
-def _lets_blank(strictness: Mapping[str, str]) -> bool:
-    return Strictness.EXACT_OR_EMPTY in strictness.values()
+def _may_be_blank(strictness: Mapping[str, str]) -> set[str]:
+    """The boxes that are ticked for this."""
+    return {_box_of(name) for name, how in strictness.items() if how == Strictness.EXACT_OR_EMPTY}
+
+
+def _box_of(name: str) -> str:
+    return "custom" if name.startswith(CUSTOM) else name
 
 
 def _asked(conditions: Mapping[str, Any]) -> list[str]:

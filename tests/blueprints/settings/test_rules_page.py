@@ -96,8 +96,9 @@ class TestRulesWithConditions:
             name="Coast",
             city="Ronda",
             has_phone="yes",
-            blank_passes="y",
+            blank_passes=["city", "custom"],
             custom="rooms = 3",
+            lead_type="Roof",
             hours_kind="these",
             sunday="22:00-06:00",
             exceptions="2026-12-31 09:00-12:00",
@@ -190,14 +191,16 @@ def names(company: Company) -> list[str]:
 class TestWhatAProgramSaid:
     """The page does not change what it shows in fewer words."""
 
-    def test_strictness_of_single_fields_stays_while_the_box_does(self, owner: Browser, company: Company) -> None:
-        conditions = {"city": ["Ronda"], "source": ["Ad"]}
-        made = company.owner.api.post(
-            "/rules", {"name": "Coast", "conditions": conditions, "strictness": {"city": "exact_or_empty"}}
-        )
+    def test_strictness_of_single_fields_stays_while_their_box_does(self, owner: Browser, company: Company) -> None:
+        own = {"rooms": {"equals": "3"}, "roof": {"equals": "flat"}}
+        conditions = {"city": ["Ronda"], "source": ["Ad"], "fields": own}
+        strictness = {"city": "exact_or_empty", "fields.rooms": "exact_or_empty"}
+        made = company.owner.api.post("/rules", {"name": "Coast", "conditions": conditions, "strictness": strictness})
         path = f"/settings/rules/{made.json['id']}/edit"
         owner.open(path).press("Save", language="es")
-        assert stored(company, "Coast").strictness == {"city": "exact_or_empty", "language": "exact_or_empty"}
+        assert stored(company, "Coast").strictness == strictness
+        owner.open(path).press("Save", blank_passes=["language"])
+        assert stored(company, "Coast").strictness == {"language": "exact_or_empty"}
 
     @pytest.mark.parametrize(
         ("field", "typed"), [("custom", "rooms = 3\nrooms = 4"), ("exceptions", "2026-12-24 closed\n2026-12-24 closed")]
