@@ -105,6 +105,10 @@ class Taken:
     rule_id: UUID | None = None
     warnings: tuple[Warned, ...] = ()
 
+    def reason_told(self, *, names: bool) -> str:
+        """The reason for somebody who may read the names of others, or who may not."""
+        return self.reason if names or self.masked_reason is None else self.masked_reason
+
 
 @dataclass(frozen=True, slots=True)
 class Keep:

@@ -149,7 +149,8 @@ def _team_in(changed: Data, team: TeamNamed) -> Data:
         raise Conflict("The draft leaves the teams out, so they stay as they are. Put them into its file first.")
     entry = team_entry(changed, team)
     if entry is None:
-        entry = {"id": str(team.id), "name": team.name, "rules": []}
+        # One that is missing has no rules and no defaults of its own, and so it stays.
+        entry = {"id": str(team.id), "name": team.name, "rules": [], "default_pool": None, "default_user": None}
         changed["teams"].append(entry)
     return entry
 

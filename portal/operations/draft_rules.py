@@ -45,7 +45,8 @@ def make_draft_rule(fields: Fields, team: TeamNamed | None = None, *, by: User) 
     made = new_id()
 
     def change(data: Data) -> tuple[Data, int | None]:
-        return with_rule_added(data, {"id": str(made), **fields}, team)
+        # All that it says, so that nothing stays as it is in a rule of the same name that it takes the place of.
+        return with_rule_added(data, {"id": str(made), "paused": False, **fields}, team)
 
     _change(change, team, by=by)
     return made

@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select
 from portal.errors import Conflict, NotFound
 from portal.extensions import db
 from portal.models import Draft, Tag, User, new_id
+from portal.models.tenancy import working_company
 from portal.operations.one_at_a_time import hold_still
 from portal.operations.setup_apply import apply_setup, plan_setup
 from portal.operations.setup_difference import Difference
@@ -114,9 +115,17 @@ def mark_of(draft: Draft) -> str:
     return draft.changed_at.isoformat()
 
 
+def shown_mark(draft: Draft) -> str:
+    """The same with the version of the set-up it is held against: another one when what it would change is."""
+    return f"{mark_of(draft)} {newest_number()}"
+
+
 @operation
-def publish_draft(*, by: User) -> list[Difference]:
+def publish_draft(*, by: User, seen: str | None = None) -> list[Difference]:
     """Make the set-up what the draft is, as a new version, and end the draft. Gives what changed.
+
+    Args:
+        seen: `shown_mark` of the draft and the set-up whose difference somebody looked at; None = nobody looked.
 
     Raises:
         Forbidden: no right to.
@@ -128,6 +137,11 @@ def publish_draft(*, by: User) -> list[Difference]:
     draft = draft_now()
     if draft is None:
         raise NotFound("There is no draft.")
+    if seen is not None and shown_mark(draft) != seen:
+        raise Conflict(
+            "The draft or the set-up was changed since you looked, so nothing was published. This is what the draft "
+            "would change now."
+        )
     if draft.based_on != newest_number():
         raise Conflict(
             "The set-up was changed since this draft was saved, and publishing would undo that. Look at what the draft "
@@ -136,7 +150,7 @@ def publish_draft(*, by: User) -> list[Difference]:
     found = apply_setup(_with_learned_tags(draft), by=by)
     if found:
         keep_version(by, "A draft was published.")
-    discard_draft(by=by)
+    _end()
     return found
 
 
@@ -153,8 +167,21 @@ def _with_learned_tags(draft: Draft) -> Any:
 
 
 @operation
-def discard_draft(*, by: User) -> None:
-    """Throw the draft away. Raises Forbidden without the right to."""
+def discard_draft(*, by: User, seen: str | None = None) -> None:
+    """Throw the draft away.
+
+    Args:
+        seen: as in `save_draft`.
+
+    Raises:
+        Forbidden: no right to.
+        Conflict: somebody changed or ended it meanwhile.
+    """
     require_company_wide(by, Right.DISTRIBUTION)
     _lock(by)
-    db.session.execute(delete(Draft).where(Draft.company_id == by.company_id))
+    _refuse_changed(draft_now(), seen)
+    _end()
+
+
+def _end() -> None:
+    db.session.execute(delete(Draft).where(Draft.company_id == working_company()))

@@ -55,8 +55,8 @@ def assignee_warnings(arrival: Arrival) -> tuple[Warned, ...]:
     if named is None:
         return (("unknown_assignee", "There is no user with this id or e-mail address; the lead was routed."),)
     if not named.active:
-        return (("inactive_assignee", f"{named.name} is no longer active; the lead was routed."),)
-    return (("assignee_cannot_receive", f"{named.name} is in no role that receives leads; the lead was routed."),)
+        return (("inactive_assignee", "This user is no longer active; the lead was routed."),)
+    return (("assignee_cannot_receive", "This user is in no role that receives leads; the lead was routed."),)
 
 
 def give(round_: Round, lead: Routable, given: Given, by: Actor) -> None:

@@ -61,7 +61,7 @@ def ponds(user_id: Any) -> Filter:
     return and_(Lead.waiting_for == WaitingFor.PERSON, lies_in_pond(), _is_in_pond(Lead, user_id))
 
 
-def ponds_again(user_id: Any) -> Filter:
+def ponds_again(user_id: UUID) -> Filter:
     """The leads that lie in a pond of this user while somebody else owns them still: they are being reassigned."""
     running = exists().where(
         _RUNNING.company_id == Lead.company_id,

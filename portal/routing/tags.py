@@ -108,27 +108,20 @@ def pieces(folded: str) -> list[str]:
     return folded.split()
 
 
-class Phrase(NamedTuple):
-    """What is looked for: how many words it has, all of them, and those behind the first."""
-
-    length: int
-    text: str
-    rest: list[str]
-
-
 class Tagger:
     """Finds tags in texts. Built once for a company, used for all its leads.
 
     An agent's own name or e-mail is a tag too, of weight `OF_A_PERSON`: give it here, and its normal text to the agent.
     """
 
-    __slots__ = ("_begin_with", "_by_phrase", "_by_text")
+    __slots__ = ("_by_phrase", "_by_text", "_lengths")
 
     def __init__(self, tags: Iterable[Tag]) -> None:
         self._by_phrase: dict[str, tuple[Tag, ...]] = {}
         self._by_text: dict[str, tuple[Tag, ...]] = {}
-        # The phrases that begin with a word, the shortest first: what is to be tried where it stands.
-        self._begin_with: dict[str, tuple[Phrase, ...]] = {}
+        # Of the phrases that begin with a word, how many words they have: what is to be tried where it stands. Not the
+        # phrases themselves: thousands may begin alike, and the word stand there thousands of times.
+        self._lengths: dict[str, tuple[int, ...]] = {}
         for tag in tags:
             self._add(tag)
 
@@ -137,11 +130,12 @@ class Tagger:
         words = pieces(text)
         if not words:
             return
-        phrase = Phrase(len(words), " ".join(words), words[1:])
-        self._by_phrase[phrase.text] = (*self._by_phrase.get(phrase.text, ()), tag)
+        phrase, first = " ".join(words), words[0]
+        self._by_phrase[phrase] = (*self._by_phrase.get(phrase, ()), tag)
         self._by_text[text] = (*self._by_text.get(text, ()), tag)
-        others = [one for one in self._begin_with.get(words[0], ()) if one != phrase]
-        self._begin_with[words[0]] = tuple(sorted([*others, phrase]))
+        lengths = self._lengths.get(first, ())
+        if len(words) not in lengths:
+            self._lengths[first] = tuple(sorted([*lengths, len(words)]))
 
     def find(self, text: str) -> tuple[Tag, ...]:
         """The tags that stand in `text` as whole words, each once, in the order they are met."""
@@ -153,17 +147,19 @@ class Tagger:
         return tuple(dict.fromkeys(tag for text in texts for tag in self._by_text.get(normal_value(text), ())))
 
     def _phrases_in(self, folded: str) -> Iterator[str]:
-        words, begin_with = pieces(folded), self._begin_with
+        words, lengths = pieces(folded), self._lengths
         spans: list[tuple[int, int]] = []
-        for place in [place for place, word in enumerate(words) if word in begin_with]:
-            for length, text, rest in begin_with[words[place]]:
-                if rest and words[place + 1 : place + length] != rest:
+        for place in [place for place, word in enumerate(words) if word in lengths]:
+            first = words[place]
+            for length in lengths[first]:
+                phrase = first if length == 1 else " ".join(words[place : place + length])
+                if phrase not in self._by_phrase or place + length > len(words):
                     continue
-                if "@" in text:
+                if "@" in phrase:
                     spans = spans or [piece.span() for piece in PIECE.finditer(folded)]
                     if not _stands_alone(folded, spans[place][0], spans[place + length - 1][1]):
                         continue
-                yield text
+                yield phrase
 
 
 def _stands_alone(folded: str, start: int, end: int) -> bool:

@@ -37,7 +37,9 @@ def test_a_new_rule_stands_behind_all_but_the_default_rule() -> None:
 
 def test_a_team_the_draft_says_nothing_of_gets_a_place_in_it() -> None:
     changed, place = with_rule_added({"teams": [{"name": "East"}]}, {"name": "A"}, NORTH)
-    assert changed["teams"][1] == {"id": str(NORTH.id), "name": "North", "rules": [{"name": "A"}]}
+    # That it has no defaults of its own is what leaving it out meant.
+    no_defaults = {"default_pool": None, "default_user": None}
+    assert changed["teams"][1] == {"id": str(NORTH.id), "name": "North", "rules": [{"name": "A"}], **no_defaults}
     assert path_of(changed, NORTH, place) == "teams.1.rules.0"
     assert path_of(changed, NORTH) == "teams.1"
 

@@ -89,6 +89,24 @@ def test_a_pools_page_tells_why_its_last_leads_went_where_they_went(
     assert "No lead shown to you" in sign_in(app, company.owner).open(f"/pools/{empty.id}").words
 
 
+def test_the_page_that_adds_a_lead_masks_names_too(app: APIFlask, company: Company) -> None:
+    change_company(company, mask_names_in_why=True)
+    make_pool(company, [company.colleague], delivery="assign")
+    added = {person: sign_in(app, person).open("/leads/new") for person in (company.agent, company.owner)}
+    said = {person: page.press("Add this lead", name="Rosa", phone=somebody()).words for person, page in added.items()}
+    assert "The lead is in. Another agent is next in turn" in said[company.agent]
+    assert f"The lead is in. {company.colleague.name} is next in turn" in said[company.owner]
+
+
+def test_who_is_named_in_vain_is_not_told_by_name(company: Company) -> None:
+    change_user(company, company.colleague, active=False)
+    for sender in (company.agent.intake, company.agent.api):
+        lead = {"name": "Rosa", "phone": somebody(), "assignee": str(company.colleague.id)}
+        answer = sender.post("/leads", lead)
+        assert [warning["code"] for warning in answer.json["warnings"]] == ["inactive_assignee"]
+        assert company.colleague.name not in answer.text
+
+
 def test_the_answer_to_a_lead_sent_in_masks_names_like_every_other_why(company: Company) -> None:
     change_company(company, mask_names_in_why=True)
     make_pool(company, [company.colleague], delivery="assign")

@@ -18,6 +18,7 @@ from portal.operations.arrival import Arriving, Taken, holder_for
 from portal.operations.intake import take_in
 from portal.permissions import Right, may
 from portal.queries.choices import assignees, source_names
+from portal.queries.decisions import eyes_of
 from portal.queries.leads import lead_for
 from portal.sign_in import current_company, signed_in, signed_in_user
 
@@ -74,4 +75,5 @@ def _shown(user: User, lead_id: UUID) -> ResponseReturnValue:
 def _said(taken: Taken) -> str:
     if not taken.created:
         return "This customer has an open lead already; the message was added to it."
-    return f"The lead is in. {taken.reason}"
+    names = taken.masked_reason is None or eyes_of(signed_in_user()) is None
+    return f"The lead is in. {taken.reason_told(names=names)}"

@@ -16,6 +16,7 @@ from portal.blueprints.forms import PortalForm
 from portal.blueprints.once import FormKey
 from portal.blueprints.settings.blueprint import blueprint
 from portal.blueprints.settings.draft_rule_forms import drafted_way_of, ways_in
+from portal.blueprints.settings.draft_seen import back_to_draft, pressed, say_it_ended
 from portal.errors import Conflict, Forbidden, Invalid
 from portal.operations import drafts, rule_wording
 from portal.operations.drafted import Drafted, DraftedRule
@@ -79,7 +80,10 @@ def save_draft() -> ResponseReturnValue:
 @right_required(Right.DISTRIBUTION, company_wide=True)
 def publish_draft() -> ResponseReturnValue:
     """Make it count."""
-    drafts.publish_draft(by=signed_in_user())
+    if draft_now() is None:
+        return say_it_ended()
+    if not pressed(lambda seen: drafts.publish_draft(by=signed_in_user(), seen=seen)):
+        return back_to_draft()
     flash("The draft is published. It counts from the next lead on.", "good")
     return redirect(url_for("settings.versions"), code=303)
 
@@ -88,7 +92,10 @@ def publish_draft() -> ResponseReturnValue:
 @right_required(Right.DISTRIBUTION, company_wide=True)
 def discard_draft() -> ResponseReturnValue:
     """Throw it away."""
-    drafts.discard_draft(by=signed_in_user())
+    if draft_now() is None:
+        return say_it_ended()
+    if not pressed(lambda seen: drafts.discard_draft(by=signed_in_user(), seen=seen)):
+        return back_to_draft()
     flash("The draft is thrown away.", "good")
     return redirect(url_for("settings.draft"), code=303)
 
@@ -152,7 +159,9 @@ def _page(form: DraftForm | None = None, days: ReplayForm | None = None) -> str:
 def _parts(drafted: Drafted) -> dict[str, Any]:
     """What the page shows of the draft there is."""
     rules = drafted.rules()
+    assert drafted.draft is not None
     return {
+        "shown_mark": drafts.shown_mark(drafted.draft),
         **_what_it_changes(drafted.data),
         "rules": rules,
         "ways": ways_in(drafted, rule=rules[-1]) if rules else [],

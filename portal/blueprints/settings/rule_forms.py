@@ -9,7 +9,7 @@ from typing import Any, Self
 from wtforms import HiddenField, RadioField, SelectMultipleField, ValidationError
 
 from portal.blueprints.forms import Line, Lines, menu, needed
-from portal.blueprints.hours_form import HoursForm, once, typed_hours
+from portal.blueprints.hours_form import THESE, HoursForm, once, typed_hours
 from portal.blueprints.once import OnceForm
 from portal.blueprints.settings.rule_ways import WayField
 from portal.models import Channel, Rule
@@ -161,7 +161,9 @@ class NewRuleForm(RuleForm, OnceForm):
     def validate_goes_to(self, field: WayField) -> None:
         """Whoever only types a name must not stop all leads on their way to the default rule."""
         asked = (*LISTED, "channel", "price_min", "price_max", "has_phone", "custom")
-        if not field.data and not any(self[name].data for name in asked):
+        if field.data or self.hours_kind.data == THESE:
+            return
+        if not any(self[name].data for name in asked):
             told = "This rule would take every lead and give it to nobody."
             raise ValidationError(f"{told} Choose where they go, or say below which leads it is for.")
 

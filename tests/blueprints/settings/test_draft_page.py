@@ -108,3 +108,41 @@ def test_what_makes_no_sense_comes_back_as_it_was_typed(app: APIFlask, company: 
 def test_agents_and_managers_do_not_reach_it(app: APIFlask, company: Company) -> None:
     for person in (company.agent, company.manager):
         sign_in(app, person).open("/settings/draft", status=403)
+
+
+def test_what_was_changed_since_it_was_looked_at_is_neither_published_nor_thrown_away(
+    app: APIFlask, company: Company
+) -> None:
+    for name in ("First", "Second"):
+        company.owner.api.post("/rules", {"name": name, "conditions": {"city": ["Ronda"]}})
+    owner, other = (sign_in(app, company.owner) for _ in range(2))
+    looked = owner.open("/settings/draft").press("Begin a draft").press("Pause: First")
+    other.open("/settings/draft").press("Pause: Second")
+    page = looked.press("Publish")
+    assert "was changed since you looked, so nothing was published" in page.words
+    assert "Somebody changed or ended this draft" in looked.press("Throw away").words
+    assert not any(rule["paused"] for rule in company.owner.api.get("/rules").json["items"])
+    assert "It counts from the next lead on" in page.press("Publish").words
+    assert "There is no draft any more." in page.press("Publish").words
+
+
+def test_a_version_that_came_meanwhile_is_seen_before_publishing(app: APIFlask, company: Company) -> None:
+    company.owner.api.post("/rules", {"name": "First", "conditions": {"city": ["Ronda"]}})
+    owner = sign_in(app, company.owner)
+    looked = owner.open("/settings/draft").press("Begin a draft").press("Pause: First")
+    company.owner.api.post("/rules", {"name": "Second", "conditions": {"city": ["Ronda"]}})
+    # The draft is saved once more, where nobody is shown what it would change.
+    sign_in(app, company.owner).open("/settings/draft").press("Resume: First").press("Pause: First")
+    assert "so nothing was published" in looked.press("Publish").words
+    assert "Second" in [rule["name"] for rule in company.owner.api.get("/rules").json["items"]]
+
+
+def test_what_was_typed_for_a_draft_that_is_gone_is_not_lost(app: APIFlask, company: Company) -> None:
+    owner = sign_in(app, company.owner)
+    typing = owner.open("/settings/draft").press("Begin a draft")
+    sign_in(app, company.owner).open("/settings/draft").press("Throw away")
+    page = typing.press("Save the draft", status=422, file='{"rules": []}')
+    assert "The draft it was for is gone." in page.words
+    kept = page.find(".//textarea")
+    assert kept is not None
+    assert (kept.text or "").strip() == '{"rules": []}'

@@ -131,6 +131,15 @@ def test_every_field_of_a_rule_can_be_changed(owner: Browser, company: Company, 
     assert found["hours"] == {"monday": [["09:00", "17:00"]], "exceptions": {"2026-12-24": []}}
 
 
+def test_a_rule_made_anew_in_place_of_a_paused_one_is_not_paused(owner: Browser, company: Company) -> None:
+    rule(company, "Roofs", conditions={"city": ["Austin"]}, paused=True)
+    page = begin(owner)
+    page = page.browser.open("/settings/draft/rules/1/delete").press("Delete").press_link("New rule")
+    page.press("Make the rule", name="Roofs", city="Ronda").press("Publish")
+    [made] = [each for each in company.owner.api.get("/rules").json["items"] if each["name"] == "Roofs"]
+    assert (made["paused"], made["conditions"]) == (False, {"city": ["Ronda"]})
+
+
 def test_saving_a_rule_as_it_is_changes_nothing(owner: Browser, company: Company) -> None:
     fields = {"conditions": {"city": ["Austin"], "price": {"min": "5"}, "fields": {"rooms": {"contains": "3"}}}}
     rule(company, "Roofs", strictness={"city": "exact_or_empty"}, hours={"monday": [["09:00", "17:00"]]}, **fields)

@@ -136,6 +136,9 @@ class TestRulesWithConditions:
         pool = make_pool(company, [company.agent], default_rule=False)
         page = owner.open("/settings/rules/new").press("Make the rule", name="Nights", goes_to=pool.id)
         assert "The rule “Nights” is there." in page.words
+        hours = {"hours_kind": "these", "sunday": "00:00-24:00"}
+        page = owner.open("/settings/rules/new").press("Make the rule", name="Sundays wait", **hours)
+        assert "The rule “Sundays wait” is there." in page.words
 
     @pytest.mark.parametrize("typed", ["rooms", "rooms =", "= 3"])
     def test_a_field_of_ones_own_that_cannot_be_read_is_told_how_to_be_written(

@@ -272,7 +272,7 @@ def taken_shape(taken: Taken, *, brief: bool, names: bool = True) -> dict[str, A
         "decision_id": taken.decision_id,
         "pool_id": taken.pool_id,
         "rule_id": taken.rule_id,
-        "reason": taken.reason if names or taken.masked_reason is None else taken.masked_reason,
+        "reason": taken.reason_told(names=names),
     }
     return {
         "id": taken.lead_id,
