@@ -15,12 +15,12 @@ from portal.models import Company, Leave, User, new_id
 from portal.operations import auditing, waiting
 from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints
+from portal.operations.hours_check import complain_about_hours
 from portal.operations.transaction import operation
 from portal.permissions import Right, is_reached, may, outranks
 from portal.queries.people import users_by_id
 from portal.queries.postcodes import centre_of
 from portal.routing.facts import Presence
-from portal.routing.hours import HoursError, parse_hours
 from portal.routing.tags import normal_value
 
 MOST_CAP = 1_000_000
@@ -63,7 +63,9 @@ def check(wrong: Complaints, name: str, value: Any, company: Company) -> Any:
         case "locations":
             return _places(wrong, value, company)
         case "hours":
-            return _hours(wrong, value, company)
+            if value is not None:
+                complain_about_hours(wrong, value, company.time_zone)
+            return value
         case "time_zone":
             return None if value is None else wrong.time_zone(name, value)
         case _:
@@ -106,16 +108,6 @@ def _circle(wrong: Complaints, field: str, value: Mapping[str, Any]) -> dict[str
         if isinstance(given, bool) or not isinstance(given, int | float) or not least <= given <= most:
             wrong.add(f"{field}.{name}", f"Use a number from {least} to {most:,}.")
     return {name: value.get(name, 0) for name in bounds}
-
-
-def _hours(wrong: Complaints, value: Any, company: Company) -> Any:
-    if value is None:
-        return None
-    try:
-        parse_hours(value, company.time_zone)
-    except HoursError as error:
-        wrong.add("hours" if error.field == "hours" else f"hours.{error.field}", str(error))
-    return value
 
 
 def check_stand_in(wrong: Complaints, field: str, stand_in_id: UUID | None, user_id: UUID | None) -> UUID | None:

@@ -16,15 +16,14 @@ from portal.models.tenancy import enter_company
 from portal.operations import auditing, holding, keys, reminders, waiting
 from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints, refuse_unknown
+from portal.operations.hours_check import complain_about_hours
 from portal.operations.passwords import checked_hash
 from portal.operations.people import account_for, invite
 from portal.operations.seen import refuse_stale
 from portal.operations.transaction import operation
 from portal.permissions import Right, require
-from portal.queries.clock import database_time
 from portal.routing.facts import PerformanceInRouting, PresenceMode
 from portal.routing.holding import LEAST_SPACING, MOST_SPACING
-from portal.routing.hours import HoursError, next_opening, parse_hours
 
 DEFAULT_RULE = "Everything else"
 GREATEST_RATE_LIMIT = 100_000
@@ -170,7 +169,7 @@ def change_company(*, by: User, seen: str | None = None, **changes: Unpack[Compa
     wrong = Complaints()
     columns = {name: _check(wrong, name, value) for name, value in changes.items()}
     if changes.get("opening_hours") is not None:
-        _complain_about_opening(wrong, changes["opening_hours"], columns.get("time_zone") or _zone_of(by))
+        complain_about_hours(wrong, changes["opening_hours"], columns.get("time_zone") or _zone_of(by), "opening_hours")
     wrong.raise_if_any()
     company = db.session.scalars(
         select(Company)
@@ -195,17 +194,6 @@ def change_company(*, by: User, seen: str | None = None, **changes: Unpack[Compa
 
 def _zone_of(by: User) -> str:
     return db.session.get_one(Company, by.company_id).time_zone
-
-
-def _complain_about_opening(wrong: Complaints, opening: Any, zone: str) -> None:
-    field = "opening_hours"
-    try:
-        hours = parse_hours(opening, zone)
-    except HoursError as error:
-        wrong.add(field if error.field == "hours" else f"{field}.{error.field}", str(error))
-        return
-    if next_opening(hours, database_time()) is None:
-        wrong.add(field, "These hours never open any more: the dates they are open on are over.")
 
 
 def _check(wrong: Complaints, name: str, value: Any) -> Any:

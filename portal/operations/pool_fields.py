@@ -15,13 +15,12 @@ from portal.models.tenancy import working_company
 from portal.operations import tags
 from portal.operations.availability import MOST_CAP
 from portal.operations.complaints import Complaints, refuse_unknown
-from portal.queries.clock import database_time
+from portal.operations.hours_check import complain_about_hours
 from portal.queries.people import users_by_id
 from portal.queries.pool_ties import why_not_a_group
 from portal.queries.pools import next_pools, pool_named, pool_views
 from portal.routing.chain import check_chain
 from portal.routing.facts import DefaultMode, Delivery, Picker, Timer, WhenNobody
-from portal.routing.hours import HoursError, next_opening, parse_hours
 from portal.routing.tags import normal, pieces
 
 SHORTEST_WINDOW, LONGEST_WINDOW = 5, 86_400
@@ -128,7 +127,9 @@ def _check(wrong: Complaints, name: str, value: Any, pool: Pool | None) -> Any:
         case "timer":
             return wrong.one_of(name, value, Timer)
         case "hours":
-            return _working_time(wrong, value)
+            if value is not None:
+                complain_about_hours(wrong, value, db.session.get_one(Company, working_company()).time_zone)
+            return value
         case "next_pool_id":
             return _next_pool(wrong, value, pool)
         case "forfeit_at_cap":
@@ -173,18 +174,6 @@ def _next_pool(wrong: Complaints, next_id: UUID | None, pool: Pool | None) -> UU
         told = " → ".join(f"“{name}”" for name in names)
         wrong.add("next_pool_id", f"Leads would go round in a circle: {told}. Choose a pool that does not lead back.")
     return next_id
-
-
-def _working_time(wrong: Complaints, hours: Any) -> Any:
-    if hours is None:
-        return None
-    zone = db.session.get_one(Company, working_company()).time_zone
-    try:
-        if next_opening(parse_hours(hours, zone), database_time()) is None:
-            wrong.add("hours", "These hours never open. Give at least one day some working time.")
-    except HoursError as error:
-        wrong.add("hours" if error.field == "hours" else f"hours.{error.field}", str(error))
-    return hours
 
 
 def _known_user(wrong: Complaints, field: str, user_id: UUID | None) -> UUID | None:

@@ -19,13 +19,13 @@ from portal.models import Company, Pool, Rule, Team, User, new_id
 from portal.operations import auditing, waiting
 from portal.operations.auditing import Subject
 from portal.operations.complaints import Complaints, refuse_unknown
+from portal.operations.hours_check import complain_about_hours
 from portal.operations.pools_for_new_leads import complain_about_pool
 from portal.operations.seen import refuse_stale
 from portal.operations.transaction import operation
 from portal.permissions import Right, is_reached, require, require_company_wide, require_over
 from portal.routing.chain import check_ways
 from portal.routing.conditions import check_conditions
-from portal.routing.hours import HoursError, parse_hours
 
 MOST_RULES = 500
 
@@ -274,8 +274,10 @@ def _checked(changes: RuleChanges, by: User, rule: Rule | None = None) -> dict[s
         columns["name"] = wrong.name("name", changes["name"])
     for field, message in check_conditions(changes.get("conditions", {}), changes.get("strictness", {})):
         wrong.add(field if field.startswith(("conditions", "strictness")) else f"conditions.{field}", message)
-    if changes.get("hours") is not None:
-        _complain_about_hours(wrong, changes["hours"], by)
+    hours = changes.get("hours")
+    # What it has already may have run out since, and must not be in the way of other changes.
+    if hours is not None and hours != (rule and rule.hours):
+        complain_about_hours(wrong, hours, db.session.get_one(Company, by.company_id).time_zone)
     _complain_about_the_way(wrong, changes, by, rule)
     wrong.raise_if_any()
     # To a pool or to a team: the one that is named lets go of the other.
@@ -299,13 +301,6 @@ def _complain_about_the_way(wrong: Complaints, changes: RuleChanges, by: User, r
     team_id = changes.get("team_id")
     if team_id is not None and team_id != (rule and rule.team_id) and not _is_there(team_id, by):
         wrong.add("team_id", "There is no such team.")
-
-
-def _complain_about_hours(wrong: Complaints, hours: Any, by: User) -> None:
-    try:
-        parse_hours(hours, db.session.get_one(Company, by.company_id).time_zone)
-    except HoursError as error:
-        wrong.add("hours" if error.field == "hours" else f"hours.{error.field}", str(error))
 
 
 def _is_there(team_id: UUID, by: User) -> bool:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
 from portal.extensions import db
+from portal.models import Rule
 from tests.blueprints.api.database_state import nothing_changes
 from tests.cast import Company
 from tests.factories import make_pool
 
 MANY_TAGS = 5_000
 BOMB = "(a+)+$"
+LONG_AGO = {"exceptions": {"2020-01-02": [["09:00", "17:00"]]}}
 
 
 @pytest.mark.parametrize(
@@ -25,6 +28,8 @@ BOMB = "(a+)+$"
         ("/rules", {"name": "Odd", "strictness": {"shoe_size": "exact"}}, "strictness.shoe_size", ""),
         ("/rules", {"name": "Odd", "hours": {"monday": []}}, "hours", "never open"),
         ("/pools", {"name": "Odd", "hours": {"monday": []}}, "hours", "never open"),
+        ("/rules", {"name": "Odd", "hours": LONG_AGO}, "hours", "the dates they are open on are over"),
+        ("/pools", {"name": "Odd", "hours": LONG_AGO}, "hours", "the dates they are open on are over"),
         ("/rules", {"name": "Odd", "conditions": {"fields": {"rooms": {"matches": BOMB}}}}, "conditions", ""),
     ],
 )
@@ -37,6 +42,20 @@ def test_is_refused_by_the_name_of_its_field(
     assert answer.status_code == 422
     refused = answer.json
     assert any(error["field"].startswith(field) and reason in error["message"] for error in refused["errors"]), refused
+
+
+def test_hours_of_people_that_never_open_any_more_are_refused_and_those_of_rules_run_out_quietly(
+    company: Company,
+) -> None:
+    answer = company.owner.api.patch(f"/users/{company.agent.id}", {"hours": LONG_AGO})
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json["errors"]] == ["hours"]
+    rule = company.owner.api.post("/rules", {"name": "Fair", "conditions": {"city": ["Ronda"]}}).json["id"]
+    with company.inside():
+        db.session.get_one(Rule, (company.id, UUID(rule))).hours = LONG_AGO
+        db.session.commit()
+    changed = company.owner.api.patch(f"/rules/{rule}", {"name": "The fair", "hours": LONG_AGO})
+    assert (changed.status_code, changed.json["name"]) == (200, "The fair")
 
 
 def test_pools_that_lead_on_in_a_circle_are_refused_with_the_way(company: Company) -> None:
