@@ -27,7 +27,7 @@ Data = dict[str, Any]
 """A decision as JSON-able data: ids and times as strings, credits as whole nano-leads."""
 
 Names = Mapping[str, str]
-"""Names to say instead of the stored ones, by user id: newer ones, or masks. Who is not listed keeps theirs."""
+"""Masks to say instead of the stored names, by user id. Who is not listed keeps theirs."""
 
 ANOTHER = "Another agent"
 
@@ -48,7 +48,8 @@ def masks(data: Data, keep: str) -> dict[str, str]:
 def masked(data: Data, names: Names) -> Data:
     """Stored data as it may be shown under `names`: whoever has one there is told by it, and not by their id."""
     rows = [
-        {**row, "user_id": None, "name": names[row["user_id"]]} if row["user_id"] in names else row
+        # What they carry goes as well: their own name or address may be a tag.
+        {**row, "user_id": None, "name": names[row["user_id"]], "tags": []} if row["user_id"] in names else row
         for row in data["candidates"]
     ]
     chosen = [user_id for user_id in data["chosen"] if user_id not in names]
@@ -196,7 +197,7 @@ def _choice(data: Data, names: Names) -> str:
         case Stage.LINE, Outcome.BROADCAST:
             return f"Told at once: {who}. The first to accept has it."
         case Stage.LINE, _:
-            return _turn(data, rows[0], who)
+            return _turn(data, rows[0], who, names)
         case Stage.SECOND_CHANCE, _:
             return f"{who} asked for another chance and comes before anybody not yet asked."
         case Stage.LAST_CALL, _:
@@ -232,12 +233,12 @@ def _nobody(data: Data) -> str:
     return "Nobody in the line took it" if tried else "Nobody in the line could take it"
 
 
-def _turn(data: Data, row: Data, who: str) -> str:
+def _turn(data: Data, row: Data, who: str, names: Names) -> str:
     match data.get("picker"):
         case Picker.SINGLE:
             return f"{who} is the one this pool names."
         case Picker.BEST_MATCH:
-            return f"{who} fits best: {_fit(row)}."
+            return f"{who} fits best: {_fit(row, names)}."
         case Picker.LEAST_LOADED:
             return f"{who} has the fewest open leads for their share."
     if row["credit_before"] is None:
@@ -246,8 +247,10 @@ def _turn(data: Data, row: Data, who: str) -> str:
     return f"{who} is {turn}: {standing(_owed(data, row))}."
 
 
-def _fit(row: Data) -> str:
-    return f"score {row['score']}" + (f" ({', '.join(row['tags'])})" if row["tags"] else "")
+def _fit(row: Data, names: Names) -> str:
+    """How well somebody fits, and by which tags; not by which where they are masked: their own name may be one."""
+    told = row["tags"] if row["user_id"] not in names else []
+    return f"score {row['score']}" + (f" ({', '.join(told)})" if told else "")
 
 
 def sentences_from(data: Data, names: Names | None = None) -> list[str]:
@@ -295,7 +298,7 @@ def _candidate(data: Data, row: Data, names: Names) -> str:
     chosen, other = PLACES[row["stage"]]
     if row["stage"] == Stage.LINE and data["stage"] == Stage.LINE and data["outcome"] == Outcome.BROADCAST:
         chosen = "told"
-    facts = [_fit(row)] if row["score"] is not None else []
+    facts = [_fit(row, names)] if row["score"] is not None else []
     facts += [standing(_owed(data, row))] if row["credit_after"] is not None else []
     said = f" ({'; '.join(facts)})" if facts else ""
     return f"{_name(row, names)}: {chosen if is_chosen else other}{said}."

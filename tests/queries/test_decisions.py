@@ -121,3 +121,15 @@ def test_the_answer_to_a_lead_sent_in_masks_names_like_every_other_why(company: 
     for sender in (company.colleague, company.owner):
         assert company.colleague.name in reason(sender)
         assert company.colleague.name in reason(sender, assignee=company.colleague.email)
+
+
+def test_a_mask_is_not_lifted_by_a_tag_that_is_somebodys_own_address(company: Company) -> None:
+    change_company(company, mask_names_in_why=True)
+    make_pool(company, [company.agent, company.colleague], delivery="assign", picker="best_match")
+    told = {"name": "Rosa", "phone": somebody(), "text": f"I spoke to {company.colleague.email}."}
+    taken = company.agent.api.post("/leads", told)
+    assert taken.json["routing"]["reason"] == "Another agent fits best: score 1000."
+    mine = company.agent.api.get(f"/leads/{taken.json['id']}/decisions").json["items"][0]
+    assert company.colleague.email not in f"{mine['sentences']} {mine['candidates']}"
+    named = company.owner.api.get(f"/leads/{taken.json['id']}/decisions").json["items"][0]
+    assert f"fits best: score 1000 ({company.colleague.email})." in named["why"]

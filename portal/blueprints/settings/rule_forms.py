@@ -96,7 +96,7 @@ class RuleForm(HoursForm):
     def validate_custom(self, field: Lines) -> None:
         """Each line compares a field with something."""
         for line in _lines(field.data):
-            if not _COMPARISON.fullmatch(line):
+            if _compared(line) is None:
                 raise ValidationError(
                     f"“{line[:40]}” compares nothing. Write it like rooms = 3, size = 3 | 4, or notes contains pool."
                 )
@@ -214,9 +214,14 @@ def _texts(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value or ())
 
 
+def _compared(line: str) -> re.Match[str] | None:
+    # With one blank at most between words, or thousands of them would be tried at every place.
+    return _COMPARISON.fullmatch(" ".join(line.split()))
+
+
 def _comparison(line: str) -> tuple[str, dict[str, Any]]:
     """A field of one's own and how it is compared; a line that is none is left for routing to complain about."""
-    found = _COMPARISON.fullmatch(line)
+    found = _compared(line)
     if found is None:
         return line, {}
     name, value = found["name"].strip(), found["value"].strip()
