@@ -83,6 +83,11 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
         return None
 
 
+def lines_of(typed: str | None) -> list[str]:
+    """What was typed one a line, without blanks around and without empty lines."""
+    return [line.strip() for line in (typed or "").splitlines() if line.strip()]
+
+
 def trimmed(value: str | None) -> str | None:
     """A filter: without blanks around."""
     return value.strip() if isinstance(value, str) else value

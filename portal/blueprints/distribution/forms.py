@@ -11,7 +11,7 @@ from uuid import UUID
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, ValidationError
 
 from portal.blueprints.distribution.limits import WHAT, Limited, limited_in
-from portal.blueprints.forms import Line, Lines, Whole, id_or_none, menu, needed
+from portal.blueprints.forms import Line, Lines, Whole, id_or_none, lines_of, menu, needed
 from portal.blueprints.hours_form import ALWAYS, WHEN, HoursForm, typed_hours
 from portal.blueprints.once import OnceForm
 from portal.models import TagMember, Team
@@ -204,7 +204,7 @@ class PoolForm(HoursForm):
 
     def validate_agent_tags(self, field: Lines) -> None:
         """A weight that cannot be read must not become part of the tag."""
-        for line in _lines(field.data):
+        for line in lines_of(field.data):
             if _NUMBERS_BEHIND.fullmatch(line) and not _TAG_MEMBER.fullmatch(line):
                 told = "Write the tag and its weight, such as solar: 2, or with points, such as solar: 2, 50."
                 raise ValidationError(f"“{line[:40]}” cannot be read. {told}")
@@ -212,7 +212,7 @@ class PoolForm(HoursForm):
     def _tag_members(self) -> dict[str, TagMember]:
         """The tags as typed, with their limits: those of a tag that was there before."""
         caps = {normal(each.tag): each.typed(self) for each in self.limited if each.tag is not None}
-        typed = map(_tag_member, _lines(self.agent_tags.data))
+        typed = map(_tag_member, lines_of(self.agent_tags.data))
         return {tag: part._replace(caps=caps.get(normal(tag), NO_CAPS)) for tag, part in typed}
 
     def wanted(self) -> dict[str, Any]:
@@ -275,10 +275,6 @@ def _refuse_outside(field: Whole, unit: SelectField, most_seconds: int, most: st
     """Raise ValidationError for a time that is too short or too long; none typed is none."""
     if field.data is not None and not SHORTEST_WINDOW <= field.data * UNITS.get(unit.data, 1) <= most_seconds:
         raise ValidationError(f"Use a time from {SHORTEST_WINDOW} seconds to {most}.")
-
-
-def _lines(typed: str | None) -> list[str]:
-    return [line.strip() for line in (typed or "").splitlines() if line.strip()]
 
 
 def _tag_member(line: str) -> tuple[str, TagMember]:

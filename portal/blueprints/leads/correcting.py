@@ -11,7 +11,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 from wtforms import Field, HiddenField, ValidationError
 
-from portal.blueprints.forms import Line, Lines, PortalForm
+from portal.blueprints.forms import Line, Lines, PortalForm, lines_of
 from portal.blueprints.leads.acts import back_to_lead
 from portal.blueprints.leads.blueprint import blueprint
 from portal.errors import Forbidden
@@ -77,7 +77,7 @@ class Correction(PortalForm):
 
     def validate_custom(self, field: Field) -> None:
         """Each line names a field and what it holds."""
-        for line in _lines(field.data):
+        for line in lines_of(field.data):
             if not line.partition("=")[0].strip() or "=" not in line:
                 raise ValidationError(f"“{line[:40]}” is no field. Type its name and what it holds, such as rooms = 3.")
 
@@ -95,7 +95,7 @@ class Correction(PortalForm):
             ends = {"min": self.price_min.data, "max": self.price_max.data, "currency": self.currency.data.upper()}
             changes["price"] = {end: typed for end, typed in ends.items() if typed} or None
         if "custom" in changed:
-            pairs = (line.partition("=") for line in _lines(self.custom.data))
+            pairs = (line.partition("=") for line in lines_of(self.custom.data))
             changes["fields"] = {name.strip(): value.strip() for name, _, value in pairs}
         return changes
 
@@ -167,10 +167,6 @@ def _is_told_by_lines(fields: dict[str, Any]) -> bool:
 def _same(text: str | None) -> str:
     """A text as it is compared: browsers send another end of line, and fields drop blanks around."""
     return "\n".join(line.rstrip() for line in (text or "").strip().splitlines())
-
-
-def _lines(typed: str | None) -> list[str]:
-    return [line.strip() for line in (typed or "").splitlines() if line.strip()]
 
 
 def _amount_or_none(typed: str | None) -> Decimal | None:

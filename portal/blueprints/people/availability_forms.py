@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from uuid import UUID
 from wtforms import DateField, HiddenField, RadioField, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice
 
-from portal.blueprints.forms import Lines, PortalForm, Whole, id_or_none, menu, needed
+from portal.blueprints.forms import Lines, PortalForm, Whole, id_or_none, lines_of, menu, needed
 from portal.blueprints.hours_form import HoursForm, typed_hours
 from portal.blueprints.once import OnceForm
 from portal.blueprints.settings.forms import time_zones
@@ -72,9 +72,9 @@ class AvailabilityForm(HoursForm):
     def wanted(self) -> dict[str, Any]:
         """What was typed, as the operations take it."""
         listed = ("tags", "excluded_lead_types", "languages")
-        lists = {name: _lines(self[name].data) for name in listed}
+        lists = {name: lines_of(self[name].data) for name in listed}
         # A line nobody touched stays the place it was, whatever is known of its postcode by now.
-        places = [self.present.get(line) or _place(line) for line in _lines(self.locations.data)]
+        places = [self.present.get(line) or _place(line) for line in lines_of(self.locations.data)]
         self.aliases = {
             **self.aliases_of_hours("hours"),
             **{f"caps.{period}": f"{period}_cap" for period in ("day", "week", "month")},
@@ -145,10 +145,6 @@ def stand_in_menu(user_id: UUID) -> list[SelectChoice]:
     """Those who may stand in for somebody: whoever else works on leads."""
     others = ((str(one.id), one.name) for one in assignees(working_company()) if one.id != user_id)
     return menu([("", "Nobody"), *others])
-
-
-def _lines(typed: str | None) -> Sequence[str]:
-    return [line.strip() for line in (typed or "").splitlines() if line.strip()]
 
 
 def _place(line: str) -> Mapping[str, Any]:

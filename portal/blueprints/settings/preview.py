@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import Field, SelectField, ValidationError
 
 from portal.blueprints.distribution.wording import if_a_lead_came
-from portal.blueprints.forms import Line, Lines, PortalForm, Whole, menu
+from portal.blueprints.forms import Line, Lines, PortalForm, Whole, lines_of, menu
 from portal.blueprints.settings.blueprint import blueprint
 from portal.blueprints.settings.rule_forms import CHANNEL_NAMES
 from portal.models import Channel
@@ -52,7 +52,7 @@ class PreviewForm(PortalForm):
 
     def validate_custom(self, field: Field) -> None:
         """Each line names a field and what it holds."""
-        for line in _lines(field.data):
+        for line in lines_of(field.data):
             if not all(map(str.strip, line.partition("="))):
                 raise ValidationError(f"“{line[:40]}” is no field. Type its name and what it holds, such as rooms = 3.")
 
@@ -60,14 +60,14 @@ class PreviewForm(PortalForm):
         """The lead that was described, as a message that comes in."""
         place = {name: self[name].data for name in ("country", "region", "city", "postcode") if self[name].data}
         prices = {"min": self.price_min.data, "max": self.price_max.data}
-        fields = (line.partition("=") for line in _lines(self.custom.data))
+        fields = (line.partition("=") for line in lines_of(self.custom.data))
         told: dict[str, Any] = {
             name: self[name].data or None for name in ("source", "lead_type", "text", "phone", "email", "language")
         }
         return Arriving(
             name="Somebody",
             channel=self.channel.data,
-            tags=tuple(_lines(self.tags.data)),
+            tags=tuple(lines_of(self.tags.data)),
             location=place or None,
             price={end: str(typed) for end, typed in prices.items() if typed is not None} or None,
             fields={name.strip(): value.strip() for name, _, value in fields},
@@ -91,10 +91,6 @@ def show_preview() -> ResponseReturnValue:
         return _page(form), form.status
     lead, holder = form.described(), holder_for(signed_in_user(), current_company())
     return _page(form, preview(lead, holder=holder), kept_back(lead, holder=holder))
-
-
-def _lines(typed: str | None) -> list[str]:
-    return [line.strip() for line in (typed or "").splitlines() if line.strip()]
 
 
 def _page(form: PreviewForm, decision: Decision | None = None, kept: str | None = None) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from wtforms import HiddenField, RadioField, SelectMultipleField, ValidationError
 
-from portal.blueprints.forms import Line, Lines, menu, needed
+from portal.blueprints.forms import Line, Lines, lines_of, menu, needed
 from portal.blueprints.hours_form import THESE, HoursForm, once, typed_hours
 from portal.blueprints.once import OnceForm
 from portal.blueprints.settings.rule_ways import WayField
@@ -95,7 +95,7 @@ class RuleForm(HoursForm):
 
     def validate_custom(self, field: Lines) -> None:
         """Each line compares a field with something."""
-        for line in _lines(field.data):
+        for line in lines_of(field.data):
             if _compared(line) is None:
                 raise ValidationError(
                     f"“{line[:40]}” compares nothing. Write it like rooms = 3, size = 3 | 4, or notes contains pool."
@@ -131,12 +131,12 @@ class RuleForm(HoursForm):
 
     def _conditions(self) -> dict[str, Any]:
         prices = {"min": self.price_min.data, "max": self.price_max.data}
-        found: dict[str, Any] = {name: _lines(self[name].data) for name in LISTED}
+        found: dict[str, Any] = {name: lines_of(self[name].data) for name in LISTED}
         found |= {
             "channel": list(self.channel.data or ()),
             "price": {end: typed.replace(",", "") for end, typed in prices.items() if typed},
             "has_phone": {"yes": True, "no": False}.get(self.has_phone.data or ""),
-            "fields": once("custom", [_comparison(line) for line in _lines(self.custom.data)]),
+            "fields": once("custom", [_comparison(line) for line in lines_of(self.custom.data)]),
         }
         return {name: value for name, value in found.items() if value not in ([], {}, None)}
 
@@ -204,10 +204,6 @@ def _asked(conditions: Mapping[str, Any]) -> list[str]:
     """The fields a rule asks about that a lead may leave blank, by the names strictness gives them."""
     plain = [name for name in conditions if name not in ("fields", "has_phone")]
     return [*plain, *(CUSTOM + name for name in conditions.get("fields") or {})]
-
-
-def _lines(typed: str | None) -> list[str]:
-    return [line.strip() for line in (typed or "").splitlines() if line.strip()]
 
 
 def _texts(value: Any) -> list[str]:
